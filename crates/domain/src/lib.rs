@@ -1,1 +1,36 @@
-//! crates/domain
+//! What Plaza is about: users, rooms, messages, files and tasks, the rules they obey, and the traits
+//! through which they are stored. Pure: no I/O, no async runtime, no framework.
+//!
+//! Start with [`message`] for the heart of the product and [`repository`] for persistence.
+
+pub mod blob;
+pub mod change;
+pub mod clock;
+pub mod file;
+pub mod ids;
+pub mod member;
+pub mod message;
+pub mod repository;
+pub mod room;
+pub mod sequence;
+pub mod session;
+pub mod task;
+pub mod user;
+pub mod validation;
+
+pub use blob::{Blob, Sha256};
+pub use change::{Change, ChangePage};
+pub use clock::{Clock, IdGenerator, Timestamp};
+pub use file::{File, FileFailure, FileKind, FileName, FileStatus, Variant, VariantName};
+pub use ids::{FileId, MessageId, RefreshTokenId, RoomId, SessionId, TaskId, UserId, WorkerId};
+pub use member::{Member, MemberProfile, MemberRole};
+pub use message::{
+    ClientId, Content, Message, MessageDraft, MessageEdit, MessageKind, MessageView, SystemEvent,
+};
+pub use repository::{Repositories, RepositoryError, Store, UnitOfWork};
+pub use room::{Room, RoomDescription, RoomKind, RoomName};
+pub use sequence::{Seq, Version};
+pub use session::{RefreshToken, Session, TokenDigest};
+pub use task::{AttemptOutcome, NewTask, Task, TaskState};
+pub use user::{Bio, DisplayName, Email, PasswordHash, SystemRole, User, UserSummary, Username};
+pub use validation::{InvalidInput, Validator, Violation};

@@ -1,0 +1,248 @@
+//! Uploads.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{FileId, Sha256, TaskId, Timestamp, UserId, Violation, user::text};
+
+text!(
+    /// An upload's name, without a path; 1 to 255 characters.
+    FileName
+);
+
+impl FileName {
+    /// Takes the last part of what a client called the file.
+    ///
+    /// # Errors
+    /// When nothing is left, or more than 255 characters are.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        let last = text.rsplit(['/', '\\']).next().unwrap_or_default();
+        let cleaned: String = last.chars().filter(|c| !c.is_control()).collect();
+        let cleaned = cleaned.trim().to_owned();
+        let count = cleaned.chars().count();
+        if (1..=255).contains(&count) && cleaned != "." && cleaned != ".." {
+            Ok(Self(cleaned))
+        } else {
+            Err(Violation::new("file", "must have a name of 1 to 255 characters"))
+        }
+    }
+
+    /// What follows the last dot, in lower case; empty when there is none.
+    pub fn extension(&self) -> String {
+        self.0
+            .rsplit_once('.')
+            .map(|(_, extension)| extension.to_ascii_lowercase())
+            .unwrap_or_default()
+    }
+}
+
+/// How a file is processed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileKind {
+    /// A picture: gets variants.
+    Image,
+    /// A text, PDF or office file.
+    Document,
+}
+
+impl FileKind {
+    /// The word for it in the API and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Document => "document",
+        }
+    }
+
+    /// The kind that a word means.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Image, Self::Document]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    }
+}
+
+/// How far processing got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileStatus {
+    /// Stored; no worker has begun.
+    Pending,
+    /// A worker is at it.
+    Processing,
+    /// Done.
+    Completed,
+    /// Given up; [`File::failure`] says why.
+    Failed,
+}
+
+impl FileStatus {
+    /// The word for it in the API and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Processing => "processing",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// The status that a word means.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Pending, Self::Processing, Self::Completed, Self::Failed]
+            .into_iter()
+            .find(|s| s.as_str() == word)
+    }
+}
+
+/// Why a file could not be processed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileFailure {
+    /// Its bytes are not what its type promises: damaged, cut short, or something else.
+    Unreadable,
+    /// More pixels than are decoded.
+    TooManyPixels,
+    /// Its content is of another type than it was uploaded as.
+    WrongType,
+    /// Its bytes are gone from the object store.
+    Missing,
+    /// Processing failed again and again for a reason that is not the file's.
+    GaveUp,
+}
+
+impl FileFailure {
+    const ALL: [Self; 5] = [
+        Self::Unreadable,
+        Self::TooManyPixels,
+        Self::WrongType,
+        Self::Missing,
+        Self::GaveUp,
+    ];
+
+    /// The word for it in the API and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::TooManyPixels => "too_many_pixels",
+            Self::WrongType => "wrong_type",
+            Self::Missing => "missing",
+            Self::GaveUp => "gave_up",
+        }
+    }
+
+    /// The failure that a word means.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|failure| failure.as_str() == word)
+    }
+}
+
+/// An upload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its id.
+    pub id: FileId,
+    /// Who uploaded it.
+    pub owner_id: UserId,
+    /// The task that processes it.
+    pub task_id: TaskId,
+    /// What its owner called it.
+    pub name: FileName,
+    /// How it is processed.
+    pub kind: FileKind,
+    /// Its media type (RFC 6838), found by looking at its content.
+    pub media_type: String,
+    /// Its length in bytes.
+    pub size: u64,
+    /// What its bytes hash to: the key of its blob.
+    pub sha256: Sha256,
+    /// How far processing got.
+    pub status: FileStatus,
+    /// Why processing failed.
+    pub failure: Option<FileFailure>,
+    /// Its width in pixels, upright, once known.
+    pub width: Option<u32>,
+    /// Its height in pixels, upright, once known.
+    pub height: Option<u32>,
+    /// Its number of pages, once known.
+    pub page_count: Option<u32>,
+    /// When it was uploaded.
+    pub created_at: Timestamp,
+    /// When its status last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Which derived image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VariantName {
+    /// At most 256 pixels a side.
+    Thumbnail,
+    /// At most 1280 pixels a side.
+    Preview,
+}
+
+impl VariantName {
+    /// Every variant that a picture gets.
+    pub const ALL: [Self; 2] = [Self::Thumbnail, Self::Preview];
+
+    /// The word for it in the API and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Thumbnail => "thumbnail",
+            Self::Preview => "preview",
+        }
+    }
+
+    /// The variant that a word means.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|name| name.as_str() == word)
+    }
+
+    /// The longest side, in pixels. Smaller pictures are not enlarged.
+    pub const fn longest_side(self) -> u32 {
+        match self {
+            Self::Thumbnail => 256,
+            Self::Preview => 1280,
+        }
+    }
+}
+
+/// A derived image of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variant {
+    /// The file.
+    pub file_id: FileId,
+    /// Which variant.
+    pub name: VariantName,
+    /// Its media type.
+    pub media_type: String,
+    /// Its width in pixels.
+    pub width: u32,
+    /// Its height in pixels.
+    pub height: u32,
+    /// Its length in bytes.
+    pub size: u64,
+    /// What its bytes hash to: the key of its blob.
+    pub sha256: Sha256,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_has_no_path() {
+        for text in ["/etc/passwd", "..\\..\\passwd", "passwd", " passwd\u{0} "] {
+            assert_eq!(
+                FileName::parse(text).map(FileName::into_string),
+                Ok("passwd".to_owned())
+            );
+        }
+        for text in ["", "..", "a/", "\u{0}"] {
+            assert!(FileName::parse(text).is_err(), "{text:?} was accepted");
+        }
+    }
+}

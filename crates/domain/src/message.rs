@@ -1,0 +1,434 @@
+//! Messages, and the one place where they are made.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    FileId, InvalidInput, MessageId, RoomId, Seq, Timestamp, UserId, UserSummary, Version, Violation,
+    user::text,
+};
+
+/// The longest content, in characters (Unicode scalar values).
+pub const MAX_CONTENT_CHARS: usize = 4_000;
+/// The longest [`ClientId`], in bytes.
+pub const MAX_CLIENT_ID_BYTES: usize = 64;
+
+text!(
+    /// Markdown as its author wrote it, without control characters but tab and line feed.
+    Content
+);
+text!(
+    /// A name that a client gives to a send, so that repeating it does not repeat the message: 1 to 64 printable ASCII characters.
+    ClientId
+);
+
+impl Content {
+    /// Cleans and measures what was written; may be empty.
+    ///
+    /// # Errors
+    /// When it is longer than [`MAX_CONTENT_CHARS`].
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        let normalised = if text.contains('\r') {
+            text.replace("\r\n", "\n").replace('\r', "\n")
+        } else {
+            text.to_owned()
+        };
+        let is_dropped = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+        let cleaned = if normalised.contains(is_dropped) {
+            normalised.replace(is_dropped, "")
+        } else {
+            normalised
+        };
+        // A string of at most that many bytes cannot have more characters: most messages need no count.
+        if cleaned.len() > MAX_CONTENT_CHARS && cleaned.chars().count() > MAX_CONTENT_CHARS {
+            return Err(Violation::new(
+                "content",
+                format!("must be at most {MAX_CONTENT_CHARS} characters long"),
+            ));
+        }
+        Ok(Self(cleaned))
+    }
+
+    /// Whether there is nothing to see.
+    pub fn is_blank(&self) -> bool {
+        self.0.trim().is_empty()
+    }
+}
+
+impl ClientId {
+    /// Parses a client's name for a send.
+    ///
+    /// # Errors
+    /// When it is empty, too long, or has other than printable ASCII characters.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        if (1..=MAX_CLIENT_ID_BYTES).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            let rule =
+                format!("must be 1 to {MAX_CLIENT_ID_BYTES} printable ASCII characters without spaces");
+            Err(Violation::new("client_id", rule))
+        }
+    }
+}
+
+/// What a message carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageKind {
+    /// Words.
+    Text,
+    /// A picture, with or without words.
+    Image,
+    /// A file, with or without words.
+    File,
+    /// Something that happened in the room, told by the server.
+    System,
+}
+
+impl MessageKind {
+    /// The word for it in the API and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Image => "image",
+            Self::File => "file",
+            Self::System => "system",
+        }
+    }
+
+    /// The kind that a word means.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Text, Self::Image, Self::File, Self::System]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    }
+}
+
+/// What a system message tells; its `sender` is who did it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SystemEvent {
+    /// The sender joined.
+    MemberJoined,
+    /// The sender left.
+    MemberLeft,
+    /// The sender added somebody.
+    MemberAdded,
+    /// The sender removed somebody.
+    MemberRemoved,
+    /// The sender gave the room another name.
+    RoomRenamed,
+}
+
+impl SystemEvent {
+    const ALL: [Self; 5] = [
+        Self::MemberJoined,
+        Self::MemberLeft,
+        Self::MemberAdded,
+        Self::MemberRemoved,
+        Self::RoomRenamed,
+    ];
+
+    /// The word for it in the API and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MemberJoined => "member_joined",
+            Self::MemberLeft => "member_left",
+            Self::MemberAdded => "member_added",
+            Self::MemberRemoved => "member_removed",
+            Self::RoomRenamed => "room_renamed",
+        }
+    }
+
+    /// The event that a word means.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|event| event.as_str() == word)
+    }
+}
+
+/// A message that has no place yet. The constructors are the only way to make one, and
+/// [`MessageDraft::place`] the only way from there to a [`Message`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageDraft {
+    kind: MessageKind,
+    content: Content,
+    content_html: String,
+    file_id: Option<FileId>,
+    image_url: Option<String>,
+    parent_id: Option<MessageId>,
+    client_id: Option<ClientId>,
+    system_event: Option<SystemEvent>,
+}
+
+impl MessageDraft {
+    /// Words.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub fn text(content: Content) -> Result<Self, InvalidInput> {
+        if content.is_blank() {
+            return Err(InvalidInput::single("content", "must not be empty"));
+        }
+        Ok(Self::new(MessageKind::Text, content))
+    }
+
+    /// A picture that was uploaded, with or without words. `url` is the short form that simple clients know it by.
+    pub fn image(file_id: FileId, url: Option<String>, caption: Content) -> Self {
+        Self {
+            file_id: Some(file_id),
+            image_url: url,
+            ..Self::new(MessageKind::Image, caption)
+        }
+    }
+
+    /// An upload, with or without words.
+    pub fn file(file_id: FileId, caption: Content) -> Self {
+        Self {
+            file_id: Some(file_id),
+            ..Self::new(MessageKind::File, caption)
+        }
+    }
+
+    /// Something that happened. Longer text than a message may have is cut.
+    pub fn system(event: SystemEvent, text: &str) -> Self {
+        let content = Content(text.chars().take(MAX_CONTENT_CHARS).collect());
+        Self {
+            system_event: Some(event),
+            ..Self::new(MessageKind::System, content)
+        }
+    }
+
+    fn new(kind: MessageKind, content: Content) -> Self {
+        Self {
+            kind,
+            content,
+            content_html: String::new(),
+            file_id: None,
+            image_url: None,
+            parent_id: None,
+            client_id: None,
+            system_event: None,
+        }
+    }
+
+    /// Makes it a reply.
+    #[must_use]
+    pub fn reply_to(self, parent_id: Option<MessageId>) -> Self {
+        Self { parent_id, ..self }
+    }
+
+    /// Names the send, so that it can be repeated safely.
+    #[must_use]
+    pub fn with_client_id(self, client_id: Option<ClientId>) -> Self {
+        Self { client_id, ..self }
+    }
+
+    /// Sets what the content looks like: sanitised HTML.
+    #[must_use]
+    pub fn rendered(self, content_html: String) -> Self {
+        Self { content_html, ..self }
+    }
+
+    /// What was written.
+    pub fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// The send's name.
+    pub fn client_id(&self) -> Option<&ClientId> {
+        self.client_id.as_ref()
+    }
+
+    /// The upload it carries.
+    pub fn file_id(&self) -> Option<FileId> {
+        self.file_id
+    }
+
+    /// What it replies to.
+    pub fn parent_id(&self) -> Option<MessageId> {
+        self.parent_id
+    }
+
+    /// Gives it its place in a room: from here on it is a message.
+    pub fn place(self, place: Placement) -> Message {
+        Message {
+            id: place.id,
+            room_id: place.room_id,
+            seq: place.seq,
+            version: place.version,
+            created_version: place.version,
+            sender_id: place.sender_id,
+            kind: self.kind,
+            content: self.content,
+            content_html: self.content_html,
+            client_id: self.client_id,
+            file_id: self.file_id,
+            image_url: self.image_url,
+            parent_id: self.parent_id,
+            system_event: self.system_event,
+            created_at: place.created_at,
+            edited_at: None,
+            deleted_at: None,
+        }
+    }
+}
+
+/// Where and when a draft becomes a message, and whose it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Placement {
+    /// The new message's id.
+    pub id: MessageId,
+    /// Its room.
+    pub room_id: RoomId,
+    /// Its place.
+    pub seq: Seq,
+    /// The change that it is.
+    pub version: Version,
+    /// Who wrote it, or did what a system message tells.
+    pub sender_id: UserId,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// An entry of a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// Its room.
+    pub room_id: RoomId,
+    /// Its place in the room.
+    pub seq: Seq,
+    /// Its last change.
+    pub version: Version,
+    /// Its first change, when it was posted: tells who asks since then that it is new to them.
+    pub created_version: Version,
+    /// Who wrote it, or did what a system message tells.
+    pub sender_id: UserId,
+    /// What it carries.
+    pub kind: MessageKind,
+    /// Markdown; empty once deleted.
+    pub content: Content,
+    /// The same as sanitised HTML; empty once deleted.
+    pub content_html: String,
+    /// The name its sender's client gave it.
+    pub client_id: Option<ClientId>,
+    /// The upload it carries.
+    pub file_id: Option<FileId>,
+    /// The short form that simple clients know the upload by.
+    pub image_url: Option<String>,
+    /// What it replies to.
+    pub parent_id: Option<MessageId>,
+    /// What a system message tells.
+    pub system_event: Option<SystemEvent>,
+    /// When it was posted.
+    pub created_at: Timestamp,
+    /// When it was last edited.
+    pub edited_at: Option<Timestamp>,
+    /// When it was deleted; from then on it is a tombstone.
+    pub deleted_at: Option<Timestamp>,
+}
+
+impl Message {
+    /// Changes what it says, and returns what it said before.
+    pub fn edit(
+        &mut self,
+        content: Content,
+        content_html: String,
+        version: Version,
+        at: Timestamp,
+    ) -> MessageEdit {
+        let previous = MessageEdit {
+            message_id: self.id,
+            version: self.version,
+            content: std::mem::replace(&mut self.content, content),
+            replaced_at: at,
+        };
+        self.content_html = content_html;
+        self.version = version;
+        self.edited_at = Some(at);
+        previous
+    }
+
+    /// Makes it a tombstone: it keeps its place and loses what it said and carried.
+    pub fn delete(&mut self, version: Version, at: Timestamp) {
+        self.content = Content(String::new());
+        self.content_html = String::new();
+        self.file_id = None;
+        self.image_url = None;
+        self.version = version;
+        self.deleted_at = Some(at);
+    }
+
+    /// Whether it is a tombstone.
+    pub fn is_deleted(&self) -> bool {
+        self.deleted_at.is_some()
+    }
+}
+
+/// A message with who sent it: what people see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageView {
+    /// The message.
+    pub message: Message,
+    /// Who sent it.
+    pub sender: UserSummary,
+}
+
+/// What a message said before an edit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageEdit {
+    /// The message.
+    pub message_id: MessageId,
+    /// Its version while it said so.
+    pub version: Version,
+    /// What it said.
+    pub content: Content,
+    /// Until when.
+    pub replaced_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn control_characters_are_removed_and_line_ends_become_line_feeds() {
+        let content = Content::parse("a\r\nb\rc\u{0}\u{7}\td").map(Content::into_string);
+        assert_eq!(content, Ok("a\nb\nc\td".to_owned()));
+    }
+
+    #[test]
+    fn content_is_measured_in_characters() {
+        assert!(Content::parse(&"ä".repeat(MAX_CONTENT_CHARS)).is_ok());
+        assert!(Content::parse(&"ä".repeat(MAX_CONTENT_CHARS + 1)).is_err());
+    }
+
+    #[test]
+    fn a_text_without_words_is_refused() {
+        for blank in ["", "  \n\t ", "\u{0}\u{1}"] {
+            let refused = Content::parse(blank).map(MessageDraft::text);
+            assert!(matches!(refused, Ok(Err(_))), "{blank:?} was accepted");
+        }
+    }
+
+    #[test]
+    fn client_ids_are_short_printable_ascii() {
+        assert!(ClientId::parse("6f1c-1").is_ok());
+        for text in ["", "a b", "ä", "a\n", &"x".repeat(MAX_CLIENT_ID_BYTES + 1)] {
+            assert!(ClientId::parse(text).is_err(), "{text:?} was accepted");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn cleaning_content_twice_changes_nothing_more(text in ".{0,200}") {
+            if let Ok(once) = Content::parse(&text) {
+                prop_assert_eq!(Content::parse(once.as_str()), Ok(once));
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Who is in which room.
+
+use async_trait::async_trait;
+
+use super::Result;
+use crate::{Member, MemberProfile, RoomId, Seq, UserId, UserSummary, Version};
+
+/// Somebody who may post in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sender {
+    /// The room.
+    pub room_id: RoomId,
+    /// The user.
+    pub user: UserSummary,
+}
+
+/// Stores memberships.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait MemberRepository: Send {
+    /// The user's membership of the room, also one that ended.
+    async fn find(&mut self, room_id: RoomId, user_id: UserId) -> Result<Option<Member>>;
+
+    /// The user's membership with the user.
+    async fn find_profile(&mut self, room_id: RoomId, user_id: UserId) -> Result<Option<MemberProfile>>;
+
+    /// Stores a membership, new or changed. Cursors (`delivered_seq`, `read_seq`) are written only when it is new.
+    async fn save(&mut self, member: &Member) -> Result<()>;
+
+    /// The members who are in the room now, by rising user id, those after `after`, at most `limit`.
+    async fn list(
+        &mut self,
+        room_id: RoomId,
+        after: Option<UserId>,
+        limit: u64,
+    ) -> Result<Vec<MemberProfile>>;
+
+    /// The memberships that changed after `since`, also ended ones, by rising version, at most `limit`.
+    async fn changed_since(
+        &mut self,
+        room_id: RoomId,
+        since: Version,
+        limit: u64,
+    ) -> Result<Vec<MemberProfile>>;
+
+    /// How many owners the room has now.
+    async fn count_owners(&mut self, room_id: RoomId) -> Result<u64>;
+
+    /// Those of the pairs in which the user is in the room now, the room exists, and the user is not disabled;
+    /// in one query.
+    async fn senders(&mut self, pairs: &[(RoomId, UserId)]) -> Result<Vec<Sender>>;
+
+    /// The rooms that the user is in now, at most `limit`.
+    async fn rooms_of(&mut self, user_id: UserId, limit: u64) -> Result<Vec<RoomId>>;
+
+    /// Moves the user's `read_seq` (and with it `delivered_seq`) forward, never back; false when it was there already.
+    async fn advance_read(&mut self, room_id: RoomId, user_id: UserId, seq: Seq) -> Result<bool>;
+
+    /// Moves the user's `delivered_seq` forward, never back; false when it was there already.
+    async fn advance_delivered(&mut self, room_id: RoomId, user_id: UserId, seq: Seq) -> Result<bool>;
+}

@@ -1,0 +1,61 @@
+//! Messages.
+
+use async_trait::async_trait;
+
+use super::Result;
+use crate::{ClientId, Message, MessageEdit, MessageId, MessageView, RoomId, Seq, UserId, Version};
+
+/// Which part of a room's history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HistoryRange {
+    /// The newest messages.
+    Newest,
+    /// The messages just before that place.
+    Before(Seq),
+    /// The messages just after that place.
+    After(Seq),
+}
+
+/// Stores messages. Tombstones are messages too: they keep their place.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait MessageRepository: Send {
+    /// Stores new messages in one statement.
+    ///
+    /// # Errors
+    /// `Conflict` with `MessageClientId` when a sender's client id was used before.
+    async fn insert(&mut self, messages: &[Message]) -> Result<()>;
+
+    /// The message with that id.
+    async fn find(&mut self, id: MessageId) -> Result<Option<MessageView>>;
+
+    /// Those of these messages that exist, with their rooms; in one query.
+    async fn rooms_of(&mut self, ids: &[MessageId]) -> Result<Vec<(MessageId, RoomId)>>;
+
+    /// The messages that these senders sent under these names, in one query.
+    async fn find_by_client_ids(&mut self, keys: &[(UserId, ClientId)]) -> Result<Vec<MessageView>>;
+
+    /// A part of a room's history, by rising `seq`, at most `limit`.
+    async fn history(&mut self, room_id: RoomId, range: HistoryRange, limit: u64)
+    -> Result<Vec<MessageView>>;
+
+    /// The messages that changed after `since`, by rising version, at most `limit`.
+    async fn changed_since(
+        &mut self,
+        room_id: RoomId,
+        since: Version,
+        limit: u64,
+    ) -> Result<Vec<MessageView>>;
+
+    /// Stores a message's content, attachments, version and times of edit and deletion.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such message.
+    async fn update(&mut self, message: &Message) -> Result<()>;
+
+    /// Stores what a message said before an edit.
+    async fn insert_edit(&mut self, edit: &MessageEdit) -> Result<()>;
+
+    /// Forgets what a message said before its edits: its author took it back.
+    async fn delete_edits(&mut self, id: MessageId) -> Result<()>;
+}

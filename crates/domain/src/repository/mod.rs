@@ -1,0 +1,87 @@
+//! How entities are stored: traits that an adapter implements, and the transaction that joins them.
+//!
+//! [`Store::begin`] opens a [`UnitOfWork`]: what its repositories write becomes visible together at
+//! [`UnitOfWork::commit`], or not at all when it is dropped. [`Store::read`] gives repositories that only read.
+//! Inside a unit of work there is no other I/O: commit first, publish after.
+
+mod blob;
+mod error;
+mod file;
+mod member;
+mod message;
+mod room;
+mod session;
+mod setting;
+mod task;
+mod user;
+
+use async_trait::async_trait;
+
+pub use blob::BlobRepository;
+pub use error::{Constraint, RepositoryError};
+pub use file::FileRepository;
+pub use member::{MemberRepository, Sender};
+pub use message::{HistoryRange, MessageRepository};
+pub use room::{Counters, RoomFilter, RoomRepository};
+pub use session::SessionRepository;
+pub use setting::SettingRepository;
+pub use task::{ClaimRequest, TaskRepository};
+pub use user::UserRepository;
+
+/// What every repository call returns.
+pub type Result<T> = std::result::Result<T, RepositoryError>;
+
+/// A database.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Begins a transaction that may write.
+    ///
+    /// # Errors
+    /// `Unavailable` when no connection can be had in time.
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>>;
+
+    /// Repositories that read what is committed, each call on its own.
+    ///
+    /// # Errors
+    /// `Unavailable` when no connection can be had in time.
+    async fn read(&self) -> Result<Box<dyn Repositories>>;
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// `Unavailable` when it does not.
+    async fn ping(&self) -> Result<()>;
+}
+
+/// One accessor a repository.
+pub trait Repositories: Send {
+    /// Accounts.
+    fn users(&mut self) -> &mut dyn UserRepository;
+    /// Logins and their refresh tokens.
+    fn sessions(&mut self) -> &mut dyn SessionRepository;
+    /// Rooms and their counters.
+    fn rooms(&mut self) -> &mut dyn RoomRepository;
+    /// Who is in which room.
+    fn members(&mut self) -> &mut dyn MemberRepository;
+    /// Messages.
+    fn messages(&mut self) -> &mut dyn MessageRepository;
+    /// Stored contents.
+    fn blobs(&mut self) -> &mut dyn BlobRepository;
+    /// Uploads and their variants.
+    fn files(&mut self) -> &mut dyn FileRepository;
+    /// Background work.
+    fn tasks(&mut self) -> &mut dyn TaskRepository;
+    /// Facts about the server as a whole.
+    fn settings(&mut self) -> &mut dyn SettingRepository;
+}
+
+/// A transaction; dropping it rolls back.
+#[async_trait]
+pub trait UnitOfWork: Repositories {
+    /// Makes everything that was written durable and visible.
+    ///
+    /// # Errors
+    /// When the database refuses; nothing was written then, or, when the connection was lost in the middle, perhaps
+    /// everything: a caller that repeats must be able to recognise its own work.
+    async fn commit(self: Box<Self>) -> Result<()>;
+}

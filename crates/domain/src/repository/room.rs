@@ -1,0 +1,67 @@
+//! Rooms and their counters.
+
+use async_trait::async_trait;
+
+use super::Result;
+use crate::{Room, RoomId, Seq, Timestamp, UserId, Version};
+
+/// A room's counters after they were raised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counters {
+    /// The place of the newest message.
+    pub last_seq: Seq,
+    /// The newest change.
+    pub version: Version,
+}
+
+/// Which rooms to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoomFilter {
+    /// Those the user is in.
+    Mine,
+    /// Those the user is in, and every public one.
+    Visible,
+}
+
+/// Stores rooms. A deleted room is as good as absent for every method.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait RoomRepository: Send {
+    /// Stores a new room.
+    async fn insert(&mut self, room: &Room) -> Result<()>;
+
+    /// The room with that id.
+    async fn find(&mut self, id: RoomId) -> Result<Option<Room>>;
+
+    /// Rooms by falling id (newest first), those before `before`, at most `limit`.
+    async fn list(
+        &mut self,
+        user_id: UserId,
+        filter: RoomFilter,
+        before: Option<RoomId>,
+        limit: u64,
+    ) -> Result<Vec<Room>>;
+
+    /// Stores a room's name, description, privacy, `details_version` and `updated_at`.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such room.
+    async fn update_details(&mut self, room: &Room) -> Result<()>;
+
+    /// Deletes a room: it keeps its row and is found no more.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such room.
+    async fn delete(&mut self, id: RoomId, at: Timestamp) -> Result<()>;
+
+    /// Makes place for `messages` messages and `changes` changes (a message is also a change, and counted in both):
+    /// raises the counters in one statement and returns what they are then. Locks the room until the transaction
+    /// ends, which is what makes its sequence gapless.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such room.
+    async fn advance(&mut self, id: RoomId, messages: i64, changes: i64) -> Result<Counters>;
+
+    /// The newest change of each of these rooms, in one query; deleted and unknown rooms are left out.
+    async fn versions(&mut self, ids: &[RoomId]) -> Result<Vec<(RoomId, Version)>>;
+}

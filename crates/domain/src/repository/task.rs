@@ -1,0 +1,52 @@
+//! Background work. All times are taken from the database's clock, so that workers need not agree on theirs.
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+
+use super::Result;
+use crate::{AttemptOutcome, NewTask, Task, TaskId, WorkerId};
+
+/// Who claims, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimRequest {
+    /// The worker.
+    pub worker: WorkerId,
+    /// How long it may be silent.
+    pub lease: TimeDelta,
+}
+
+/// Stores tasks and their attempts.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait TaskRepository: Send {
+    /// Stores a new task as `ready`.
+    async fn insert(&mut self, task: &NewTask) -> Result<()>;
+
+    /// The task with that id.
+    async fn find(&mut self, id: TaskId) -> Result<Option<Task>>;
+
+    /// Claims a `ready` task, in one conditional update that sets the lease and raises `attempt` and `token`, and notes
+    /// the attempt. `None` when it is not `ready`: the wake-up was a duplicate.
+    async fn claim(&mut self, id: TaskId, by: ClaimRequest) -> Result<Option<Task>>;
+
+    /// Claims the oldest `ready` task of one of these queues; how an idle worker polls.
+    async fn claim_next(&mut self, queues: &[String], by: ClaimRequest) -> Result<Option<Task>>;
+
+    /// Prolongs the lease; false when `token` is stale.
+    async fn extend(&mut self, id: TaskId, token: i64, lease: TimeDelta) -> Result<bool>;
+
+    /// Ends an attempt; false when `token` is stale, and then nothing is written. A `Retry` of a task that has no
+    /// attempts left becomes `Dead`: callers decide that themselves, by [`Task::attempt`].
+    async fn finish(&mut self, id: TaskId, token: i64, outcome: &AttemptOutcome) -> Result<bool>;
+
+    /// Takes back tasks whose lease has expired, at most `limit`: counts a crash, and makes them `scheduled` for at
+    /// once. Those with `max_crashes` crashes or no attempts left stay `running` with a lease of `lease` for the
+    /// caller, who must bury them (their owner must learn of it): they are returned, with the fencing token raised.
+    async fn reap(&mut self, max_crashes: i32, by: ClaimRequest, limit: u64) -> Result<Vec<Task>>;
+
+    /// Makes `scheduled` tasks whose time has come `ready`, at most `limit`, and returns them with their queues.
+    async fn promote(&mut self, limit: u64) -> Result<Vec<(TaskId, String)>>;
+
+    /// Tasks that have been `ready` for longer than `age`: their wake-up was lost. With their queues, at most `limit`.
+    async fn untaken(&mut self, age: TimeDelta, limit: u64) -> Result<Vec<(TaskId, String)>>;
+}

@@ -1,0 +1,134 @@
+//! Background work as rows: the truth that queues only point at.
+
+use chrono::TimeDelta;
+use serde_json::Value;
+
+use crate::{TaskId, Timestamp, UserId};
+
+/// Where a task is in its life:
+/// `scheduled → ready → running → succeeded`, or back to `scheduled`, or `dead`, or `cancelled`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TaskState {
+    /// Waits for its time.
+    Scheduled,
+    /// May be claimed.
+    Ready,
+    /// A worker holds its lease.
+    Running,
+    /// Done.
+    Succeeded,
+    /// Given up; kept for an operator to look at.
+    Dead,
+    /// Called off.
+    Cancelled,
+}
+
+impl TaskState {
+    const ALL: [Self; 6] = [
+        Self::Scheduled,
+        Self::Ready,
+        Self::Running,
+        Self::Succeeded,
+        Self::Dead,
+        Self::Cancelled,
+    ];
+
+    /// The word for it in the API and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Ready => "ready",
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Dead => "dead",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The state that a word means.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+}
+
+/// A task to be stored together with the business data it serves; starts as `ready`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewTask {
+    /// Its id.
+    pub id: TaskId,
+    /// The queue whose workers take it, for example `media`.
+    pub queue: String,
+    /// Its command's kind.
+    pub kind: String,
+    /// Its command's version.
+    pub version: i32,
+    /// Its command's data.
+    pub payload: Value,
+    /// Whom it is done for.
+    pub owner_id: Option<UserId>,
+    /// How often it may be begun.
+    pub max_attempts: i32,
+}
+
+/// A unit of background work.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Task {
+    /// Its id.
+    pub id: TaskId,
+    /// The queue whose workers take it.
+    pub queue: String,
+    /// Its command's kind.
+    pub kind: String,
+    /// Its command's version.
+    pub version: i32,
+    /// Its command's data.
+    pub payload: Value,
+    /// Whom it is done for.
+    pub owner_id: Option<UserId>,
+    /// Where it is in its life.
+    pub state: TaskState,
+    /// How often it was begun.
+    pub attempt: i32,
+    /// How often it may be begun.
+    pub max_attempts: i32,
+    /// How often its worker vanished while it held the lease.
+    pub crashes: i32,
+    /// The fencing token: rises with each claim, and a report with an older one is refused.
+    pub token: i64,
+    /// Not before then.
+    pub run_at: Timestamp,
+    /// Until when its worker may be silent.
+    pub lease_until: Option<Timestamp>,
+    /// What went wrong last.
+    pub last_error: Option<String>,
+    /// When it was stored.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// How one attempt ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AttemptOutcome {
+    /// Done.
+    Succeeded,
+    /// Failed; begins again after `delay`.
+    Retry {
+        /// What went wrong.
+        error: String,
+        /// How long to wait.
+        delay: TimeDelta,
+    },
+    /// Not now, through no fault of its own: begins again after `delay`, and the attempt does not count.
+    Snooze {
+        /// Why.
+        reason: String,
+        /// How long to wait.
+        delay: TimeDelta,
+    },
+    /// Given up.
+    Dead {
+        /// What went wrong.
+        error: String,
+    },
+}
