@@ -1,0 +1,23 @@
+//! Who asks.
+
+use plaza_domain::{SessionId, SystemRole, Timestamp, UserId, UserSummary};
+
+/// A user who is logged in, as every service call is made by one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The user.
+    pub user: UserSummary,
+    /// What they may do on the server.
+    pub role: SystemRole,
+    /// By which login.
+    pub session_id: SessionId,
+    /// Until when the access token that proved it is valid.
+    pub expires_at: Timestamp,
+}
+
+impl Actor {
+    /// The user's id.
+    pub fn id(&self) -> UserId {
+        self.user.id
+    }
+}

@@ -1,0 +1,97 @@
+//! Commands: what a task is asked to do, as values with a kind and a version.
+
+use plaza_domain::{FileId, FileKind, NewTask, Task, TaskId, UserId};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// The queue for pictures and documents.
+pub const MEDIA_QUEUE: &str = "media";
+
+const MAX_ATTEMPTS: i32 = 8;
+
+/// The data of a command that is about one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileCommand {
+    /// The file.
+    pub file_id: FileId,
+}
+
+/// What a task is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Check a picture, turn it upright, make its variants.
+    ProcessImage(FileCommand),
+    /// Check a document, find its size and pages.
+    ProcessDocument(FileCommand),
+}
+
+/// Why a task's command cannot be understood.
+#[derive(Debug, Error)]
+pub enum UnknownCommand {
+    /// Its kind or version is newer than this program.
+    #[error("no handler for command {kind} version {version}")]
+    Kind {
+        /// The kind.
+        kind: String,
+        /// The version.
+        version: i32,
+    },
+    /// Its data is not what its kind and version promise.
+    #[error("the data of a command cannot be read")]
+    Payload(#[from] serde_json::Error),
+}
+
+impl Command {
+    /// The command that processes a file of that kind.
+    pub fn process(kind: FileKind, file_id: FileId) -> Self {
+        match kind {
+            FileKind::Image => Self::ProcessImage(FileCommand { file_id }),
+            FileKind::Document => Self::ProcessDocument(FileCommand { file_id }),
+        }
+    }
+
+    /// Its kind and version, as they are stored.
+    pub const fn kind(&self) -> (&'static str, i32) {
+        match self {
+            Self::ProcessImage(_) => ("process_image", 1),
+            Self::ProcessDocument(_) => ("process_document", 1),
+        }
+    }
+
+    /// The task that carries it out.
+    ///
+    /// # Errors
+    /// When its data has no JSON form.
+    pub fn into_task(self, id: TaskId, owner_id: Option<UserId>) -> Result<NewTask, serde_json::Error> {
+        let (kind, version) = self.kind();
+        let (queue, payload) = match self {
+            Self::ProcessImage(data) | Self::ProcessDocument(data) => {
+                (MEDIA_QUEUE, serde_json::to_value(data)?)
+            }
+        };
+        Ok(NewTask {
+            id,
+            queue: queue.to_owned(),
+            kind: kind.to_owned(),
+            version,
+            payload,
+            owner_id,
+            max_attempts: MAX_ATTEMPTS,
+        })
+    }
+}
+
+impl TryFrom<&Task> for Command {
+    type Error = UnknownCommand;
+
+    fn try_from(task: &Task) -> Result<Self, UnknownCommand> {
+        match (task.kind.as_str(), task.version) {
+            ("process_image", 1) => Ok(Self::ProcessImage(FileCommand::deserialize(&task.payload)?)),
+            ("process_document", 1) => Ok(Self::ProcessDocument(FileCommand::deserialize(&task.payload)?)),
+            (kind, version) => Err(UnknownCommand::Kind {
+                kind: kind.to_owned(),
+                version,
+            }),
+        }
+    }
+}

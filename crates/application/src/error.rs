@@ -1,0 +1,121 @@
+//! What a service can answer instead of what was asked for. The API maps it to status codes in one table.
+
+use std::time::Duration;
+
+use plaza_domain::{InvalidInput, RepositoryError, Violation, repository::Constraint};
+use thiserror::Error;
+
+use crate::ports::{BlobError, BoxError, OneTimeStoreError, Refusal, TokenRejection};
+
+/// What every service call returns.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a service did not do what it was asked for.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The input breaks a rule.
+    #[error("{0}")]
+    Invalid(#[from] InvalidInput),
+    /// Who asks is not known.
+    #[error("{0}")]
+    Unauthenticated(Unauthenticated),
+    /// Who asks may not; they may know that the thing exists.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// The thing does not exist, or who asks may not know that it does.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// It does not fit what is there.
+    #[error("{0}")]
+    Conflict(String),
+    /// The upload is larger than allowed.
+    #[error("the file is larger than {limit} bytes")]
+    TooLarge {
+        /// The most that is taken, in bytes.
+        limit: u64,
+    },
+    /// The upload is of a type that is not taken.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// Too often.
+    #[error("rate limit exceeded")]
+    RateLimited {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// There is no room for the upload.
+    #[error("the server has no room for more files")]
+    StorageFull,
+    /// Something that Plaza depends on does not answer; trying again later may help.
+    #[error("the server cannot do this right now")]
+    Unavailable(#[source] BoxError),
+    /// A fault of Plaza's own.
+    #[error("something went wrong inside the server")]
+    Internal(#[source] BoxError),
+}
+
+/// Why who asks is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Unauthenticated {
+    /// Wrong name or password; which of the two is not told.
+    #[error("the name or the password is wrong")]
+    Credentials,
+    /// No token.
+    #[error("a bearer token is required")]
+    Missing,
+    /// The token is refused.
+    #[error("{0}")]
+    Token(#[from] TokenRejection),
+    /// The refresh token is unknown, used up or expired.
+    #[error("the refresh token is not valid")]
+    RefreshToken,
+    /// The login was ended.
+    #[error("the session has ended")]
+    SessionEnded,
+}
+
+impl From<Unauthenticated> for Error {
+    fn from(reason: Unauthenticated) -> Self {
+        Self::Unauthenticated(reason)
+    }
+}
+
+impl From<Violation> for Error {
+    fn from(violation: Violation) -> Self {
+        Self::Invalid(violation.into())
+    }
+}
+
+impl From<RepositoryError> for Error {
+    fn from(error: RepositoryError) -> Self {
+        match error {
+            RepositoryError::Conflict {
+                constraint: Constraint::UserEmail,
+            } => Self::Conflict("the e-mail address is taken".to_owned()),
+            RepositoryError::Conflict {
+                constraint: Constraint::UserUsername,
+            } => Self::Conflict("the username is taken".to_owned()),
+            RepositoryError::NotFound { entity } => Self::NotFound(entity),
+            RepositoryError::Unavailable(_) => Self::Unavailable(error.into()),
+            RepositoryError::Conflict { .. } | RepositoryError::Corrupt { .. } => {
+                Self::Internal(error.into())
+            }
+        }
+    }
+}
+
+impl From<BlobError> for Error {
+    fn from(error: BlobError) -> Self {
+        match error {
+            BlobError::Full => Self::StorageFull,
+            BlobError::NotFound { .. } => Self::Internal(error.into()),
+            BlobError::Unavailable(_) => Self::Unavailable(error.into()),
+        }
+    }
+}
+
+impl From<OneTimeStoreError> for Error {
+    fn from(error: OneTimeStoreError) -> Self {
+        Self::Unavailable(error.into())
+    }
+}

@@ -1,0 +1,157 @@
+//! What happened, as it is told to those who are connected.
+
+use plaza_domain::{
+    Change, FileFailure, FileId, FileStatus, MemberProfile, MessageView, Room, RoomId, Seq, SessionId,
+    Timestamp, UserId, VariantName, Version,
+};
+use serde::{Deserialize, Serialize};
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "scope", rename_all = "snake_case")]
+pub enum Event {
+    /// In a room, in the order of versions.
+    Room(RoomEvent),
+    /// In a room, without a place in its history: last value wins.
+    Signal(Signal),
+    /// To a user.
+    User(UserEvent),
+}
+
+/// A change of a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomEvent {
+    /// The room.
+    pub room_id: RoomId,
+    /// Which change; one event each, without holes.
+    pub version: Version,
+    /// What changed.
+    pub body: RoomEventBody,
+}
+
+/// What changed in a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data", rename_all = "snake_case")]
+pub enum RoomEventBody {
+    /// A new message.
+    MessagePosted(Box<MessageView>),
+    /// A message says something else.
+    MessageUpdated(Box<MessageView>),
+    /// A message is a tombstone.
+    MessageDeleted(Box<MessageView>),
+    /// A user is a member now.
+    MemberJoined(Box<MemberProfile>),
+    /// A user is a member no more.
+    MemberLeft(Box<MemberProfile>),
+    /// A member has another role.
+    MemberUpdated(Box<MemberProfile>),
+    /// The room has another name, description or privacy.
+    RoomUpdated(Box<Room>),
+    /// The room is gone.
+    RoomDeleted(Box<Room>),
+}
+
+impl RoomEvent {
+    /// A message was posted.
+    pub fn posted(view: MessageView) -> Self {
+        let (room_id, version) = (view.message.room_id, view.message.version);
+        Self {
+            room_id,
+            version,
+            body: RoomEventBody::MessagePosted(Box::new(view)),
+        }
+    }
+
+    /// What a change means to somebody who knows the room as it was at `since`.
+    pub fn from_change(room_id: RoomId, change: Change, since: Version) -> Self {
+        let version = change.version();
+        let body = match change {
+            Change::Message(view) if view.message.is_deleted() => RoomEventBody::MessageDeleted(view),
+            Change::Message(view) if view.message.created_version > since => {
+                RoomEventBody::MessagePosted(view)
+            }
+            Change::Message(view) => RoomEventBody::MessageUpdated(view),
+            Change::Member(profile) if !profile.member.is_present() => RoomEventBody::MemberLeft(profile),
+            Change::Member(profile) if profile.member.joined_version > since => {
+                RoomEventBody::MemberJoined(profile)
+            }
+            Change::Member(profile) => RoomEventBody::MemberUpdated(profile),
+            Change::Room(room) => RoomEventBody::RoomUpdated(room),
+        };
+        Self {
+            room_id,
+            version,
+            body,
+        }
+    }
+}
+
+/// Something in a room that is not kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Signal {
+    /// A member is writing, or has stopped.
+    Typing {
+        /// The room.
+        room_id: RoomId,
+        /// The member.
+        user_id: UserId,
+        /// Whether they are writing.
+        active: bool,
+    },
+    /// A member has read up to a place.
+    Read {
+        /// The room.
+        room_id: RoomId,
+        /// The member.
+        user_id: UserId,
+        /// The place.
+        seq: Seq,
+        /// When.
+        read_at: Timestamp,
+    },
+}
+
+impl Signal {
+    /// The room it is in.
+    pub fn room_id(&self) -> RoomId {
+        match self {
+            Self::Typing { room_id, .. } | Self::Read { room_id, .. } => *room_id,
+        }
+    }
+}
+
+/// Something that concerns one user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum UserEvent {
+    /// A login is over: its connections must close.
+    SessionEnded {
+        /// The user.
+        user_id: UserId,
+        /// The login.
+        session_id: SessionId,
+    },
+    /// An upload of theirs was processed, or could not be.
+    FileChanged {
+        /// The user.
+        user_id: UserId,
+        /// The upload.
+        file_id: FileId,
+        /// How far processing got.
+        status: FileStatus,
+        /// Why it failed.
+        failure: Option<FileFailure>,
+        /// The derived images that are there now.
+        variants: Vec<VariantName>,
+    },
+}
+
+impl UserEvent {
+    /// Whom it concerns.
+    pub fn user_id(&self) -> UserId {
+        match self {
+            Self::SessionEnded { user_id, .. } | Self::FileChanged { user_id, .. } => *user_id,
+        }
+    }
+}

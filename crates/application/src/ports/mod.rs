@@ -1,0 +1,31 @@
+//! What the services need besides a database, as object-safe traits.
+
+mod blobs;
+mod bus;
+mod content;
+mod one_time;
+mod queue;
+mod rate_limiter;
+mod security;
+
+pub use blobs::{BlobError, BlobStore, BlobWriter, ByteStream, StoredObject};
+pub use bus::{Delivery, EventBus, EventStream};
+pub use content::{Markup, MediaInspector, MediaType, Refusal};
+pub use one_time::{OneTimeStore, OneTimeStoreError};
+pub use queue::{QueueError, TaskQueue};
+pub use rate_limiter::{Quota, RateDecision, RateLimiter};
+pub use security::{AccessClaims, AccessTokens, PasswordHasher, Secrets, TokenRejection};
+
+#[cfg(feature = "mocks")]
+pub use self::{
+    blobs::MockBlobStore,
+    bus::MockEventBus,
+    content::{MockMarkup, MockMediaInspector},
+    one_time::MockOneTimeStore,
+    queue::MockTaskQueue,
+    rate_limiter::MockRateLimiter,
+    security::{MockAccessTokens, MockPasswordHasher, MockSecrets},
+};
+
+/// A cause of any type.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,32 @@
+//! Wakes workers up. The truth about tasks is in the database: a queue may lose and repeat ids.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use plaza_domain::TaskId;
+use thiserror::Error;
+
+use super::BoxError;
+
+/// A queue does not answer.
+#[derive(Debug, Error)]
+#[error("the task queue is unavailable")]
+pub struct QueueError(#[source] pub BoxError);
+
+/// Queues of task ids.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait TaskQueue: Send + Sync {
+    /// Appends ids to a queue.
+    ///
+    /// # Errors
+    /// When it does not answer. The caller may go on: a relay pushes again what was never taken.
+    async fn push(&self, queue: &str, ids: &[TaskId]) -> Result<(), QueueError>;
+
+    /// Takes the oldest id of the first of these queues that has one; waits at most `wait`. Cancelling it may lose an
+    /// id that was just taken: a relay pushes it again.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    async fn pop(&self, queues: &[String], wait: Duration) -> Result<Option<TaskId>, QueueError>;
+}

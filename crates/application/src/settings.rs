@@ -1,0 +1,102 @@
+//! What an operator can set about the services. Defaults are the product's.
+
+use std::time::Duration;
+
+use crate::ports::Quota;
+
+/// All of it.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Logins.
+    pub auth: AuthSettings,
+    /// Uploads.
+    pub uploads: UploadSettings,
+    /// How often things may be done.
+    pub limits: LimitSettings,
+    /// How messages are stored and replayed.
+    pub messages: MessageSettings,
+}
+
+/// Logins.
+#[derive(Clone, Debug)]
+pub struct AuthSettings {
+    /// How long an access token works.
+    pub access_ttl: Duration,
+    /// How long a refresh token works.
+    pub refresh_ttl: Duration,
+}
+
+impl Default for AuthSettings {
+    fn default() -> Self {
+        Self {
+            access_ttl: Duration::from_secs(15 * 60),
+            refresh_ttl: Duration::from_secs(7 * 24 * 60 * 60),
+        }
+    }
+}
+
+/// Uploads.
+#[derive(Clone, Debug)]
+pub struct UploadSettings {
+    /// The largest file, in bytes.
+    pub max_bytes: u64,
+}
+
+impl Default for UploadSettings {
+    fn default() -> Self {
+        Self {
+            max_bytes: 25 * 1024 * 1024,
+        }
+    }
+}
+
+/// How often things may be done.
+#[derive(Clone, Debug)]
+pub struct LimitSettings {
+    /// Off for benchmarks.
+    pub enabled: bool,
+    /// Logins an address.
+    pub login_per_address: Quota,
+    /// Logins an account.
+    pub login_per_account: Quota,
+    /// Registrations an address.
+    pub register_per_address: Quota,
+    /// Uploads a user.
+    pub upload_per_user: Quota,
+    /// Messages a user in rooms.
+    pub room_messages_per_user: Quota,
+    /// Messages a user to other users.
+    pub direct_messages_per_user: Quota,
+}
+
+impl Default for LimitSettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            login_per_address: Quota::per_minute(20),
+            login_per_account: Quota::per_minute(10),
+            register_per_address: Quota::per_minute(10),
+            upload_per_user: Quota::per_minute(30),
+            room_messages_per_user: Quota::per_minute(30),
+            direct_messages_per_user: Quota::per_minute(20),
+        }
+    }
+}
+
+/// How messages are stored and replayed.
+#[derive(Clone, Debug)]
+pub struct MessageSettings {
+    /// How many transactions store messages at a time: 1 where the database has one writer.
+    pub lanes: usize,
+    /// The largest gap, in changes, that is replayed; a larger one is answered with a reset.
+    pub max_replay: i64,
+}
+
+impl Default for MessageSettings {
+    fn default() -> Self {
+        Self {
+            lanes: 1,
+            max_replay: 10_000,
+        }
+    }
+}
