@@ -1,1 +1,13 @@
 //! Adapters that need nothing but this process: what an embedded server uses in place of Redis.
+
+pub mod gcra;
+
+mod bus;
+mod one_time;
+mod queue;
+mod rate_limiter;
+
+pub use bus::LocalBus;
+pub use one_time::LocalOneTimeStore;
+pub use queue::LocalQueue;
+pub use rate_limiter::LocalRateLimiter;
