@@ -1,1 +1,8 @@
-//! tests
+//! What Plaza's tests share: databases and Redis servers to test against, the real binaries as a fixture, and clients.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a fixture that cannot be had fails the test that needs it, with a message that says why"
+)]
+
+pub mod servers;

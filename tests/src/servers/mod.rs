@@ -1,0 +1,20 @@
+//! Postgres and Redis for tests: given by the environment, in containers, or from this machine's own binaries.
+//!
+//! Shared servers start with the first test that needs one and end with the test process, however it ends. Each test
+//! gets a database of its own from [`postgres_database`] and, on the shared Redis, a prefix from [`redis_prefix`].
+//! Fault tests start a [`PrivatePostgres`] or [`PrivateRedis`] and do with it as they like.
+
+mod docker;
+pub(crate) mod keeper;
+mod postgres;
+mod postgres_cluster;
+mod process;
+mod redis;
+pub(crate) mod scratch;
+pub(crate) mod wait;
+
+pub use postgres::{PrivatePostgres, postgres_database};
+pub use redis::{PrivateRedis, redis_prefix, redis_url};
+
+/// Why a fixture could not be had.
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
