@@ -1,0 +1,146 @@
+//! What implements the repositories: a look at what is committed, or a transaction.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use async_trait::async_trait;
+use plaza_domain::{
+    Clock, Repositories, RepositoryError, UnitOfWork,
+    repository::{
+        BlobRepository, FileRepository, MemberRepository, MessageRepository, Result, RoomRepository,
+        SessionRepository, SettingRepository, TaskRepository, UserRepository,
+    },
+};
+use tokio::sync::OwnedMutexGuard;
+
+use super::tables::Tables;
+
+/// How a repository gets at the tables.
+pub(super) trait Access: Send + Sync {
+    /// The tables as they are for this call.
+    fn tables(&self) -> Arc<Tables>;
+
+    /// The tables, to write to.
+    fn tables_mut(&mut self) -> Result<&mut Tables>;
+}
+
+/// The one type that implements every repository, each in a file of its own.
+pub(super) struct Connection<A> {
+    access: A,
+    /// Stands for the database's clock, which times tasks.
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+impl<A: Access> Connection<A> {
+    pub(super) fn new(access: A, clock: Arc<dyn Clock>) -> Self {
+        Self { access, clock }
+    }
+
+    pub(super) fn tables(&self) -> Arc<Tables> {
+        self.access.tables()
+    }
+
+    pub(super) fn tables_mut(&mut self) -> Result<&mut Tables> {
+        self.access.tables_mut()
+    }
+}
+
+impl<A: Access> Repositories for Connection<A> {
+    fn users(&mut self) -> &mut dyn UserRepository {
+        self
+    }
+
+    fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self
+    }
+
+    fn rooms(&mut self) -> &mut dyn RoomRepository {
+        self
+    }
+
+    fn members(&mut self) -> &mut dyn MemberRepository {
+        self
+    }
+
+    fn messages(&mut self) -> &mut dyn MessageRepository {
+        self
+    }
+
+    fn blobs(&mut self) -> &mut dyn BlobRepository {
+        self
+    }
+
+    fn files(&mut self) -> &mut dyn FileRepository {
+        self
+    }
+
+    fn tasks(&mut self) -> &mut dyn TaskRepository {
+        self
+    }
+
+    fn settings(&mut self) -> &mut dyn SettingRepository {
+        self
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for Connection<Transaction> {
+    async fn commit(self: Box<Self>) -> Result<()> {
+        self.access.commit()
+    }
+}
+
+/// What is committed, shared by a store and its connections.
+#[derive(Clone, Default)]
+pub(super) struct Committed(Arc<RwLock<Arc<Tables>>>);
+
+impl Committed {
+    fn replace(&self, tables: Arc<Tables>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = tables;
+    }
+}
+
+impl Access for Committed {
+    fn tables(&self) -> Arc<Tables> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn tables_mut(&mut self) -> Result<&mut Tables> {
+        Err(RepositoryError::Unavailable(
+            "this connection only reads: begin a unit of work to write".into(),
+        ))
+    }
+}
+
+/// Changes that nobody else sees before they are committed.
+pub(super) struct Transaction {
+    tables: Arc<Tables>,
+    committed: Committed,
+    /// Held until the end: there is one writer at a time.
+    _turn: OwnedMutexGuard<()>,
+}
+
+impl Transaction {
+    pub(super) fn new(committed: Committed, turn: OwnedMutexGuard<()>) -> Self {
+        Self {
+            tables: committed.tables(),
+            committed,
+            _turn: turn,
+        }
+    }
+
+    fn commit(mut self) -> Result<()> {
+        self.tables_mut()?.keep_promises()?;
+        self.committed.replace(self.tables);
+        Ok(())
+    }
+}
+
+impl Access for Transaction {
+    fn tables(&self) -> Arc<Tables> {
+        Arc::clone(&self.tables)
+    }
+
+    fn tables_mut(&mut self) -> Result<&mut Tables> {
+        Ok(Arc::make_mut(&mut self.tables))
+    }
+}

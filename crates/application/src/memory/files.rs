@@ -1,0 +1,79 @@
+//! Uploads and their variants.
+
+use async_trait::async_trait;
+use plaza_domain::{
+    File, FileId, UserId, Variant, VariantName,
+    repository::{Constraint, FileRepository, Result},
+};
+
+use super::connection::{Access, Connection};
+
+#[async_trait]
+impl<A: Access> FileRepository for Connection<A> {
+    async fn insert(&mut self, file: &File) -> Result<()> {
+        let tables = self.tables_mut()?;
+        tables.users.require(&file.owner_id)?;
+        tables.blobs.require(&file.sha256)?;
+        tables
+            .files
+            .insert_new(file.id, file.clone(), Constraint::Other)?;
+        tables.promised_tasks.push(file.task_id);
+        Ok(())
+    }
+
+    async fn find(&mut self, id: FileId) -> Result<Option<File>> {
+        Ok(self.tables().files.get(&id).cloned())
+    }
+
+    async fn find_many(&mut self, ids: &[FileId]) -> Result<Vec<File>> {
+        let tables = self.tables();
+        let found = ids.iter().filter_map(|id| tables.files.get(id));
+        Ok(found.cloned().collect())
+    }
+
+    async fn update(&mut self, file: &File) -> Result<()> {
+        let stored = self.tables_mut()?.files.change(&file.id, "file")?;
+        stored.status = file.status;
+        stored.failure = file.failure;
+        stored.width = file.width;
+        stored.height = file.height;
+        stored.page_count = file.page_count;
+        stored.updated_at = file.updated_at;
+        Ok(())
+    }
+
+    async fn save_variant(&mut self, variant: &Variant) -> Result<()> {
+        let tables = self.tables_mut()?;
+        tables.files.require(&variant.file_id)?;
+        tables.blobs.require(&variant.sha256)?;
+        tables
+            .variants
+            .insert((variant.file_id, variant.name), variant.clone());
+        Ok(())
+    }
+
+    async fn variants(&mut self, id: FileId) -> Result<Vec<Variant>> {
+        let tables = self.tables();
+        let mut variants: Vec<_> = VariantName::ALL
+            .iter()
+            .filter_map(|name| tables.variants.get(&(id, *name)).cloned())
+            .collect();
+        variants.sort_by_key(|variant| variant.name.as_str());
+        Ok(variants)
+    }
+
+    async fn find_variant(&mut self, id: FileId, name: VariantName) -> Result<Option<Variant>> {
+        Ok(self.tables().variants.get(&(id, name)).cloned())
+    }
+
+    async fn is_shared_with(&mut self, id: FileId, user_id: UserId) -> Result<bool> {
+        let tables = self.tables();
+        let mut showing = tables
+            .messages
+            .values()
+            .filter(|message| message.file_id == Some(id) && !message.is_deleted());
+        Ok(showing.any(|message| {
+            tables.live_room(message.room_id).is_some() && tables.is_present(message.room_id, user_id)
+        }))
+    }
+}

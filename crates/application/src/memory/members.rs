@@ -1,0 +1,132 @@
+//! Who is in which room.
+
+use async_trait::async_trait;
+use plaza_domain::{
+    Member, MemberProfile, MemberRole, RoomId, Seq, UserId, Version,
+    repository::{MemberRepository, Result, Sender},
+};
+
+use super::{
+    connection::{Access, Connection},
+    table::rows,
+    tables::Tables,
+};
+
+#[async_trait]
+impl<A: Access> MemberRepository for Connection<A> {
+    async fn find(&mut self, room_id: RoomId, user_id: UserId) -> Result<Option<Member>> {
+        Ok(self.tables().members.get(&(room_id, user_id)).cloned())
+    }
+
+    async fn find_profile(&mut self, room_id: RoomId, user_id: UserId) -> Result<Option<MemberProfile>> {
+        let tables = self.tables();
+        let member = tables.members.get(&(room_id, user_id));
+        member.map(|member| tables.profile(member)).transpose()
+    }
+
+    async fn save(&mut self, member: &Member) -> Result<()> {
+        let tables = self.tables_mut()?;
+        tables.rooms.require(&member.room_id)?;
+        tables.users.require(&member.user_id)?;
+        let stored = tables
+            .members
+            .entry((member.room_id, member.user_id))
+            .or_insert_with(|| member.clone());
+        *stored = Member {
+            delivered_seq: stored.delivered_seq,
+            read_seq: stored.read_seq,
+            ..member.clone()
+        };
+        Ok(())
+    }
+
+    async fn list(
+        &mut self,
+        room_id: RoomId,
+        after: Option<UserId>,
+        limit: u64,
+    ) -> Result<Vec<MemberProfile>> {
+        let tables = self.tables();
+        members_of(&tables, room_id)
+            .filter(|member| member.is_present() && after.is_none_or(|after| member.user_id > after))
+            .take(rows(limit))
+            .map(|member| tables.profile(member))
+            .collect()
+    }
+
+    async fn changed_since(
+        &mut self,
+        room_id: RoomId,
+        since: Version,
+        limit: u64,
+    ) -> Result<Vec<MemberProfile>> {
+        let tables = self.tables();
+        let mut changed: Vec<_> = members_of(&tables, room_id)
+            .filter(|member| member.version > since)
+            .collect();
+        changed.sort_by_key(|member| member.version);
+        let page = changed.into_iter().take(rows(limit));
+        page.map(|member| tables.profile(member)).collect()
+    }
+
+    async fn count_owners(&mut self, room_id: RoomId) -> Result<u64> {
+        let tables = self.tables();
+        let owners = members_of(&tables, room_id)
+            .filter(|member| member.is_present() && member.role == MemberRole::Owner)
+            .count();
+        Ok(owners as u64)
+    }
+
+    async fn senders(&mut self, pairs: &[(RoomId, UserId)]) -> Result<Vec<Sender>> {
+        let tables = self.tables();
+        let sender = |&(room_id, user_id): &(RoomId, UserId)| {
+            let user = tables.users.get(&user_id)?;
+            let may_post = tables.live_room(room_id).is_some()
+                && tables.is_present(room_id, user_id)
+                && user.disabled_at.is_none();
+            may_post.then(|| Sender {
+                room_id,
+                user: user.summary(),
+            })
+        };
+        Ok(pairs.iter().filter_map(sender).collect())
+    }
+
+    async fn rooms_of(&mut self, user_id: UserId, limit: u64) -> Result<Vec<RoomId>> {
+        let tables = self.tables();
+        let rooms = tables.rooms.values().filter(|room| room.deleted_at.is_none());
+        let mine = rooms.filter(|room| tables.is_present(room.id, user_id));
+        Ok(mine.map(|room| room.id).take(rows(limit)).collect())
+    }
+
+    async fn advance_read(&mut self, room_id: RoomId, user_id: UserId, seq: Seq) -> Result<bool> {
+        let members = &mut self.tables_mut()?.members;
+        let behind = members
+            .get_mut(&(room_id, user_id))
+            .filter(|member| member.read_seq < seq);
+        let Some(member) = behind else { return Ok(false) };
+        member.read_seq = seq;
+        member.delivered_seq = member.delivered_seq.max(seq);
+        Ok(true)
+    }
+
+    async fn advance_delivered(&mut self, room_id: RoomId, user_id: UserId, seq: Seq) -> Result<bool> {
+        let members = &mut self.tables_mut()?.members;
+        let behind = members
+            .get_mut(&(room_id, user_id))
+            .filter(|member| member.delivered_seq < seq);
+        let Some(member) = behind else { return Ok(false) };
+        member.delivered_seq = seq;
+        Ok(true)
+    }
+}
+
+/// Every membership of a room, also ended ones, by rising user id.
+fn members_of(tables: &Tables, room_id: RoomId) -> impl Iterator<Item = &Member> {
+    let first = (room_id, UserId::new(uuid::Uuid::nil()));
+    tables
+        .members
+        .range(first..)
+        .map(|(_, member)| member)
+        .take_while(move |member| member.room_id == room_id)
+}

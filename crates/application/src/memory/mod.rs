@@ -1,0 +1,23 @@
+//! Everything that the services need, kept in memory: a store with real transactions, and doubles of the other ports.
+//! For the tests of services and workers, and for programs that embed them. Nothing survives the process.
+
+mod blobs;
+mod connection;
+mod doubles;
+mod files;
+mod members;
+mod messages;
+mod rooms;
+mod sessions;
+mod settings;
+mod store;
+mod table;
+mod tables;
+mod tasks;
+mod users;
+
+pub use doubles::{
+    AcceptingInspector, CountingSecrets, EscapingMarkup, ManualClock, MemoryBlobStore, PlainPasswords,
+    PlainTokens, SequentialIds, ports, ports_with,
+};
+pub use store::MemoryStore;

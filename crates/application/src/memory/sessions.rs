@@ -1,0 +1,80 @@
+//! Logins and their refresh tokens.
+
+use async_trait::async_trait;
+use plaza_domain::{
+    RefreshToken, RefreshTokenId, RepositoryError, Session, SessionId, Timestamp, TokenDigest, User,
+    repository::{Constraint, Result, SessionRepository},
+};
+
+use super::connection::{Access, Connection};
+
+#[async_trait]
+impl<A: Access> SessionRepository for Connection<A> {
+    async fn insert(&mut self, session: &Session) -> Result<()> {
+        let tables = self.tables_mut()?;
+        tables.users.require(&session.user_id)?;
+        tables
+            .sessions
+            .insert_new(session.id, session.clone(), Constraint::Other)
+    }
+
+    async fn find_with_user(&mut self, id: SessionId) -> Result<Option<(Session, User)>> {
+        let tables = self.tables();
+        let found = tables.sessions.get(&id).and_then(|session| {
+            let user = tables.users.get(&session.user_id)?;
+            Some((session.clone(), user.clone()))
+        });
+        Ok(found)
+    }
+
+    async fn revoke(&mut self, id: SessionId, at: Timestamp) -> Result<bool> {
+        let sessions = &mut self.tables_mut()?.sessions;
+        let live = sessions
+            .get_mut(&id)
+            .filter(|session| session.revoked_at.is_none());
+        let Some(session) = live else { return Ok(false) };
+        session.revoked_at = Some(at);
+        Ok(true)
+    }
+
+    async fn touch(&mut self, id: SessionId, at: Timestamp) -> Result<()> {
+        if let Some(session) = self.tables_mut()?.sessions.get_mut(&id) {
+            session.refreshed_at = at;
+        }
+        Ok(())
+    }
+
+    async fn insert_token(&mut self, token: &RefreshToken) -> Result<()> {
+        let tables = self.tables_mut()?;
+        tables.sessions.require(&token.session_id)?;
+        if tables
+            .refresh_tokens
+            .values()
+            .any(|other| other.digest == token.digest)
+        {
+            return Err(RepositoryError::Conflict {
+                constraint: Constraint::Other,
+            });
+        }
+        tables
+            .refresh_tokens
+            .insert_new(token.id, token.clone(), Constraint::Other)
+    }
+
+    async fn find_token(&mut self, digest: TokenDigest) -> Result<Option<RefreshToken>> {
+        let tables = self.tables();
+        Ok(tables
+            .refresh_tokens
+            .values()
+            .find(|token| token.digest == digest)
+            .cloned())
+    }
+
+    async fn consume_token(&mut self, id: RefreshTokenId, at: Timestamp) -> Result<bool> {
+        let tokens = &mut self.tables_mut()?.refresh_tokens;
+        let unused = tokens.get_mut(&id).filter(|token| token.consumed_at.is_none());
+        let Some(token) = unused else { return Ok(false) };
+        token.consumed_at = Some(at);
+        Ok(true)
+    }
+}

@@ -1,0 +1,18 @@
+//! Facts about the server as a whole.
+
+use async_trait::async_trait;
+use plaza_domain::repository::{Result, SettingRepository};
+
+use super::connection::{Access, Connection};
+
+#[async_trait]
+impl<A: Access> SettingRepository for Connection<A> {
+    async fn claim(&mut self, key: &str, value: &str) -> Result<bool> {
+        let settings = &mut self.tables_mut()?.settings;
+        if settings.contains_key(key) {
+            return Ok(false);
+        }
+        settings.insert(key.to_owned(), value.to_owned());
+        Ok(true)
+    }
+}

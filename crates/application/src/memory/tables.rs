@@ -1,0 +1,79 @@
+//! All tables, and the joins that several repositories need.
+
+use std::sync::Arc;
+
+use plaza_domain::{
+    Blob, File, FileId, Member, MemberProfile, Message, MessageEdit, MessageId, RefreshToken, RefreshTokenId,
+    Room, RoomId, SentMessage, Seq, Session, SessionId, Sha256, Task, TaskId, User, UserId, UserSummary,
+    Variant, VariantName, Version,
+    repository::{RepositoryError, Result},
+};
+
+use super::table::Table;
+
+/// A message's place: the key that history is read by.
+pub(super) type Place = (RoomId, Seq);
+
+/// The content of a store at one moment. A copy is cheap: it shares what neither side changes.
+#[derive(Clone, Default)]
+pub(super) struct Tables {
+    pub(super) users: Table<UserId, User>,
+    pub(super) sessions: Table<SessionId, Session>,
+    pub(super) refresh_tokens: Table<RefreshTokenId, RefreshToken>,
+    pub(super) rooms: Table<RoomId, Room>,
+    pub(super) members: Table<(RoomId, UserId), Member>,
+    pub(super) messages: Table<Place, Arc<Message>>,
+    pub(super) message_places: Table<MessageId, Place>,
+    pub(super) client_ids: Table<(UserId, String), Place>,
+    pub(super) message_edits: Table<(MessageId, Version), MessageEdit>,
+    pub(super) blobs: Table<Sha256, Blob>,
+    pub(super) files: Table<FileId, File>,
+    pub(super) variants: Table<(FileId, VariantName), Variant>,
+    pub(super) tasks: Table<TaskId, Task>,
+    pub(super) settings: Table<String, String>,
+    /// Tasks that new files name: they must be there at commit, and may be inserted after the file.
+    pub(super) promised_tasks: Vec<TaskId>,
+}
+
+impl Tables {
+    /// Checks what only has to be true at the end of a transaction.
+    pub(super) fn keep_promises(&mut self) -> Result<()> {
+        std::mem::take(&mut self.promised_tasks)
+            .iter()
+            .try_for_each(|id| self.tasks.require(id))
+    }
+
+    /// The room, unless it was deleted.
+    pub(super) fn live_room(&self, id: RoomId) -> Option<&Room> {
+        self.rooms.get(&id).filter(|room| room.deleted_at.is_none())
+    }
+
+    /// Whether the user is in the room now.
+    pub(super) fn is_present(&self, room_id: RoomId, user_id: UserId) -> bool {
+        self.members
+            .get(&(room_id, user_id))
+            .is_some_and(Member::is_present)
+    }
+
+    pub(super) fn profile(&self, member: &Member) -> Result<MemberProfile> {
+        Ok(MemberProfile {
+            member: member.clone(),
+            user: self.summary(member.user_id)?,
+        })
+    }
+
+    pub(super) fn view(&self, message: &Message) -> Result<SentMessage> {
+        Ok(SentMessage {
+            message: message.clone(),
+            sender: self.summary(message.sender_id)?,
+        })
+    }
+
+    fn summary(&self, id: UserId) -> Result<UserSummary> {
+        let user = self.users.get(&id).ok_or_else(|| RepositoryError::Corrupt {
+            entity: "user",
+            reason: format!("{id} is referred to and not there"),
+        })?;
+        Ok(user.summary())
+    }
+}

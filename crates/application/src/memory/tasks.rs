@@ -1,0 +1,191 @@
+//! Background work. Attempts are counted but not listed: nothing reads them back.
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use plaza_domain::{
+    AttemptOutcome, NewTask, Task, TaskId, TaskState, Timestamp,
+    repository::{ClaimRequest, Constraint, Result, TaskRepository},
+};
+
+use super::{
+    connection::{Access, Connection},
+    table::rows,
+    tables::Tables,
+};
+
+#[async_trait]
+impl<A: Access> TaskRepository for Connection<A> {
+    async fn insert(&mut self, task: &NewTask) -> Result<()> {
+        let now = self.clock.now();
+        let tables = self.tables_mut()?;
+        if let Some(owner_id) = &task.owner_id {
+            tables.users.require(owner_id)?;
+        }
+        tables
+            .tasks
+            .insert_new(task.id, ready(task.clone(), now), Constraint::Other)
+    }
+
+    async fn find(&mut self, id: TaskId) -> Result<Option<Task>> {
+        Ok(self.tables().tasks.get(&id).cloned())
+    }
+
+    async fn claim(&mut self, id: TaskId, by: ClaimRequest) -> Result<Option<Task>> {
+        let now = self.clock.now();
+        let tasks = &mut self.tables_mut()?.tasks;
+        let ready = tasks.get_mut(&id).filter(|task| task.state == TaskState::Ready);
+        let Some(task) = ready else { return Ok(None) };
+        task.state = TaskState::Running;
+        task.attempt += 1;
+        task.token += 1;
+        task.lease_until = Some(now + by.lease);
+        Ok(Some(task.clone()))
+    }
+
+    async fn claim_next(&mut self, queues: &[String], by: ClaimRequest) -> Result<Option<Task>> {
+        let mine = |task: &Task| task.state == TaskState::Ready && queues.contains(&task.queue);
+        let oldest = due(self.tables_mut()?, mine, |task| task.run_at)
+            .into_iter()
+            .next();
+        match oldest {
+            Some(id) => self.claim(id, by).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn extend(&mut self, id: TaskId, token: i64, lease: TimeDelta) -> Result<bool> {
+        let until = self.clock.now() + lease;
+        let Some(task) = held(self.tables_mut()?, id, token) else {
+            return Ok(false);
+        };
+        task.lease_until = Some(until);
+        Ok(true)
+    }
+
+    async fn finish(&mut self, id: TaskId, token: i64, outcome: &AttemptOutcome) -> Result<bool> {
+        let now = self.clock.now();
+        let Some(task) = held(self.tables_mut()?, id, token) else {
+            return Ok(false);
+        };
+        end(task, outcome, now);
+        Ok(true)
+    }
+
+    async fn reap(&mut self, max_crashes: i32, by: ClaimRequest, limit: u64) -> Result<Vec<Task>> {
+        let now = self.clock.now();
+        let tables = self.tables_mut()?;
+        let is_lost = |task: &Task| {
+            task.state == TaskState::Running && task.lease_until.is_some_and(|until| until <= now)
+        };
+        let lost = due(tables, is_lost, |task| task.lease_until);
+        let mut hopeless = Vec::new();
+        for id in lost.into_iter().take(rows(limit)) {
+            let task = tables.tasks.change(&id, "task")?;
+            task.crashes += 1;
+            if task.crashes >= max_crashes || task.attempt >= task.max_attempts {
+                task.token += 1;
+                task.lease_until = Some(now + by.lease);
+                hopeless.push(task.clone());
+            } else {
+                reschedule(task, now);
+            }
+        }
+        Ok(hopeless)
+    }
+
+    async fn promote(&mut self, limit: u64) -> Result<Vec<(TaskId, String)>> {
+        let now = self.clock.now();
+        let tables = self.tables_mut()?;
+        let is_due = |task: &Task| task.state == TaskState::Scheduled && task.run_at <= now;
+        let promoted = due(tables, is_due, |task| task.run_at)
+            .into_iter()
+            .take(rows(limit));
+        let promote = |id| {
+            let task = tables.tasks.change(&id, "task")?;
+            task.state = TaskState::Ready;
+            Ok((id, task.queue.clone()))
+        };
+        promoted.map(promote).collect()
+    }
+
+    async fn untaken(&mut self, age: TimeDelta, limit: u64) -> Result<Vec<(TaskId, String)>> {
+        let since = self.clock.now() - age;
+        let tables = self.tables();
+        let is_old = |task: &Task| task.state == TaskState::Ready && task.run_at <= since;
+        let ids = due(&tables, is_old, |task| task.run_at);
+        let found = ids.iter().filter_map(|id| tables.tasks.get(id));
+        Ok(found
+            .map(|task| (task.id, task.queue.clone()))
+            .take(rows(limit))
+            .collect())
+    }
+}
+
+fn ready(task: NewTask, now: Timestamp) -> Task {
+    Task {
+        id: task.id,
+        queue: task.queue,
+        kind: task.kind,
+        version: task.version,
+        payload: task.payload,
+        owner_id: task.owner_id,
+        state: TaskState::Ready,
+        attempt: 0,
+        max_attempts: task.max_attempts,
+        crashes: 0,
+        token: 0,
+        run_at: now,
+        lease_until: None,
+        last_error: None,
+        created_at: now,
+        finished_at: None,
+    }
+}
+
+/// The tasks that `matches`, the one with the smallest `time` first.
+fn due<T: Ord>(tables: &Tables, matches: impl Fn(&Task) -> bool, time: impl Fn(&Task) -> T) -> Vec<TaskId> {
+    let mut found: Vec<_> = tables.tasks.values().filter(|task| matches(task)).collect();
+    found.sort_by_key(|task| (time(task), task.id));
+    found.into_iter().map(|task| task.id).collect()
+}
+
+/// The task while the holder of `token` runs it.
+fn held(tables: &mut Tables, id: TaskId, token: i64) -> Option<&mut Task> {
+    let task = tables.tasks.get_mut(&id)?;
+    (task.state == TaskState::Running && task.token == token).then_some(task)
+}
+
+fn end(task: &mut Task, outcome: &AttemptOutcome, now: Timestamp) {
+    match outcome {
+        AttemptOutcome::Succeeded => close(task, TaskState::Succeeded, now),
+        AttemptOutcome::Retry { error, delay } => {
+            task.last_error = Some(error.clone());
+            if task.attempt < task.max_attempts {
+                reschedule(task, now + *delay);
+            } else {
+                close(task, TaskState::Dead, now);
+            }
+        }
+        AttemptOutcome::Snooze { reason, delay } => {
+            task.last_error = Some(reason.clone());
+            task.attempt -= 1;
+            reschedule(task, now + *delay);
+        }
+        AttemptOutcome::Dead { error } => {
+            task.last_error = Some(error.clone());
+            close(task, TaskState::Dead, now);
+        }
+    }
+}
+
+fn reschedule(task: &mut Task, run_at: Timestamp) {
+    task.state = TaskState::Scheduled;
+    task.run_at = run_at;
+    task.lease_until = None;
+}
+
+fn close(task: &mut Task, state: TaskState, now: Timestamp) {
+    task.state = state;
+    task.lease_until = None;
+    task.finished_at = Some(now);
+}

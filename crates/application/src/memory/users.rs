@@ -1,0 +1,58 @@
+//! Accounts.
+
+use async_trait::async_trait;
+use plaza_domain::{
+    Email, RepositoryError, User, UserId, Username,
+    repository::{Constraint, Result, UserRepository},
+};
+
+use super::{
+    connection::{Access, Connection},
+    table::Table,
+};
+
+#[async_trait]
+impl<A: Access> UserRepository for Connection<A> {
+    async fn insert(&mut self, user: &User) -> Result<()> {
+        let users = &mut self.tables_mut()?.users;
+        check_unique(users, user)?;
+        users.insert_new(user.id, user.clone(), Constraint::Other)
+    }
+
+    async fn find(&mut self, id: UserId) -> Result<Option<User>> {
+        Ok(self.tables().users.get(&id).cloned())
+    }
+
+    async fn find_by_email(&mut self, email: &Email) -> Result<Option<User>> {
+        let tables = self.tables();
+        Ok(tables.users.values().find(|user| user.email == *email).cloned())
+    }
+
+    async fn find_by_username(&mut self, username: &Username) -> Result<Option<User>> {
+        let tables = self.tables();
+        Ok(tables
+            .users
+            .values()
+            .find(|user| user.username == *username)
+            .cloned())
+    }
+
+    async fn update(&mut self, user: &User) -> Result<()> {
+        let users = &mut self.tables_mut()?.users;
+        check_unique(users, user)?;
+        *users.change(&user.id, "user")? = user.clone();
+        Ok(())
+    }
+}
+
+fn check_unique(users: &Table<UserId, User>, user: &User) -> Result<()> {
+    let others = || users.values().filter(|other| other.id != user.id);
+    let constraint = if others().any(|other| other.email == user.email) {
+        Constraint::UserEmail
+    } else if others().any(|other| other.username == user.username) {
+        Constraint::UserUsername
+    } else {
+        return Ok(());
+    };
+    Err(RepositoryError::Conflict { constraint })
+}
