@@ -1,7 +1,7 @@
 //! What happened, as it is told to those who are connected.
 
 use plaza_domain::{
-    Change, FileFailure, FileId, FileStatus, MemberProfile, MessageView, Room, RoomId, Seq, SessionId,
+    Change, FileFailure, FileId, FileStatus, MemberProfile, Room, RoomId, SentMessage, Seq, SessionId,
     Timestamp, UserId, VariantName, Version,
 };
 use serde::{Deserialize, Serialize};
@@ -34,11 +34,11 @@ pub struct RoomEvent {
 #[serde(tag = "type", content = "data", rename_all = "snake_case")]
 pub enum RoomEventBody {
     /// A new message.
-    MessagePosted(Box<MessageView>),
+    MessagePosted(Box<SentMessage>),
     /// A message says something else.
-    MessageUpdated(Box<MessageView>),
+    MessageUpdated(Box<SentMessage>),
     /// A message is a tombstone.
-    MessageDeleted(Box<MessageView>),
+    MessageDeleted(Box<SentMessage>),
     /// A user is a member now.
     MemberJoined(Box<MemberProfile>),
     /// A user is a member no more.
@@ -53,7 +53,7 @@ pub enum RoomEventBody {
 
 impl RoomEvent {
     /// A message was posted.
-    pub fn posted(view: MessageView) -> Self {
+    pub fn posted(view: SentMessage) -> Self {
         let (room_id, version) = (view.message.room_id, view.message.version);
         Self {
             room_id,

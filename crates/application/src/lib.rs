@@ -6,14 +6,40 @@
 pub mod commands;
 pub mod events;
 pub mod in_process;
+#[cfg(feature = "memory")]
+pub mod memory;
 pub mod ports;
 
 mod actor;
+mod auth;
+mod changes;
 mod error;
+mod files;
+mod limits;
+mod media_url;
+mod messages;
+mod page;
+mod policy;
+mod reads;
+mod rooms;
 mod services;
 mod settings;
+mod tickets;
+mod users;
 
 pub use actor::Actor;
+pub use auth::{AuthService, Login, Registration};
+pub use changes::{ChangeService, Subscription};
 pub use error::{Error, Result, Unauthenticated};
+pub use files::{Content, FileService, Uploaded};
+pub use limits::{LimitService, Limited};
+pub use media_url::{file_id_of_name, media_name, media_url};
+pub use messages::{Completion, MessageInput, MessageService, Posted};
+pub use page::{DEFAULT_PAGE, MAX_PAGE, Page, PageRequest};
+pub use policy::{MessageAction, RoomAction, authorize_message, authorize_room};
+pub use reads::{Position, ReadService};
+pub use rooms::{MembershipService, NewRoom, RoomService, RoomUpdate};
 pub use services::{Ports, Services};
 pub use settings::{AuthSettings, LimitSettings, MessageSettings, Settings, UploadSettings};
+pub use tickets::{TICKET_TTL, TicketService};
+pub use users::{ProfileUpdate, UserService};

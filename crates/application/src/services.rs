@@ -6,7 +6,8 @@ use plaza_domain::{Clock, IdGenerator, Store};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Settings,
+    AuthService, ChangeService, FileService, LimitService, MembershipService, MessageService, ReadService,
+    RoomService, Settings, TicketService, UserService,
     ports::{
         AccessTokens, BlobStore, EventBus, Markup, MediaInspector, OneTimeStore, PasswordHasher, RateLimiter,
         Secrets, TaskQueue,
@@ -44,18 +45,57 @@ pub struct Ports {
     pub one_time: Arc<dyn OneTimeStore>,
 }
 
-/// All services.
+/// All services; cloning shares them.
 #[derive(Clone)]
-pub struct Services {}
+pub struct Services {
+    /// Accounts, logins and tokens.
+    pub auth: Arc<AuthService>,
+    /// Profiles.
+    pub users: Arc<UserService>,
+    /// Rooms.
+    pub rooms: Arc<RoomService>,
+    /// Memberships of rooms.
+    pub memberships: Arc<MembershipService>,
+    /// Messages.
+    pub messages: Arc<MessageService>,
+    /// The change feed of rooms.
+    pub changes: Arc<ChangeService>,
+    /// Cursors of members.
+    pub reads: Arc<ReadService>,
+    /// Uploads.
+    pub files: Arc<FileService>,
+    /// One-time tickets.
+    pub tickets: Arc<TicketService>,
+    /// How often.
+    pub limits: Arc<LimitService>,
+}
 
 impl Services {
-    /// Wires the services. Their background tasks belong to `tracker` and end on `shutdown`.
+    /// Wires the services. Their background tasks belong to `tracker` and end on `shutdown`, after what they had
+    /// accepted is done.
     pub fn start(
-        _ports: &Ports,
-        _settings: &Settings,
-        _tracker: &TaskTracker,
-        _shutdown: CancellationToken,
+        ports: &Ports,
+        settings: &Settings,
+        tracker: &TaskTracker,
+        shutdown: &CancellationToken,
     ) -> Self {
-        Self {}
+        let auth = Arc::new(AuthService::new(ports, settings.auth.clone()));
+        Self {
+            users: Arc::new(UserService::new(ports)),
+            rooms: Arc::new(RoomService::new(ports)),
+            memberships: Arc::new(MembershipService::new(ports)),
+            messages: Arc::new(MessageService::start(
+                ports,
+                &settings.messages,
+                tracker,
+                shutdown,
+            )),
+            changes: Arc::new(ChangeService::new(ports, &settings.messages)),
+            reads: Arc::new(ReadService::new(ports)),
+            files: Arc::new(FileService::new(ports, settings.uploads.clone())),
+            tickets: Arc::new(TicketService::new(ports, Arc::clone(&auth))),
+            limits: Arc::new(LimitService::new(ports, settings.limits.clone())),
+            auth,
+        }
     }
 }

@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{MemberProfile, MessageView, Room, Version};
+use crate::{MemberProfile, Room, SentMessage, Version};
 
 /// One changed thing, as it is now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Change {
     /// A message was posted, edited or deleted.
-    Message(Box<MessageView>),
+    Message(Box<SentMessage>),
     /// A member joined, left, or got another role.
     Member(Box<MemberProfile>),
     /// The room's name, description or privacy changed.

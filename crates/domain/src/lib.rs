@@ -25,7 +25,7 @@ pub use file::{File, FileFailure, FileKind, FileName, FileStatus, Variant, Varia
 pub use ids::{FileId, MessageId, RefreshTokenId, RoomId, SessionId, TaskId, UserId, WorkerId};
 pub use member::{Member, MemberProfile, MemberRole};
 pub use message::{
-    ClientId, Content, Message, MessageDraft, MessageEdit, MessageKind, MessageView, SystemEvent,
+    ClientId, Content, Message, MessageDraft, MessageEdit, MessageKind, SentMessage, SystemEvent,
 };
 pub use repository::{Repositories, RepositoryError, Store, UnitOfWork};
 pub use room::{Room, RoomDescription, RoomKind, RoomName};

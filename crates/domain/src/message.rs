@@ -230,6 +230,11 @@ impl MessageDraft {
         Self { content_html, ..self }
     }
 
+    /// What it carries.
+    pub fn kind(&self) -> MessageKind {
+        self.kind
+    }
+
     /// What was written.
     pub fn content(&self) -> &Content {
         &self.content
@@ -369,7 +374,7 @@ impl Message {
 
 /// A message with who sent it: what people see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MessageView {
+pub struct SentMessage {
     /// The message.
     pub message: Message,
     /// Who sent it.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::{ClientId, Message, MessageEdit, MessageId, MessageView, RoomId, Seq, UserId, Version};
+use crate::{ClientId, Message, MessageEdit, MessageId, RoomId, SentMessage, Seq, UserId, Version};
 
 /// Which part of a room's history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,17 +27,17 @@ pub trait MessageRepository: Send {
     async fn insert(&mut self, messages: &[Message]) -> Result<()>;
 
     /// The message with that id.
-    async fn find(&mut self, id: MessageId) -> Result<Option<MessageView>>;
+    async fn find(&mut self, id: MessageId) -> Result<Option<SentMessage>>;
 
     /// Those of these messages that exist, with their rooms; in one query.
     async fn rooms_of(&mut self, ids: &[MessageId]) -> Result<Vec<(MessageId, RoomId)>>;
 
     /// The messages that these senders sent under these names, in one query.
-    async fn find_by_client_ids(&mut self, keys: &[(UserId, ClientId)]) -> Result<Vec<MessageView>>;
+    async fn find_by_client_ids(&mut self, keys: &[(UserId, ClientId)]) -> Result<Vec<SentMessage>>;
 
     /// A part of a room's history, by rising `seq`, at most `limit`.
     async fn history(&mut self, room_id: RoomId, range: HistoryRange, limit: u64)
-    -> Result<Vec<MessageView>>;
+    -> Result<Vec<SentMessage>>;
 
     /// The messages that changed after `since`, by rising version, at most `limit`.
     async fn changed_since(
@@ -45,7 +45,7 @@ pub trait MessageRepository: Send {
         room_id: RoomId,
         since: Version,
         limit: u64,
-    ) -> Result<Vec<MessageView>>;
+    ) -> Result<Vec<SentMessage>>;
 
     /// The place of the last message that was posted at or before `version`; zero when there is none.
     async fn seq_at(&mut self, room_id: RoomId, version: Version) -> Result<Seq>;

@@ -1,0 +1,332 @@
+//! Accounts are made, users log in, and every request proves who makes it.
+
+use std::{sync::Arc, time::Duration};
+
+use moka::sync::Cache;
+use plaza_domain::{
+    Bio, Clock, DisplayName, Email, IdGenerator, RefreshToken, RefreshTokenId, Session, SessionId, Store,
+    SystemRole, Timestamp, UnitOfWork, User, UserId, Username, Validator, Violation,
+};
+
+use crate::{
+    Actor, AuthSettings, Error, Ports, Result, Unauthenticated,
+    events::{Event, UserEvent},
+    ports::{AccessClaims, AccessTokens, EventBus, PasswordHasher, Secrets, TokenRejection},
+};
+
+const FIRST_ADMIN: &str = "first_admin";
+const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
+/// How long a revoked session or a changed role may go unnoticed on another instance whose bus lost the news.
+const ACTOR_CACHE_TTL: Duration = Duration::from_secs(2);
+const ACTOR_CACHE_CAPACITY: u64 = 50_000;
+
+/// What registering takes.
+#[derive(Clone)]
+pub struct Registration {
+    /// The address.
+    pub email: String,
+    /// The handle.
+    pub username: String,
+    /// The name that others see; the handle when there is none.
+    pub display_name: Option<String>,
+    /// The password.
+    pub password: String,
+}
+
+/// What a login or a refresh gives.
+#[derive(Clone)]
+pub struct Login {
+    /// Who is logged in.
+    pub user: User,
+    /// By which session.
+    pub session_id: SessionId,
+    /// A signed token for requests.
+    pub access_token: String,
+    /// Until when it works.
+    pub access_expires_at: Timestamp,
+    /// How long it works.
+    pub access_ttl: Duration,
+    /// An opaque token for the next refresh; works once.
+    pub refresh_token: String,
+    /// Until when it works.
+    pub refresh_expires_at: Timestamp,
+}
+
+/// Accounts, logins and tokens.
+pub struct AuthService {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdGenerator>,
+    bus: Arc<dyn EventBus>,
+    passwords: Arc<dyn PasswordHasher>,
+    access_tokens: Arc<dyn AccessTokens>,
+    secrets: Arc<dyn Secrets>,
+    settings: AuthSettings,
+    sessions: Cache<SessionId, Arc<(Session, User)>>,
+}
+
+impl AuthService {
+    pub(crate) fn new(ports: &Ports, settings: AuthSettings) -> Self {
+        Self {
+            store: Arc::clone(&ports.store),
+            clock: Arc::clone(&ports.clock),
+            ids: Arc::clone(&ports.ids),
+            bus: Arc::clone(&ports.bus),
+            passwords: Arc::clone(&ports.passwords),
+            access_tokens: Arc::clone(&ports.access_tokens),
+            secrets: Arc::clone(&ports.secrets),
+            settings,
+            sessions: Cache::builder()
+                .max_capacity(ACTOR_CACHE_CAPACITY)
+                .time_to_live(ACTOR_CACHE_TTL)
+                .build(),
+        }
+    }
+
+    /// Makes an account. The first one of a fresh server becomes its admin.
+    ///
+    /// # Errors
+    /// `Invalid`; `Conflict` when the address or the handle is taken; `Unavailable`.
+    pub async fn register(&self, input: Registration) -> Result<User> {
+        let mut check = Validator::default();
+        let email = check.field(Email::parse(&input.email));
+        let username = check.field(Username::parse(&input.username));
+        let display_name = check.field(match &input.display_name {
+            Some(name) => DisplayName::parse(name),
+            None => Ok(DisplayName::from_stored(input.username.trim().to_owned())),
+        });
+        let password = check.field(parse_password(&input.password));
+        let (email, username, display_name, password) =
+            check.finish((email, username, display_name, password))?;
+
+        let password_hash = self.passwords.hash(password).await.map_err(Error::Unavailable)?;
+        let now = self.clock.now();
+        let mut user = User {
+            id: UserId::new(self.ids.next()),
+            email,
+            username,
+            display_name,
+            bio: Bio::from_stored(String::new()),
+            role: SystemRole::Member,
+            password_hash,
+            created_at: now,
+            updated_at: now,
+            disabled_at: None,
+        };
+        let mut work = self.store.begin().await?;
+        if work.settings().claim(FIRST_ADMIN, &user.id.to_string()).await? {
+            user.role = SystemRole::Admin;
+        }
+        work.users().insert(&user).await?;
+        work.commit().await?;
+        Ok(user)
+    }
+
+    /// Checks a password and begins a session.
+    ///
+    /// # Errors
+    /// `Unauthenticated`, the same and after the same work for an unknown name and a wrong password; `Unavailable`
+    /// when too many log in at once.
+    pub async fn login(&self, email_or_username: &str, password: &str) -> Result<Login> {
+        let user = self.find_by_login(email_or_username).await?;
+        let hash = user.as_ref().map(|user| user.password_hash.clone());
+        let matches = self
+            .passwords
+            .verify(password, hash)
+            .await
+            .map_err(Error::Unavailable)?;
+        let user = user
+            .filter(|user| matches && user.disabled_at.is_none())
+            .ok_or(Unauthenticated::Credentials)?;
+
+        let now = self.clock.now();
+        let session = Session {
+            id: SessionId::new(self.ids.next()),
+            user_id: user.id,
+            created_at: now,
+            refreshed_at: now,
+            revoked_at: None,
+        };
+        let mut work = self.store.begin().await?;
+        work.sessions().insert(&session).await?;
+        let login = self.issue(&mut *work, user, session.id, now).await?;
+        work.commit().await?;
+        Ok(login)
+    }
+
+    /// Exchanges a refresh token for new tokens. It works once: when a used one comes back, it was stolen from its
+    /// owner or by its owner's thief, and the session ends for both.
+    ///
+    /// # Errors
+    /// `Unauthenticated`.
+    pub async fn refresh(&self, refresh_token: &str) -> Result<Login> {
+        let digest = self.secrets.digest(refresh_token);
+        let now = self.clock.now();
+        let mut work = self.store.begin().await?;
+        let token = work
+            .sessions()
+            .find_token(digest)
+            .await?
+            .ok_or(Unauthenticated::RefreshToken)?;
+        let owner = work.sessions().find_with_user(token.session_id).await?;
+        let (session, user) = owner.ok_or(Unauthenticated::RefreshToken)?;
+        if session.revoked_at.is_some() || user.disabled_at.is_some() {
+            return Err(Unauthenticated::SessionEnded.into());
+        }
+        if token.consumed_at.is_some() || !work.sessions().consume_token(token.id, now).await? {
+            work.sessions().revoke(session.id, now).await?;
+            work.commit().await?;
+            tracing::warn!(session.id = %session.id, user.id = %user.id, "a used refresh token came back; session ended");
+            self.announce_end(user.id, session.id);
+            return Err(Unauthenticated::RefreshToken.into());
+        }
+        if token.expires_at <= now {
+            return Err(Unauthenticated::RefreshToken.into());
+        }
+        work.sessions().touch(session.id, now).await?;
+        let login = self.issue(&mut *work, user, session.id, now).await?;
+        work.commit().await?;
+        Ok(login)
+    }
+
+    /// Ends the actor's session, and closes its connections.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn logout(&self, actor: &Actor) -> Result<()> {
+        let mut work = self.store.begin().await?;
+        work.sessions().revoke(actor.session_id, self.clock.now()).await?;
+        work.commit().await?;
+        self.announce_end(actor.id(), actor.session_id);
+        Ok(())
+    }
+
+    /// Who an access token proves its bearer to be.
+    ///
+    /// # Errors
+    /// `Unauthenticated`; `Unavailable`.
+    pub async fn authenticate(&self, access_token: &str) -> Result<Actor> {
+        let claims = self
+            .access_tokens
+            .verify(access_token)
+            .map_err(Unauthenticated::from)?;
+        self.actor(claims).await
+    }
+
+    /// Whether a session that was authenticated before still is; how connections are checked from time to time.
+    ///
+    /// # Errors
+    /// `Unauthenticated`; `Unavailable`.
+    pub async fn recheck(&self, actor: &Actor) -> Result<()> {
+        let now = self.clock.now();
+        let claims = AccessClaims {
+            user_id: actor.id(),
+            session_id: actor.session_id,
+            issued_at: now,
+            expires_at: actor.expires_at,
+        };
+        self.actor(claims).await.map(drop)
+    }
+
+    pub(crate) async fn actor(&self, claims: AccessClaims) -> Result<Actor> {
+        let owner = match self.sessions.get(&claims.session_id) {
+            Some(owner) => owner,
+            None => {
+                let found = self
+                    .store
+                    .read()
+                    .await?
+                    .sessions()
+                    .find_with_user(claims.session_id)
+                    .await?;
+                let owner = Arc::new(found.ok_or(Unauthenticated::SessionEnded)?);
+                self.sessions.insert(claims.session_id, Arc::clone(&owner));
+                owner
+            }
+        };
+        let (session, user) = &*owner;
+        if session.user_id != claims.user_id {
+            return Err(Unauthenticated::Token(TokenRejection::Invalid).into());
+        }
+        if session.revoked_at.is_some() || user.disabled_at.is_some() {
+            return Err(Unauthenticated::SessionEnded.into());
+        }
+        Ok(Actor {
+            user: user.summary(),
+            role: user.role,
+            session_id: session.id,
+            expires_at: claims.expires_at,
+        })
+    }
+
+    /// Forgets what is cached about a session; called when the bus tells that it ended.
+    pub fn forget_session(&self, id: SessionId) {
+        self.sessions.invalidate(&id);
+    }
+
+    async fn find_by_login(&self, name: &str) -> Result<Option<User>> {
+        let mut read = self.store.read().await?;
+        if let Ok(email) = Email::parse(name) {
+            return Ok(read.users().find_by_email(&email).await?);
+        }
+        match Username::parse(name) {
+            Ok(username) => Ok(read.users().find_by_username(&username).await?),
+            Err(_) => Ok(None),
+        }
+    }
+
+    async fn issue(
+        &self,
+        work: &mut dyn UnitOfWork,
+        user: User,
+        session_id: SessionId,
+        now: Timestamp,
+    ) -> Result<Login> {
+        let refresh_token = self.secrets.generate().map_err(Error::Internal)?;
+        let refresh_expires_at = now + self.settings.refresh_ttl;
+        let token = RefreshToken {
+            id: RefreshTokenId::new(self.ids.next()),
+            session_id,
+            digest: self.secrets.digest(&refresh_token),
+            created_at: now,
+            expires_at: refresh_expires_at,
+            consumed_at: None,
+        };
+        work.sessions().insert_token(&token).await?;
+        let access_expires_at = now + self.settings.access_ttl;
+        let claims = AccessClaims {
+            user_id: user.id,
+            session_id,
+            issued_at: now,
+            expires_at: access_expires_at,
+        };
+        let access_token = self.access_tokens.issue(&claims).map_err(Error::Internal)?;
+        let access_ttl = self.settings.access_ttl;
+        Ok(Login {
+            user,
+            session_id,
+            access_token,
+            access_expires_at,
+            access_ttl,
+            refresh_token,
+            refresh_expires_at,
+        })
+    }
+
+    fn announce_end(&self, user_id: UserId, session_id: SessionId) {
+        self.forget_session(session_id);
+        self.bus
+            .publish(Event::User(UserEvent::SessionEnded { user_id, session_id }));
+    }
+}
+
+fn parse_password(password: &str) -> std::result::Result<&str, Violation> {
+    if PASSWORD_CHARS.contains(&password.chars().count()) {
+        return Ok(password);
+    }
+    let (least, most) = (PASSWORD_CHARS.start(), PASSWORD_CHARS.end());
+    Err(Violation::new(
+        "password",
+        format!("must be {least} to {most} characters long"),
+    ))
+}

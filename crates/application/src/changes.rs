@@ -1,0 +1,162 @@
+//! The change feed, and where a connection begins to follow it.
+
+use std::sync::Arc;
+
+use plaza_domain::{
+    Change, ChangePage, Member, Repositories, Room, RoomId, Seq, Store, Version, repository::HistoryRange,
+};
+
+use crate::{
+    Actor, Error, Ports, Result,
+    policy::{RoomAction, authorize_room},
+    settings::MessageSettings,
+};
+
+/// How many of the newest messages come with a reset.
+const RESET_PAGE: u64 = 50;
+
+/// A room that a connection begins to follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// The room as it is.
+    pub room: Room,
+    /// The actor's membership.
+    pub member: Member,
+    /// The version from which on changes are missing.
+    pub since: Version,
+}
+
+/// The change feed of rooms.
+pub struct ChangeService {
+    store: Arc<dyn Store>,
+    max_replay: i64,
+}
+
+impl ChangeService {
+    pub(crate) fn new(ports: &Ports, settings: &MessageSettings) -> Self {
+        Self {
+            store: Arc::clone(&ports.store),
+            max_replay: settings.max_replay,
+        }
+    }
+
+    /// What changed in a room after `since`, each thing once and as it is now, at most `limit` things.
+    ///
+    /// # Errors
+    /// `NotFound`, `Forbidden`.
+    pub async fn page(
+        &self,
+        actor: &Actor,
+        room_id: RoomId,
+        since: Version,
+        limit: u64,
+    ) -> Result<ChangePage> {
+        let mut read = self.store.read().await?;
+        let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
+        let membership = read.members().find(room_id, actor.id()).await?;
+        authorize_room(actor, RoomAction::Read, &room, membership.as_ref())?;
+        self.read_page(&mut *read, &room, since, limit).await
+    }
+
+    /// The same without asking who: for the hub, which tells only those it let in.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn feed(&self, room_id: RoomId, since: Version, limit: u64) -> Result<ChangePage> {
+        let mut read = self.store.read().await?;
+        let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
+        self.read_page(&mut *read, &room, since, limit).await
+    }
+
+    /// Checks that the actor may follow a room, and finds from where: `since`, or what has not been delivered yet.
+    ///
+    /// # Errors
+    /// `NotFound`, `Forbidden`.
+    pub async fn subscribe(
+        &self,
+        actor: &Actor,
+        room_id: RoomId,
+        since: Option<Version>,
+    ) -> Result<Subscription> {
+        let mut read = self.store.read().await?;
+        let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
+        let membership = read.members().find(room_id, actor.id()).await?;
+        authorize_room(actor, RoomAction::Read, &room, membership.as_ref())?;
+        let member = membership.ok_or(Error::NotFound("room"))?;
+        let since = match since {
+            Some(version) => version,
+            None if member.delivered_seq == Seq::ZERO => Version::ZERO,
+            None => read.messages().version_at(room_id, member.delivered_seq).await?,
+        };
+        Ok(Subscription { room, member, since })
+    }
+
+    /// The newest change of each of these rooms, in one query: how the hub finds out that it missed something.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn versions(&self, room_ids: &[RoomId]) -> Result<Vec<(RoomId, Version)>> {
+        Ok(self.store.read().await?.rooms().versions(room_ids).await?)
+    }
+
+    async fn read_page(
+        &self,
+        read: &mut dyn Repositories,
+        room: &Room,
+        since: Version,
+        limit: u64,
+    ) -> Result<ChangePage> {
+        // Everything is read up to the version that the room had first: what changes while we read comes next time,
+        // as the three lists are not read at one moment.
+        let head = room.version;
+        if since > head || head.ahead_of(since) > self.max_replay {
+            let newest = read
+                .messages()
+                .history(room.id, HistoryRange::Newest, RESET_PAGE)
+                .await?;
+            let changes = newest
+                .into_iter()
+                .map(|view| Change::Message(Box::new(view)))
+                .collect();
+            return Ok(ChangePage {
+                changes,
+                version: head,
+                has_more: false,
+                reset: true,
+            });
+        }
+        if since == head {
+            return Ok(ChangePage {
+                changes: Vec::new(),
+                version: head,
+                has_more: false,
+                reset: false,
+            });
+        }
+        let messages = read.messages().changed_since(room.id, since, limit + 1).await?;
+        let members = read.members().changed_since(room.id, since, limit + 1).await?;
+        let details = (room.details_version > since).then(|| Change::Room(Box::new(room.clone())));
+        let mut changes: Vec<Change> = messages
+            .into_iter()
+            .map(|view| Change::Message(Box::new(view)))
+            .chain(
+                members
+                    .into_iter()
+                    .map(|profile| Change::Member(Box::new(profile))),
+            )
+            .chain(details)
+            .filter(|change| change.version() <= head)
+            .collect();
+        changes.sort_unstable_by_key(Change::version);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let has_more = changes.len() > limit;
+        changes.truncate(limit);
+        let version = changes.last().filter(|_| has_more).map_or(head, Change::version);
+        Ok(ChangePage {
+            changes,
+            version,
+            has_more,
+            reset: false,
+        })
+    }
+}

@@ -1,0 +1,253 @@
+//! Uploads: taken in a stream, stored once for each content, processed by a worker, shown to those who may.
+
+use std::{ops::Range, sync::Arc};
+
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
+use plaza_domain::{
+    Blob, Clock, File, FileId, FileName, FileStatus, IdGenerator, InvalidInput, Sha256, Store, TaskId,
+    Variant, VariantName,
+};
+
+use crate::{
+    Actor, Error, Ports, Result, UploadSettings,
+    commands::Command,
+    ports::{BlobStore, ByteStream, MediaInspector, MediaType, StoredObject, TaskQueue},
+};
+
+/// What came of an upload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uploaded {
+    /// The file; a worker will process it.
+    pub file: File,
+    /// The extension that its type usually has, without a dot.
+    pub extension: &'static str,
+}
+
+/// Bytes that the asker may see, and how to present them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// What the file is called.
+    pub name: FileName,
+    /// What it is.
+    pub media_type: String,
+    /// Its length in bytes.
+    pub size: u64,
+    /// What it hashes to.
+    pub sha256: Sha256,
+    storage_key: String,
+}
+
+/// Uploads.
+pub struct FileService {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdGenerator>,
+    queue: Arc<dyn TaskQueue>,
+    blobs: Arc<dyn BlobStore>,
+    media: Arc<dyn MediaInspector>,
+    settings: UploadSettings,
+}
+
+impl FileService {
+    pub(crate) fn new(ports: &Ports, settings: UploadSettings) -> Self {
+        Self {
+            store: Arc::clone(&ports.store),
+            clock: Arc::clone(&ports.clock),
+            ids: Arc::clone(&ports.ids),
+            queue: Arc::clone(&ports.queue),
+            blobs: Arc::clone(&ports.blobs),
+            media: Arc::clone(&ports.media),
+            settings,
+        }
+    }
+
+    /// Stores an upload, and the task that processes it, together. `check` may refuse what the file turned out to be
+    /// before anything is stored.
+    ///
+    /// # Errors
+    /// `Invalid`, `TooLarge`, `Refused`, `StorageFull`, `Unavailable`.
+    pub async fn upload(
+        &self,
+        actor: &Actor,
+        name: &str,
+        mut body: ByteStream,
+        check: fn(&MediaType) -> std::result::Result<(), InvalidInput>,
+    ) -> Result<Uploaded> {
+        let name = FileName::parse(name)?;
+        let head = self.read_head(&mut body).await?;
+        if head.is_empty() {
+            return Err(InvalidInput::single("file", "must not be empty").into());
+        }
+        let media = self.media.inspect(&name, &head).map_err(Error::Refused)?;
+        check(&media)?;
+        let object = self.store_object(head, body).await?;
+        let file = self.record(actor, name, &media, object).await?;
+        if let Err(error) = self
+            .queue
+            .push(crate::commands::MEDIA_QUEUE, &[file.task_id])
+            .await
+        {
+            // The row is the truth: the relay pushes it again.
+            tracing::warn!(task.id = %file.task_id, error = ?error, "a task was stored but no worker was woken");
+        }
+        Ok(Uploaded {
+            file,
+            extension: media.extension,
+        })
+    }
+
+    /// An upload and its variants.
+    ///
+    /// # Errors
+    /// `NotFound` when the actor may not see it.
+    pub async fn get(&self, actor: &Actor, id: FileId) -> Result<(File, Vec<Variant>)> {
+        let file = self.visible(actor, id).await?;
+        let variants = self.store.read().await?.files().variants(id).await?;
+        Ok((file, variants))
+    }
+
+    /// An upload's own bytes.
+    ///
+    /// # Errors
+    /// `NotFound` when the actor may not see it.
+    pub async fn content(&self, actor: &Actor, id: FileId) -> Result<Content> {
+        let file = self.visible(actor, id).await?;
+        self.locate(file.name, file.media_type, file.sha256).await
+    }
+
+    /// A derived image's bytes.
+    ///
+    /// # Errors
+    /// `NotFound` when the actor may not see the file, or the variant is not there (yet).
+    pub async fn variant(&self, actor: &Actor, id: FileId, name: VariantName) -> Result<Content> {
+        let file = self.visible(actor, id).await?;
+        let variant = self.store.read().await?.files().find_variant(id, name).await?;
+        let variant = variant.ok_or(Error::NotFound("variant"))?;
+        self.locate(file.name, variant.media_type, variant.sha256).await
+    }
+
+    /// Reads bytes that were found before, or a part of them.
+    ///
+    /// # Errors
+    /// `Unavailable`; also in the middle of the stream.
+    pub async fn open(&self, content: &Content, range: Option<Range<u64>>) -> Result<ByteStream> {
+        Ok(self.blobs.open(&content.storage_key, range).await?)
+    }
+
+    async fn visible(&self, actor: &Actor, id: FileId) -> Result<File> {
+        let mut read = self.store.read().await?;
+        let file = read.files().find(id).await?.ok_or(Error::NotFound("file"))?;
+        if file.owner_id == actor.id() || read.files().is_shared_with(id, actor.id()).await? {
+            return Ok(file);
+        }
+        Err(Error::NotFound("file"))
+    }
+
+    async fn locate(&self, name: FileName, media_type: String, sha256: Sha256) -> Result<Content> {
+        let blob = self.store.read().await?.blobs().find(sha256).await?;
+        let blob = blob.ok_or_else(|| Error::Internal(format!("blob {sha256} has no row").into()))?;
+        Ok(Content {
+            name,
+            media_type,
+            size: blob.size,
+            sha256,
+            storage_key: blob.storage_key,
+        })
+    }
+
+    async fn read_head(&self, body: &mut ByteStream) -> Result<Bytes> {
+        let mut head = BytesMut::new();
+        while head.len() < self.media.head_size() {
+            let Some(chunk) = body.next().await else { break };
+            head.extend_from_slice(&chunk?);
+            self.check_size(head.len() as u64)?;
+        }
+        Ok(head.freeze())
+    }
+
+    async fn store_object(&self, head: Bytes, mut body: ByteStream) -> Result<StoredObject> {
+        let mut size = head.len() as u64;
+        let mut writer = self.blobs.create().await?;
+        let mut written = writer.write(head).await.map_err(Error::from);
+        while written.is_ok() {
+            let Some(chunk) = body.next().await else {
+                return Ok(writer.finish().await?);
+            };
+            written = match chunk {
+                Ok(chunk) => {
+                    size += chunk.len() as u64;
+                    match self.check_size(size) {
+                        Ok(()) => writer.write(chunk).await.map_err(Error::from),
+                        Err(too_large) => Err(too_large),
+                    }
+                }
+                Err(broken) => Err(broken.into()),
+            };
+        }
+        writer.abort().await;
+        written.and(Err(Error::Internal("an upload ended without an outcome".into())))
+    }
+
+    fn check_size(&self, size: u64) -> Result<()> {
+        let limit = self.settings.max_bytes;
+        if size > limit {
+            Err(Error::TooLarge { limit })
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn record(
+        &self,
+        actor: &Actor,
+        name: FileName,
+        media: &MediaType,
+        object: StoredObject,
+    ) -> Result<File> {
+        let now = self.clock.now();
+        let file = File {
+            id: FileId::new(self.ids.next()),
+            owner_id: actor.id(),
+            task_id: TaskId::new(self.ids.next()),
+            name,
+            kind: media.kind,
+            media_type: media.media_type.to_owned(),
+            size: object.size,
+            sha256: object.sha256,
+            status: FileStatus::Pending,
+            failure: None,
+            width: None,
+            height: None,
+            page_count: None,
+            created_at: now,
+            updated_at: now,
+        };
+        let task = Command::process(file.kind, file.id)
+            .into_task(file.task_id, Some(actor.id()))
+            .map_err(|error| Error::Internal(error.into()))?;
+        let blob = Blob {
+            sha256: object.sha256,
+            storage_key: object.key.clone(),
+            size: object.size,
+            created_at: now,
+        };
+
+        let mut work = self.store.begin().await?;
+        let kept = work.blobs().insert_or_get(&blob).await?;
+        work.tasks().insert(&task).await?;
+        work.files().insert(&file).await?;
+        work.commit().await?;
+        if kept.storage_key != object.key {
+            self.discard(&object.key).await;
+        }
+        Ok(file)
+    }
+
+    /// Removes an object whose content was stored before.
+    async fn discard(&self, key: &str) {
+        if let Err(error) = self.blobs.delete(key).await {
+            tracing::warn!(error = ?error, "an object that is not needed could not be removed");
+        }
+    }
+}

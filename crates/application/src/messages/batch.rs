@@ -1,0 +1,333 @@
+//! One transaction that stores a batch of messages, of any rooms and senders.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use plaza_domain::{
+    ClientId, Clock, FileId, FileKind, IdGenerator, Message, MessageId, MessageKind, RepositoryError, RoomId,
+    SentMessage, Seq, Store, UnitOfWork, UserId, UserSummary, Version,
+    message::Placement,
+    repository::{Constraint, Counters},
+};
+
+use super::{Posted, committer::Job};
+use crate::{
+    Error,
+    events::{Event, RoomEvent},
+    ports::EventBus,
+};
+
+/// What storing messages needs.
+pub(super) struct BatchContext {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) ids: Arc<dyn IdGenerator>,
+    pub(super) bus: Arc<dyn EventBus>,
+}
+
+/// What the transaction found out about one job.
+enum Verdict {
+    /// Stored under that index of the new messages.
+    New(usize),
+    /// Sent before.
+    Original(Box<SentMessage>),
+    /// The same send as another job of this batch.
+    SameAs(usize),
+    /// Refused.
+    Refused(Error),
+}
+
+/// What the database knows that decides about the jobs.
+struct Knowledge {
+    originals: HashMap<(UserId, ClientId), SentMessage>,
+    senders: HashMap<(RoomId, UserId), UserSummary>,
+    parents: HashMap<MessageId, RoomId>,
+    files: HashMap<FileId, (UserId, FileKind)>,
+}
+
+/// Stores a batch. When the transaction fails, its drafts are tried one by one: a bad one never fails its neighbours.
+pub(super) async fn post_batch(context: &BatchContext, jobs: Vec<Job>) {
+    match store_batch(context, &jobs).await {
+        Ok((messages, verdicts)) => tell(context, jobs, messages, verdicts),
+        Err(failure) if jobs.len() == 1 => {
+            for job in jobs {
+                job_failed(context, job, &failure).await;
+            }
+        }
+        Err(failure) => {
+            tracing::debug!(batch.size = jobs.len(), error = %failure.error, "a batch failed; trying its drafts one by one");
+            for job in jobs {
+                // A send without a name cannot be recognised: when its commit may have happened, it is not repeated.
+                if failure.committing && job.draft.client_id().is_none() {
+                    job.complete(Err(unavailable(&failure)));
+                } else {
+                    Box::pin(post_batch(context, vec![job])).await;
+                }
+            }
+        }
+    }
+}
+
+/// Why a batch failed, and whether that was while it was being committed.
+struct Failure {
+    error: RepositoryError,
+    committing: bool,
+}
+
+impl From<RepositoryError> for Failure {
+    fn from(error: RepositoryError) -> Self {
+        Self {
+            error,
+            committing: false,
+        }
+    }
+}
+
+async fn job_failed(context: &BatchContext, job: Job, failure: &Failure) {
+    // Another instance stored the same send between our look and our write: now it can be seen.
+    if matches!(
+        failure.error,
+        RepositoryError::Conflict {
+            constraint: Constraint::MessageClientId
+        }
+    ) {
+        let jobs = [job];
+        let again = store_batch(context, &jobs).await;
+        let [job] = jobs;
+        match again {
+            Ok((messages, verdicts)) => tell(context, vec![job], messages, verdicts),
+            Err(failure) => job.complete(Err(unavailable(&failure))),
+        }
+        return;
+    }
+    job.complete(Err(unavailable(failure)));
+}
+
+fn unavailable(failure: &Failure) -> Error {
+    tracing::warn!(error = ?failure.error, "a message could not be stored");
+    Error::Unavailable("the message could not be stored".into())
+}
+
+async fn store_batch(
+    context: &BatchContext,
+    jobs: &[Job],
+) -> std::result::Result<(Vec<SentMessage>, Vec<Verdict>), Failure> {
+    let mut work = context.store.begin().await?;
+    let known = look_up(&mut *work, jobs).await?;
+    let (mut verdicts, accepted) = judge(
+        jobs,
+        known.originals,
+        &known.senders,
+        &known.parents,
+        &known.files,
+    );
+    let mut messages = Vec::with_capacity(accepted.values().map(Vec::len).sum());
+    let now = context.clock.now();
+    // In the order of room ids, so that two transactions never wait for each other's rooms.
+    for (room_id, indexes) in accepted {
+        let count = i64::try_from(indexes.len()).unwrap_or(i64::MAX);
+        let counters = match work.rooms().advance(room_id, count, count).await {
+            Ok(counters) => counters,
+            // Deleted between our look and our write.
+            Err(RepositoryError::NotFound { entity }) => {
+                indexes
+                    .iter()
+                    .for_each(|index| verdicts[*index] = Verdict::Refused(Error::NotFound(entity)));
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        for (offset, index) in (0..count).zip(indexes) {
+            let (seq, version) = place(counters, count, offset);
+            let job = &jobs[index];
+            let message = job.draft.clone().place(Placement {
+                id: MessageId::new(context.ids.next()),
+                room_id,
+                seq,
+                version,
+                sender_id: job.sender_id,
+                created_at: now,
+            });
+            if let Some(sender) = known.senders.get(&(room_id, job.sender_id)) {
+                verdicts[index] = Verdict::New(messages.len());
+                messages.push(SentMessage {
+                    message,
+                    sender: sender.clone(),
+                });
+            }
+        }
+    }
+    if messages.is_empty() {
+        return Ok((messages, verdicts));
+    }
+    let rows: Vec<Message> = messages.iter().map(|view| view.message.clone()).collect();
+    work.messages().insert(&rows).await?;
+    work.commit().await.map_err(|error| Failure {
+        error,
+        committing: true,
+    })?;
+    Ok((messages, verdicts))
+}
+
+fn place(counters: Counters, count: i64, offset: i64) -> (Seq, Version) {
+    let back = count - 1 - offset;
+    (counters.last_seq.back(back), counters.version.back(back))
+}
+
+async fn look_up(work: &mut dyn UnitOfWork, jobs: &[Job]) -> std::result::Result<Knowledge, RepositoryError> {
+    let keys: Vec<_> = jobs.iter().filter_map(send_key).collect();
+    let originals = if keys.is_empty() {
+        Vec::new()
+    } else {
+        work.messages().find_by_client_ids(&keys).await?
+    };
+    let mut pairs: Vec<_> = jobs.iter().map(|job| (job.room_id, job.sender_id)).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    let senders = work.members().senders(&pairs).await?;
+    let parent_ids: Vec<_> = jobs.iter().filter_map(|job| job.draft.parent_id()).collect();
+    let parents = if parent_ids.is_empty() {
+        Vec::new()
+    } else {
+        work.messages().rooms_of(&parent_ids).await?
+    };
+    let file_ids: Vec<_> = jobs.iter().filter_map(|job| job.draft.file_id()).collect();
+    let files = if file_ids.is_empty() {
+        Vec::new()
+    } else {
+        work.files().find_many(&file_ids).await?
+    };
+    Ok(Knowledge {
+        originals: originals
+            .into_iter()
+            .filter_map(|view| Some(((view.message.sender_id, view.message.client_id.clone()?), view)))
+            .collect(),
+        senders: senders
+            .into_iter()
+            .map(|sender| ((sender.room_id, sender.user.id), sender.user))
+            .collect(),
+        parents: parents.into_iter().collect(),
+        files: files
+            .into_iter()
+            .map(|file| (file.id, (file.owner_id, file.kind)))
+            .collect(),
+    })
+}
+
+/// Decides about each job, and groups those that become messages by room, in the order they came.
+fn judge(
+    jobs: &[Job],
+    originals: HashMap<(UserId, ClientId), SentMessage>,
+    senders: &HashMap<(RoomId, UserId), UserSummary>,
+    parents: &HashMap<MessageId, RoomId>,
+    files: &HashMap<FileId, (UserId, FileKind)>,
+) -> (Vec<Verdict>, BTreeMap<RoomId, Vec<usize>>) {
+    let mut accepted: BTreeMap<RoomId, Vec<usize>> = BTreeMap::new();
+    let mut first_of: HashMap<(UserId, ClientId), usize> = HashMap::new();
+    let mut verdicts = Vec::with_capacity(jobs.len());
+    for (index, job) in jobs.iter().enumerate() {
+        let key = send_key(job);
+        let original = key.as_ref().and_then(|key| originals.get(key));
+        let sibling = key.as_ref().and_then(|key| first_of.get(key)).copied();
+        let verdict = if let Some(refusal) = refuse(job, senders, parents, files) {
+            Verdict::Refused(refusal)
+        } else if let Some(original) = original {
+            repeated(
+                job,
+                original.message.room_id,
+                Verdict::Original(Box::new(original.clone())),
+            )
+        } else if let Some(sibling) = sibling {
+            repeated(job, jobs[sibling].room_id, Verdict::SameAs(sibling))
+        } else {
+            if let Some(key) = key {
+                first_of.insert(key, index);
+            }
+            accepted.entry(job.room_id).or_default().push(index);
+            // Replaced by its place once the room's counters are known.
+            Verdict::Refused(Error::NotFound("room"))
+        };
+        verdicts.push(verdict);
+    }
+    (verdicts, accepted)
+}
+
+fn repeated(job: &Job, original_room: RoomId, verdict: Verdict) -> Verdict {
+    if job.room_id == original_room {
+        return verdict;
+    }
+    Verdict::Refused(Error::Conflict(
+        "this client_id was used for a message in another room".to_owned(),
+    ))
+}
+
+fn refuse(
+    job: &Job,
+    senders: &HashMap<(RoomId, UserId), UserSummary>,
+    parents: &HashMap<MessageId, RoomId>,
+    files: &HashMap<FileId, (UserId, FileKind)>,
+) -> Option<Error> {
+    if !senders.contains_key(&(job.room_id, job.sender_id)) {
+        return Some(Error::NotFound("room"));
+    }
+    if job
+        .draft
+        .parent_id()
+        .is_some_and(|id| parents.get(&id) != Some(&job.room_id))
+    {
+        return Some(Error::NotFound("parent message"));
+    }
+    let file_id = job.draft.file_id()?;
+    match files.get(&file_id) {
+        Some((owner_id, kind)) if *owner_id == job.sender_id => {
+            let is_picture = *kind == FileKind::Image;
+            (job.draft.kind() == MessageKind::Image && !is_picture)
+                .then(|| plaza_domain::InvalidInput::single("file_id", "must be a picture").into())
+        }
+        _ => Some(Error::NotFound("file")),
+    }
+}
+
+fn send_key(job: &Job) -> Option<(UserId, ClientId)> {
+    Some((job.sender_id, job.draft.client_id()?.clone()))
+}
+
+/// Resolves every sender, then tells everybody: an `ack` comes no later than the message.
+fn tell(context: &BatchContext, jobs: Vec<Job>, messages: Vec<SentMessage>, verdicts: Vec<Verdict>) {
+    let places: Vec<Option<usize>> = verdicts
+        .iter()
+        .map(|verdict| {
+            if let Verdict::New(place) = verdict {
+                Some(*place)
+            } else {
+                None
+            }
+        })
+        .collect();
+    for (job, verdict) in jobs.into_iter().zip(verdicts) {
+        let outcome = match verdict {
+            Verdict::New(place) => Ok(Posted {
+                view: messages[place].clone(),
+                duplicate: false,
+            }),
+            Verdict::Original(view) => Ok(Posted {
+                view,
+                duplicate: true,
+            }),
+            Verdict::SameAs(sibling) => match places[sibling] {
+                Some(place) => Ok(Posted {
+                    view: messages[place].clone(),
+                    duplicate: true,
+                }),
+                None => Err(Error::NotFound("room")),
+            },
+            Verdict::Refused(error) => Err(error),
+        };
+        job.complete(outcome);
+    }
+    for view in messages {
+        context.bus.publish(Event::Room(RoomEvent::posted(view)));
+    }
+}

@@ -1,0 +1,115 @@
+//! Who may do what in a room: the one place where that is decided, by actor, action and resource.
+
+use plaza_domain::{Member, MemberRole, Message, MessageKind, Room, SystemRole};
+
+use crate::{Actor, Error, Result};
+
+/// What somebody wants to do with a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoomAction {
+    /// Know that it exists, its name, and who is in it.
+    View,
+    /// Read messages and changes.
+    Read,
+    /// Post, mark as read, tell that one is typing.
+    Write,
+    /// Become a member by oneself.
+    Join,
+    /// Change its name, description or privacy.
+    Edit,
+    /// Delete it.
+    Delete,
+    /// Make somebody else a member.
+    AddMember,
+    /// Remove a member who has that role.
+    RemoveMember(MemberRole),
+    /// Give a member another role.
+    ChangeRole,
+}
+
+/// What somebody wants to do with a message of a room that they may read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageAction {
+    /// Change what it says.
+    Edit,
+    /// Make it a tombstone.
+    Delete,
+}
+
+/// Decides about a room. `membership` is the actor's, also one that ended.
+///
+/// # Errors
+/// `NotFound` when the actor may not know that the room exists, else `Forbidden`.
+pub fn authorize_room(
+    actor: &Actor,
+    action: RoomAction,
+    room: &Room,
+    membership: Option<&Member>,
+) -> Result<()> {
+    let role = membership
+        .filter(|member| member.is_present())
+        .map(|member| member.role);
+    if role.is_none() && !is_visible_to_outsiders(actor, room) {
+        return Err(Error::NotFound("room"));
+    }
+    let is_moderator = actor.role == SystemRole::Admin && !room.is_private;
+    let at_least = |least: MemberRole| role.is_some_and(|role| role >= least) || is_moderator;
+    let allowed = match action {
+        RoomAction::View | RoomAction::Join => true,
+        RoomAction::Read | RoomAction::Write => role.is_some(),
+        RoomAction::Edit | RoomAction::AddMember => at_least(MemberRole::Admin),
+        RoomAction::Delete | RoomAction::ChangeRole => at_least(MemberRole::Owner),
+        RoomAction::RemoveMember(MemberRole::Member) => at_least(MemberRole::Admin),
+        RoomAction::RemoveMember(MemberRole::Admin | MemberRole::Owner) => at_least(MemberRole::Owner),
+    };
+    if allowed {
+        Ok(())
+    } else {
+        Err(Error::Forbidden(refusal(action)))
+    }
+}
+
+/// Decides about a message of a room that the actor may read. `membership` is the actor's.
+///
+/// # Errors
+/// `Forbidden`; `Conflict` when nobody may, because of what the message is.
+pub fn authorize_message(
+    actor: &Actor,
+    action: MessageAction,
+    message: &Message,
+    room: &Room,
+    membership: Option<&Member>,
+) -> Result<()> {
+    authorize_room(actor, RoomAction::Read, room, membership)?;
+    if message.kind == MessageKind::System {
+        return Err(Error::Forbidden("system messages stay as they are"));
+    }
+    let is_author = message.sender_id == actor.id();
+    let is_admin = membership.is_some_and(|member| member.is_present() && member.role >= MemberRole::Admin);
+    match action {
+        MessageAction::Edit if !is_author => Err(Error::Forbidden("only its author may edit a message")),
+        MessageAction::Edit if message.is_deleted() => {
+            Err(Error::Conflict("the message was deleted".to_owned()))
+        }
+        MessageAction::Delete if !is_author && !is_admin => Err(Error::Forbidden(
+            "only its author and the room's admins may delete a message",
+        )),
+        MessageAction::Edit | MessageAction::Delete => Ok(()),
+    }
+}
+
+fn is_visible_to_outsiders(actor: &Actor, room: &Room) -> bool {
+    !room.is_private && actor.role != SystemRole::Guest
+}
+
+const fn refusal(action: RoomAction) -> &'static str {
+    match action {
+        RoomAction::View | RoomAction::Join => "you may not see this room",
+        RoomAction::Read | RoomAction::Write => "only members of the room may do this: join it first",
+        RoomAction::Edit => "only the room's admins may change it",
+        RoomAction::Delete => "only the room's owners may delete it",
+        RoomAction::AddMember => "only the room's admins may add members",
+        RoomAction::RemoveMember(_) => "your role in the room does not allow you to remove this member",
+        RoomAction::ChangeRole => "only the room's owners may change roles",
+    }
+}

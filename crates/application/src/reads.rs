@@ -1,0 +1,111 @@
+//! How far members got: cursors that only move forward.
+
+use std::sync::Arc;
+
+use plaza_domain::{Clock, InvalidInput, MessageId, RoomId, Seq, Store, Version};
+
+use crate::{
+    Actor, Error, Ports, Result,
+    events::{Event, Signal},
+    policy::{RoomAction, authorize_room},
+    ports::EventBus,
+};
+
+/// A place in a room, by number or by what stands there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// The place.
+    Seq(Seq),
+    /// The message in that place.
+    Message(MessageId),
+}
+
+/// Cursors of members.
+pub struct ReadService {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    bus: Arc<dyn EventBus>,
+}
+
+impl ReadService {
+    pub(crate) fn new(ports: &Ports) -> Self {
+        Self {
+            store: Arc::clone(&ports.store),
+            clock: Arc::clone(&ports.clock),
+            bus: Arc::clone(&ports.bus),
+        }
+    }
+
+    /// Notes that the actor has read a room up to a place, and tells the room. Going back changes nothing.
+    ///
+    /// # Errors
+    /// `NotFound`, `Forbidden`; `Invalid` when there is no such place yet.
+    pub async fn mark(&self, actor: &Actor, room_id: RoomId, position: Position) -> Result<()> {
+        let mut work = self.store.begin().await?;
+        let room = work.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
+        let membership = work.members().find(room_id, actor.id()).await?;
+        authorize_room(actor, RoomAction::Write, &room, membership.as_ref())?;
+        let seq = match position {
+            Position::Seq(seq) => seq,
+            Position::Message(id) => {
+                let view = work
+                    .messages()
+                    .find(id)
+                    .await?
+                    .filter(|view| view.message.room_id == room_id);
+                view.ok_or(Error::NotFound("message"))?.message.seq
+            }
+        };
+        if seq > room.last_seq {
+            return Err(InvalidInput::single("seq", "must be the place of a message").into());
+        }
+        if !work.members().advance_read(room_id, actor.id(), seq).await? {
+            return Ok(());
+        }
+        work.commit().await?;
+        let read_at = self.clock.now();
+        self.bus.publish(Event::Signal(Signal::Read {
+            room_id,
+            user_id: actor.id(),
+            seq,
+            read_at,
+        }));
+        Ok(())
+    }
+
+    /// Notes that one of the actor's clients holds everything of a room up to a version.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn delivered(&self, actor: &Actor, room_id: RoomId, version: Version) -> Result<()> {
+        let seq = self
+            .store
+            .read()
+            .await?
+            .messages()
+            .seq_at(room_id, version)
+            .await?;
+        let mut work = self.store.begin().await?;
+        if work.members().advance_delivered(room_id, actor.id(), seq).await? {
+            work.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Tells the room that the actor is writing, or has stopped; kept nowhere.
+    ///
+    /// # Errors
+    /// `NotFound`, `Forbidden`.
+    pub async fn typing(&self, actor: &Actor, room_id: RoomId, active: bool) -> Result<()> {
+        let mut read = self.store.read().await?;
+        let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
+        let membership = read.members().find(room_id, actor.id()).await?;
+        authorize_room(actor, RoomAction::Write, &room, membership.as_ref())?;
+        self.bus.publish(Event::Signal(Signal::Typing {
+            room_id,
+            user_id: actor.id(),
+            active,
+        }));
+        Ok(())
+    }
+}

@@ -1,0 +1,208 @@
+//! Who is in a room, and in which role.
+
+use plaza_domain::{
+    Member, MemberProfile, MemberRole, RoomId, Seq, SystemEvent, UserId, UserSummary, Version,
+};
+
+use super::transaction::{RoomTransaction, RoomTransactions};
+use crate::{
+    Actor, Error, Page, PageRequest, Ports, Result,
+    events::RoomEventBody,
+    policy::{RoomAction, authorize_room},
+};
+
+/// Memberships of rooms.
+pub struct MembershipService {
+    transactions: RoomTransactions,
+}
+
+impl MembershipService {
+    pub(crate) fn new(ports: &Ports) -> Self {
+        Self {
+            transactions: RoomTransactions::new(ports),
+        }
+    }
+
+    /// Those who are in the room now.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn list(
+        &self,
+        actor: &Actor,
+        room_id: RoomId,
+        page: PageRequest<UserId>,
+    ) -> Result<Page<MemberProfile, UserId>> {
+        let mut read = self.transactions.store.read().await?;
+        let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
+        let membership = read.members().find(room_id, actor.id()).await?;
+        authorize_room(actor, RoomAction::View, &room, membership.as_ref())?;
+        let members = read.members().list(room_id, page.cursor, page.fetch()).await?;
+        Ok(page.cut(members, |profile| profile.member.user_id))
+    }
+
+    /// Makes the actor a member of a public room; once is enough.
+    ///
+    /// # Errors
+    /// `NotFound` for a private room.
+    pub async fn join(&self, actor: &Actor, room_id: RoomId) -> Result<MemberProfile> {
+        let mut change = self.transactions.begin(actor, room_id, RoomAction::Join).await?;
+        if let Some(member) = change.membership.take_if(|member| member.is_present()) {
+            return Ok(MemberProfile {
+                member,
+                user: actor.user.clone(),
+            });
+        }
+        let profile = admit(&mut change, actor.user.clone(), MemberRole::Member).await?;
+        change
+            .post_system(
+                SystemEvent::MemberJoined,
+                &format!("{} joined", actor.user.username),
+            )
+            .await?;
+        change.commit().await?;
+        Ok(profile)
+    }
+
+    /// Ends the actor's membership.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Conflict` for the last owner.
+    pub async fn leave(&self, actor: &Actor, room_id: RoomId) -> Result<()> {
+        let mut change = self.transactions.begin(actor, room_id, RoomAction::View).await?;
+        let profile = change.present_member(actor.id()).await?;
+        dismiss(&mut change, profile).await?;
+        change
+            .post_system(SystemEvent::MemberLeft, &format!("{} left", actor.user.username))
+            .await?;
+        change.commit().await
+    }
+
+    /// Makes somebody else a member. Roles above `member` are given by owners only.
+    ///
+    /// # Errors
+    /// `Forbidden`, `NotFound`; `Conflict` when they are one already.
+    pub async fn add(
+        &self,
+        actor: &Actor,
+        room_id: RoomId,
+        user_id: UserId,
+        role: MemberRole,
+    ) -> Result<MemberProfile> {
+        let action = if role > MemberRole::Member {
+            RoomAction::ChangeRole
+        } else {
+            RoomAction::AddMember
+        };
+        let mut change = self.transactions.begin(actor, room_id, action).await?;
+        let user = change
+            .work
+            .users()
+            .find(user_id)
+            .await?
+            .filter(|user| user.disabled_at.is_none());
+        let user = user.ok_or(Error::NotFound("user"))?.summary();
+        let existing = change.work.members().find(room_id, user_id).await?;
+        if existing.is_some_and(|member| member.is_present()) {
+            return Err(Error::Conflict("the user is a member already".to_owned()));
+        }
+        let text = format!("{} added {}", actor.user.username, user.username);
+        let profile = admit(&mut change, user, role).await?;
+        change.post_system(SystemEvent::MemberAdded, &text).await?;
+        change.commit().await?;
+        Ok(profile)
+    }
+
+    /// Gives a member another role.
+    ///
+    /// # Errors
+    /// `Forbidden`, `NotFound`; `Conflict` when the room would lose its last owner.
+    pub async fn change_role(
+        &self,
+        actor: &Actor,
+        room_id: RoomId,
+        user_id: UserId,
+        role: MemberRole,
+    ) -> Result<MemberProfile> {
+        let mut change = self
+            .transactions
+            .begin(actor, room_id, RoomAction::ChangeRole)
+            .await?;
+        let profile = change.present_member(user_id).await?;
+        if profile.member.role == role {
+            return Ok(profile);
+        }
+        keep_an_owner(&mut change, &profile.member).await?;
+        let member = Member {
+            role,
+            ..profile.member
+        };
+        let profile = change
+            .save_member(member, profile.user, RoomEventBody::MemberUpdated)
+            .await?;
+        change.commit().await?;
+        Ok(profile)
+    }
+
+    /// Ends somebody's membership; one's own, too.
+    ///
+    /// # Errors
+    /// `Forbidden`, `NotFound`; `Conflict` for the last owner.
+    pub async fn remove(&self, actor: &Actor, room_id: RoomId, user_id: UserId) -> Result<()> {
+        if user_id == actor.id() {
+            return self.leave(actor, room_id).await;
+        }
+        let mut change = self.transactions.begin(actor, room_id, RoomAction::View).await?;
+        let profile = change.present_member(user_id).await?;
+        let action = RoomAction::RemoveMember(profile.member.role);
+        authorize_room(actor, action, &change.room, change.membership.as_ref())?;
+        let text = format!("{} removed {}", actor.user.username, profile.user.username);
+        dismiss(&mut change, profile).await?;
+        change.post_system(SystemEvent::MemberRemoved, &text).await?;
+        change.commit().await
+    }
+}
+
+async fn admit(
+    change: &mut RoomTransaction<'_>,
+    user: UserSummary,
+    role: MemberRole,
+) -> Result<MemberProfile> {
+    let seen: Seq = change.room.last_seq;
+    let joined_version: Version = change.room.version.next();
+    let member = Member {
+        room_id: change.room.id,
+        user_id: user.id,
+        role,
+        joined_at: change.now,
+        left_at: None,
+        version: joined_version,
+        joined_version,
+        delivered_seq: seen,
+        read_seq: seen,
+    };
+    change
+        .save_member(member, user, RoomEventBody::MemberJoined)
+        .await
+}
+
+async fn dismiss(change: &mut RoomTransaction<'_>, profile: MemberProfile) -> Result<()> {
+    keep_an_owner(change, &profile.member).await?;
+    let member = Member {
+        left_at: Some(change.now),
+        ..profile.member
+    };
+    change
+        .save_member(member, profile.user, RoomEventBody::MemberLeft)
+        .await
+        .map(drop)
+}
+
+async fn keep_an_owner(change: &mut RoomTransaction<'_>, member: &Member) -> Result<()> {
+    if member.role == MemberRole::Owner && change.work.members().count_owners(member.room_id).await? <= 1 {
+        return Err(Error::Conflict(
+            "a room keeps at least one owner: make somebody else one first".to_owned(),
+        ));
+    }
+    Ok(())
+}
