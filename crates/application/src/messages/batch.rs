@@ -313,7 +313,7 @@ fn tell(context: &BatchContext, jobs: Vec<Job>, messages: Vec<SentMessage>, verd
                 duplicate: false,
             }),
             Verdict::Original(view) => Ok(Posted {
-                view,
+                view: *view,
                 duplicate: true,
             }),
             Verdict::SameAs(sibling) => match places[sibling] {
