@@ -1,1 +1,4 @@
-//! crates/worker
+//! Plaza's background worker.
+mod media;
+mod settings;
+pub use settings::WorkerSettings;

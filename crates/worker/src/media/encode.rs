@@ -1,0 +1,106 @@
+//! From pixels to a small file without metadata.
+
+use image::{
+    ColorType, DynamicImage, ExtendedColorType, ImageEncoder, ImageError, ImageResult,
+    codecs::{jpeg::JpegEncoder, webp::WebPEncoder},
+};
+
+/// Where photographs stop looking worse and go on growing.
+const JPEG_QUALITY: u8 = 82;
+/// Profiles of cameras have a few kilobytes; larger ones would outweigh a thumbnail.
+const MAX_ICC_PROFILE: usize = 16 * 1024;
+
+/// A file that was made.
+pub(super) struct Encoded {
+    pub(super) media_type: &'static str,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// How to encode.
+#[derive(Clone, Copy)]
+pub(super) struct Style<'a> {
+    /// Whether the picture came without loss: a drawing or a screenshot often gets smaller as WebP than as JPEG.
+    pub(super) lossless_source: bool,
+    pub(super) icc_profile: Option<&'a [u8]>,
+}
+
+/// Encodes as JPEG or WebP, by whichever serves: what is transparent stays so; of two ways that show the same, the
+/// smaller.
+pub(super) fn encode(image: DynamicImage, style: Style<'_>) -> ImageResult<Encoded> {
+    let flat = match flatten(image) {
+        Flattened::Transparent(image) => return webp(&image, style),
+        Flattened::Opaque(image) => image,
+    };
+    let as_jpeg = jpeg(&flat, style)?;
+    if !style.lossless_source {
+        return Ok(as_jpeg);
+    }
+    let as_webp = webp(&flat, style)?;
+    Ok(if as_webp.bytes.len() < as_jpeg.bytes.len() {
+        as_webp
+    } else {
+        as_jpeg
+    })
+}
+
+enum Flattened {
+    Transparent(DynamicImage),
+    Opaque(DynamicImage),
+}
+
+/// Eight bits a channel, and an alpha channel only where a pixel uses it.
+fn flatten(image: DynamicImage) -> Flattened {
+    let has_color = image.color().has_color();
+    if image.color().has_alpha() {
+        let rgba = image.into_rgba8();
+        if rgba.pixels().any(|pixel| pixel.0[3] < u8::MAX) {
+            return Flattened::Transparent(rgba.into());
+        }
+        return Flattened::Opaque(opaque(rgba.into(), has_color));
+    }
+    Flattened::Opaque(opaque(image, has_color))
+}
+
+fn opaque(image: DynamicImage, has_color: bool) -> DynamicImage {
+    if has_color {
+        image.into_rgb8().into()
+    } else {
+        image.into_luma8().into()
+    }
+}
+
+fn jpeg(image: &DynamicImage, style: Style<'_>) -> ImageResult<Encoded> {
+    let mut bytes = Vec::new();
+    let encoder = JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY);
+    write(encoder, image, style)?;
+    Ok(Encoded {
+        media_type: "image/jpeg",
+        bytes,
+    })
+}
+
+fn webp(image: &DynamicImage, style: Style<'_>) -> ImageResult<Encoded> {
+    let mut bytes = Vec::new();
+    write(WebPEncoder::new_lossless(&mut bytes), image, style)?;
+    Ok(Encoded {
+        media_type: "image/webp",
+        bytes,
+    })
+}
+
+fn write(mut encoder: impl ImageEncoder, image: &DynamicImage, style: Style<'_>) -> ImageResult<()> {
+    if let Some(profile) = style.icc_profile.filter(|profile| fits(profile, image.color())) {
+        encoder
+            .set_icc_profile(profile.to_vec())
+            .map_err(ImageError::Unsupported)?;
+    }
+    let color = ExtendedColorType::from(image.color());
+    encoder.write_image(image.as_bytes(), image.width(), image.height(), color)
+}
+
+/// Whether a profile speaks of the channels that the picture has (ICC.1, 7.2.6: bytes 16 to 19 name the colour
+/// space): that of a CMYK picture no longer does, its pixels were converted.
+fn fits(profile: &[u8], color: ColorType) -> bool {
+    let space: &[u8] = if color.has_color() { b"RGB " } else { b"GRAY" };
+    profile.len() <= MAX_ICC_PROFILE && profile.get(16..20) == Some(space)
+}
