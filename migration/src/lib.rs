@@ -1,1 +1,30 @@
-//! migration
+//! The schema of Plaza's database, one file per step, for SQLite and Postgres.
+//!
+//! A step that was released is never changed: what comes after it gets a step of its own.
+
+mod ddl;
+mod m20261121_000001_accounts;
+mod m20261121_000002_rooms;
+mod m20261121_000003_tasks;
+mod m20261121_000004_files;
+mod m20261121_000005_messages;
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{MigrationTrait, async_trait};
+
+/// Every step, in order.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_accounts::Migration),
+            Box::new(m20261121_000002_rooms::Migration),
+            Box::new(m20261121_000003_tasks::Migration),
+            Box::new(m20261121_000004_files::Migration),
+            Box::new(m20261121_000005_messages::Migration),
+        ]
+    }
+}

@@ -1,1 +1,7 @@
-//! crates/infrastructure
+//! The adapters behind Plaza's ports, their configuration, and the one place where everything is wired together.
+
+pub mod clock;
+pub mod config;
+pub mod logging;
+pub mod security;
+pub mod db;

@@ -1,0 +1,90 @@
+//! Table `messages`.
+
+use plaza_domain::{
+    ClientId, Content, FileId, Message, MessageId, MessageKind, RepositoryError, RoomId, Seq, SystemEvent,
+    UserId, Version,
+};
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+
+use super::convert;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "messages")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(crate) id: Uuid,
+    pub(crate) room_id: Uuid,
+    pub(crate) seq: i64,
+    pub(crate) version: i64,
+    pub(crate) created_version: i64,
+    pub(crate) sender_id: Uuid,
+    pub(crate) kind: String,
+    pub(crate) content: String,
+    pub(crate) content_html: String,
+    pub(crate) client_id: Option<String>,
+    pub(crate) file_id: Option<Uuid>,
+    pub(crate) image_url: Option<String>,
+    pub(crate) parent_id: Option<Uuid>,
+    pub(crate) system_event: Option<String>,
+    pub(crate) created_at: DateTimeUtc,
+    pub(crate) edited_at: Option<DateTimeUtc>,
+    pub(crate) deleted_at: Option<DateTimeUtc>,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl From<&Message> for ActiveModel {
+    fn from(message: &Message) -> Self {
+        Self {
+            id: Set(message.id.uuid()),
+            room_id: Set(message.room_id.uuid()),
+            seq: Set(message.seq.get()),
+            version: Set(message.version.get()),
+            created_version: Set(message.created_version.get()),
+            sender_id: Set(message.sender_id.uuid()),
+            kind: Set(message.kind.as_str().to_owned()),
+            content: Set(message.content.as_str().to_owned()),
+            content_html: Set(message.content_html.clone()),
+            client_id: Set(message.client_id.as_ref().map(|id| id.as_str().to_owned())),
+            file_id: Set(message.file_id.map(FileId::uuid)),
+            image_url: Set(message.image_url.clone()),
+            parent_id: Set(message.parent_id.map(MessageId::uuid)),
+            system_event: Set(message.system_event.map(|event| event.as_str().to_owned())),
+            created_at: Set(message.created_at),
+            edited_at: Set(message.edited_at),
+            deleted_at: Set(message.deleted_at),
+        }
+    }
+}
+
+impl TryFrom<Model> for Message {
+    type Error = RepositoryError;
+
+    fn try_from(row: Model) -> Result<Self, Self::Error> {
+        let system_event =
+            row.system_event.map(|word| convert::word("message", &word, SystemEvent::parse)).transpose()?;
+        Ok(Self {
+            id: MessageId::new(row.id),
+            room_id: RoomId::new(row.room_id),
+            seq: Seq::new(row.seq),
+            version: Version::new(row.version),
+            created_version: Version::new(row.created_version),
+            sender_id: UserId::new(row.sender_id),
+            kind: convert::word("message", &row.kind, MessageKind::parse)?,
+            content: Content::from_stored(row.content),
+            content_html: row.content_html,
+            client_id: row.client_id.map(ClientId::from_stored),
+            file_id: row.file_id.map(FileId::new),
+            image_url: row.image_url,
+            parent_id: row.parent_id.map(MessageId::new),
+            system_event,
+            created_at: row.created_at,
+            edited_at: row.edited_at,
+            deleted_at: row.deleted_at,
+        })
+    }
+}

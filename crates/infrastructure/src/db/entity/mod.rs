@@ -1,0 +1,17 @@
+//! The tables as SeaORM sees them, and how their rows become entities of the domain. Nothing outside of [`super`]
+//! knows these types.
+
+pub(crate) mod blob;
+pub(crate) mod convert;
+pub(crate) mod file;
+pub(crate) mod file_variant;
+pub(crate) mod message;
+pub(crate) mod message_edit;
+pub(crate) mod refresh_token;
+pub(crate) mod room;
+pub(crate) mod room_member;
+pub(crate) mod session;
+pub(crate) mod setting;
+pub(crate) mod task;
+pub(crate) mod task_attempt;
+pub(crate) mod user;

@@ -1,0 +1,97 @@
+//! Uploads and their variants.
+
+use async_trait::async_trait;
+use plaza_domain::repository::{FileRepository, Result};
+use plaza_domain::{File, FileId, UserId, Variant, VariantName};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ActiveValue::NotSet, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryTrait,
+};
+
+use super::entity::file::{ActiveModel, Column, Entity, Model};
+use super::entity::file_variant;
+use super::error::from_db;
+use super::queries;
+use super::session::{MAX_KEYS, Session, found};
+
+/// Everything of a variant but its key.
+const VARIANT: [file_variant::Column; 5] = [
+    file_variant::Column::MediaType,
+    file_variant::Column::Width,
+    file_variant::Column::Height,
+    file_variant::Column::Size,
+    file_variant::Column::Sha256,
+];
+
+#[async_trait]
+impl<C: ConnectionTrait + Send> FileRepository for Session<C> {
+    async fn insert(&mut self, file: &File) -> Result<()> {
+        let insert = Entity::insert(ActiveModel::from(file)).into_query();
+        self.execute(&insert).await.map(drop)
+    }
+
+    async fn find(&mut self, id: FileId) -> Result<Option<File>> {
+        self.one::<Model, _>(&Entity::find_by_id(id.uuid()).into_query()).await
+    }
+
+    async fn find_many(&mut self, ids: &[FileId]) -> Result<Vec<File>> {
+        let mut files = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(MAX_KEYS) {
+            let query = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())));
+            files.extend(self.all::<Model, File>(&query.into_query()).await?);
+        }
+        Ok(files)
+    }
+
+    async fn update(&mut self, file: &File) -> Result<()> {
+        let all = ActiveModel::from(file);
+        let changed = ActiveModel {
+            status: all.status,
+            failure: all.failure,
+            width: all.width,
+            height: all.height,
+            page_count: all.page_count,
+            updated_at: all.updated_at,
+            id: NotSet,
+            owner_id: NotSet,
+            task_id: NotSet,
+            name: NotSet,
+            kind: NotSet,
+            media_type: NotSet,
+            size: NotSet,
+            sha256: NotSet,
+            created_at: NotSet,
+        };
+        let update = Entity::update_many().set(changed).filter(Column::Id.eq(file.id.uuid()));
+        let rows = self.execute(&update.into_query()).await?;
+        found(rows, "file")
+    }
+
+    async fn save_variant(&mut self, variant: &Variant) -> Result<()> {
+        let variant = file_variant::ActiveModel::from(variant);
+        let mut upsert = file_variant::Entity::insert(variant).into_query();
+        let there = OnConflict::columns([file_variant::Column::FileId, file_variant::Column::Name])
+            .update_columns(VARIANT)
+            .to_owned();
+        upsert.on_conflict(there);
+        self.execute(&upsert).await.map(drop)
+    }
+
+    async fn variants(&mut self, id: FileId) -> Result<Vec<Variant>> {
+        let query = file_variant::Entity::find()
+            .filter(file_variant::Column::FileId.eq(id.uuid()))
+            .order_by_asc(file_variant::Column::Name);
+        self.all::<file_variant::Model, _>(&query.into_query()).await
+    }
+
+    async fn find_variant(&mut self, id: FileId, name: VariantName) -> Result<Option<Variant>> {
+        let query = file_variant::Entity::find_by_id((id.uuid(), name.as_str().to_owned()));
+        self.one::<file_variant::Model, _>(&query.into_query()).await
+    }
+
+    async fn is_shared_with(&mut self, id: FileId, user_id: UserId) -> Result<bool> {
+        let row = self.row(&queries::files::is_shared_with(id, user_id)).await?;
+        let shared = row.map(|row| row.try_get("", queries::files::IS_SHARED)).transpose();
+        Ok(shared.map_err(from_db)?.unwrap_or_default())
+    }
+}

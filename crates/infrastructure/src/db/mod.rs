@@ -1,0 +1,28 @@
+//! The store on SQLite and Postgres, through SeaORM.
+//!
+//! [`connect`] opens it and [`migrate()`] brings its schema up to date. One type, [`session::Session`], implements
+//! every repository, one file each; the statements whose speed matters are built in [`queries`], where a test can
+//! ask the databases how they would run them.
+
+mod blobs;
+mod clock;
+mod connect;
+mod entity;
+mod error;
+mod files;
+mod finish;
+mod members;
+mod messages;
+mod migrate;
+pub mod queries;
+mod rooms;
+mod session;
+mod sessions;
+mod settings;
+mod store;
+mod tasks;
+mod users;
+
+pub use connect::{ConnectError, DatabaseSettings, connect};
+pub use migrate::migrate;
+pub use store::SeaOrmStore;

@@ -1,0 +1,93 @@
+//! Memberships.
+
+use plaza_domain::{MemberRole, RoomId, UserId, Version};
+use sea_orm::Iterable;
+use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement};
+
+use super::{join_user, key_list};
+use crate::db::entity::room_member::{Column, Entity};
+use crate::db::entity::{room, user};
+
+/// The membership of a user in a room, with the user.
+pub fn find_profile(room_id: RoomId, user_id: UserId) -> SelectStatement {
+    in_room(room_id).and_where(Expr::col((Entity, Column::UserId)).eq(user_id.uuid())).take()
+}
+
+/// Who is in a room now, by rising user id.
+pub fn list(room_id: RoomId, after: Option<UserId>, limit: u64) -> SelectStatement {
+    let after = after.map(|user_id| Expr::col((Entity, Column::UserId)).gt(user_id.uuid()));
+    in_room(room_id)
+        .and_where(Expr::col((Entity, Column::LeftAt)).is_null())
+        .and_where_option(after)
+        .order_by((Entity, Column::UserId), Order::Asc)
+        .limit(limit)
+        .take()
+}
+
+/// The memberships of a room that changed after a version, by rising version.
+pub fn changed_since(room_id: RoomId, since: Version, limit: u64) -> SelectStatement {
+    in_room(room_id)
+        .and_where(Expr::col((Entity, Column::Version)).gt(since.get()))
+        .order_by((Entity, Column::Version), Order::Asc)
+        .limit(limit)
+        .take()
+}
+
+/// How many owners a room has now.
+pub fn count_owners(room_id: RoomId) -> SelectStatement {
+    // A constant, not a parameter: the partial index is chosen by it.
+    let owner = Expr::Constant(MemberRole::Owner.as_str().into());
+    Query::select()
+        .expr_as(Expr::col(Column::UserId).count(), COUNT)
+        .from(Entity)
+        .and_where(Expr::col(Column::RoomId).eq(room_id.uuid()))
+        .and_where(Expr::col(Column::Role).eq(owner))
+        .and_where(Expr::col(Column::LeftAt).is_null())
+        .take()
+}
+
+/// What [`count_owners`] calls its answer.
+pub(crate) const COUNT: &str = "count";
+
+/// Who of these may post in which room; at least one pair.
+pub fn senders(pairs: &[(RoomId, UserId)]) -> SelectStatement {
+    let list = key_list(pairs.iter().map(|(room, user)| (room.uuid(), user.uuid())));
+    let pair = Expr::tuple([Expr::col((Entity, Column::RoomId)), Expr::col((Entity, Column::UserId))]);
+    let mut query = Query::select();
+    query.column((Entity, Column::RoomId)).from(Entity);
+    join_user(&mut query, (Entity, Column::UserId));
+    join_room(&mut query);
+    query
+        .and_where(Expr::col((Entity, Column::LeftAt)).is_null())
+        .and_where(Expr::col((user::Entity, user::Column::DisabledAt)).is_null())
+        .and_where(pair.in_subquery(list))
+        .take()
+}
+
+/// The rooms that a user is in now, newest first.
+pub fn rooms_of(user_id: UserId, limit: u64) -> SelectStatement {
+    let mut query = Query::select();
+    query.column((Entity, Column::RoomId)).from(Entity);
+    join_room(&mut query);
+    query
+        .and_where(Expr::col((Entity, Column::UserId)).eq(user_id.uuid()))
+        .and_where(Expr::col((Entity, Column::LeftAt)).is_null())
+        .order_by((Entity, Column::RoomId), Order::Desc)
+        .limit(limit)
+        .take()
+}
+
+fn in_room(room_id: RoomId) -> SelectStatement {
+    let mut query = Query::select();
+    query.columns(Column::iter().map(|column| (Entity, column))).from(Entity);
+    join_user(&mut query, (Entity, Column::UserId));
+    query.and_where(Expr::col((Entity, Column::RoomId)).eq(room_id.uuid())).take()
+}
+
+/// Keeps memberships of rooms that are there.
+fn join_room(query: &mut SelectStatement) {
+    let same = Expr::col((room::Entity, room::Column::Id)).eq(Expr::col((Entity, Column::RoomId)));
+    query
+        .join(JoinType::InnerJoin, room::Entity, same)
+        .and_where(Expr::col((room::Entity, room::Column::DeletedAt)).is_null());
+}

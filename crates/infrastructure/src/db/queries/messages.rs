@@ -1,0 +1,89 @@
+//! Messages with their senders.
+
+use plaza_domain::repository::HistoryRange;
+use plaza_domain::{ClientId, MessageId, RoomId, Seq, UserId, Version};
+use sea_orm::Iterable;
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
+
+use super::{join_user, key_list, padded};
+use crate::db::entity::message::{Column, Entity};
+
+/// The message with that id.
+pub fn find(id: MessageId) -> SelectStatement {
+    views().and_where(Expr::col((Entity, Column::Id)).eq(id.uuid())).take()
+}
+
+/// The rooms of these messages.
+pub fn rooms_of(ids: &[MessageId]) -> SelectStatement {
+    let ids = padded(ids.iter().map(|id| id.uuid()));
+    Query::select()
+        .columns([Column::Id, Column::RoomId])
+        .from(Entity)
+        .and_where(Expr::col(Column::Id).is_in(ids))
+        .take()
+}
+
+/// The messages that these senders sent under these names; at least one key.
+pub fn find_by_client_ids(keys: &[(UserId, ClientId)]) -> SelectStatement {
+    let list = key_list(keys.iter().map(|(sender, name)| (sender.uuid(), name.as_str().to_owned())));
+    let named = Expr::tuple([Expr::col((Entity, Column::SenderId)), Expr::col((Entity, Column::ClientId))]);
+    views()
+        .and_where(Expr::col((Entity, Column::ClientId)).is_not_null())
+        .and_where(named.in_subquery(list))
+        .take()
+}
+
+/// A part of a room's history: newest first, but oldest first for [`HistoryRange::After`].
+pub fn history(room_id: RoomId, range: HistoryRange, limit: u64) -> SelectStatement {
+    let seq = || Expr::col((Entity, Column::Seq));
+    let (bound, order) = match range {
+        HistoryRange::Newest => (None, Order::Desc),
+        HistoryRange::Before(place) => (Some(seq().lt(place.get())), Order::Desc),
+        HistoryRange::After(place) => (Some(seq().gt(place.get())), Order::Asc),
+    };
+    in_room(room_id).and_where_option(bound).order_by((Entity, Column::Seq), order).limit(limit).take()
+}
+
+/// The messages of a room that changed after a version, by rising version.
+pub fn changed_since(room_id: RoomId, since: Version, limit: u64) -> SelectStatement {
+    in_room(room_id)
+        .and_where(Expr::col((Entity, Column::Version)).gt(since.get()))
+        .order_by((Entity, Column::Version), Order::Asc)
+        .limit(limit)
+        .take()
+}
+
+/// The place of the last message that was posted at or before a version. Goes down from the highest place that it can
+/// have, as every message is also a change; asked for recent versions, it has not far to go.
+pub fn seq_at(room_id: RoomId, version: Version) -> SelectStatement {
+    Query::select()
+        .column(Column::Seq)
+        .from(Entity)
+        .and_where(Expr::col(Column::RoomId).eq(room_id.uuid()))
+        .and_where(Expr::col(Column::Seq).lte(version.get()))
+        .and_where(Expr::col(Column::CreatedVersion).lte(version.get()))
+        .order_by(Column::Seq, Order::Desc)
+        .limit(1)
+        .take()
+}
+
+/// The version at which the message in a place was posted.
+pub fn version_at(room_id: RoomId, seq: Seq) -> SelectStatement {
+    Query::select()
+        .column(Column::CreatedVersion)
+        .from(Entity)
+        .and_where(Expr::col(Column::RoomId).eq(room_id.uuid()))
+        .and_where(Expr::col(Column::Seq).eq(seq.get()))
+        .take()
+}
+
+fn in_room(room_id: RoomId) -> SelectStatement {
+    views().and_where(Expr::col((Entity, Column::RoomId)).eq(room_id.uuid())).take()
+}
+
+fn views() -> SelectStatement {
+    let mut query = Query::select();
+    query.columns(Column::iter().map(|column| (Entity, column))).from(Entity);
+    join_user(&mut query, (Entity, Column::SenderId));
+    query
+}

@@ -1,0 +1,133 @@
+//! The life of tasks, each step a conditional update by the database's clock.
+//!
+//! States are written into the statements as constants: the partial indexes are chosen by them.
+
+use chrono::TimeDelta;
+use plaza_domain::repository::ClaimRequest;
+use plaza_domain::{TaskId, TaskState};
+use sea_orm::sea_query::{
+    Alias, CommonTableExpression, Expr, ExprTrait, Keyword, LockBehavior, LockType, Order, Query,
+    SelectStatement, UpdateStatement,
+};
+use sea_orm::{DbBackend, Iterable};
+
+use crate::db::clock;
+use crate::db::entity::task::{Column, Entity};
+
+/// Claims a task, unless it is not ready.
+pub fn claim(backend: DbBackend, id: TaskId, by: ClaimRequest) -> UpdateStatement {
+    begin(backend, by).and_where(Expr::col(Column::Id).eq(id.uuid())).and_where(ready(backend)).take()
+}
+
+/// Claims the ready task of these queues that has been waiting longest. On Postgres those that another worker is just
+/// claiming are passed over.
+pub fn claim_next(backend: DbBackend, queues: &[String], by: ClaimRequest) -> UpdateStatement {
+    let mut oldest = Query::select();
+    oldest
+        .column(Column::Id)
+        .from(Entity)
+        .and_where(ready(backend))
+        .and_where(Expr::col(Column::Queue).is_in(queues.iter().map(String::as_str)))
+        .order_by(Column::RunAt, Order::Asc)
+        .limit(1);
+    skip_locked(backend, &mut oldest);
+    begin(backend, by).and_where(Expr::col(Column::Id).eq(subquery(oldest))).take()
+}
+
+/// Makes scheduled tasks ready whose time has come.
+pub fn promote(backend: DbBackend, limit: u64) -> UpdateStatement {
+    let due = is(TaskState::Scheduled).and(Expr::col(Column::RunAt).lte(clock::now(backend)));
+    Query::update()
+        .table(Entity)
+        .value(Column::State, word(TaskState::Ready))
+        .and_where(one_of(backend, due, Column::RunAt, limit))
+        .returning(Query::returning().columns([Column::Id, Column::Queue]))
+        .take()
+}
+
+/// Takes back tasks whose lease has expired: they are scheduled again or, when hopeless, leased to who asks.
+pub fn reap(backend: DbBackend, max_crashes: i32, by: ClaimRequest, limit: u64) -> UpdateStatement {
+    let expired = is(TaskState::Running).and(Expr::col(Column::LeaseUntil).lt(clock::now(backend)));
+    let hopeless = Expr::col(Column::Crashes)
+        .add(1)
+        .gte(max_crashes)
+        .or(Expr::col(Column::Attempt).gte(Expr::col(Column::MaxAttempts)));
+    let either = |then: Expr, otherwise: Expr| Expr::case(hopeless.clone(), then).finally(otherwise);
+    let null = || Expr::Keyword(Keyword::Null);
+    Query::update()
+        .table(Entity)
+        .value(Column::State, either(word(TaskState::Running), word(TaskState::Scheduled)))
+        .value(Column::Crashes, Expr::col(Column::Crashes).add(1))
+        .value(Column::Token, Expr::col(Column::Token).add(1))
+        .value(Column::RunAt, either(Expr::col(Column::RunAt), clock::now(backend)))
+        .value(Column::LeaseUntil, either(clock::after(backend, by.lease), null()))
+        .value(Column::WorkerId, either(Expr::val(by.worker.uuid()), null()))
+        .and_where(one_of(backend, expired, Column::LeaseUntil, limit))
+        .returning(Query::returning().columns(Column::iter()))
+        .take()
+}
+
+/// Tasks that have been ready for longer than that, longest first.
+pub fn untaken(backend: DbBackend, age: TimeDelta, limit: u64) -> SelectStatement {
+    Query::select()
+        .columns([Column::Id, Column::Queue])
+        .from(Entity)
+        .and_where(is(TaskState::Ready))
+        .and_where(Expr::col(Column::RunAt).lt(clock::after(backend, -age)))
+        .order_by(Column::RunAt, Order::Asc)
+        .limit(limit)
+        .take()
+}
+
+/// That a task is in a state.
+pub(crate) fn is(state: TaskState) -> Expr {
+    Expr::col(Column::State).eq(word(state))
+}
+
+/// A state's word, as a constant.
+pub(crate) fn word(state: TaskState) -> Expr {
+    Expr::Constant(state.as_str().into())
+}
+
+fn ready(backend: DbBackend) -> Expr {
+    is(TaskState::Ready).and(Expr::col(Column::RunAt).lte(clock::now(backend)))
+}
+
+fn begin(backend: DbBackend, by: ClaimRequest) -> UpdateStatement {
+    Query::update()
+        .table(Entity)
+        .value(Column::State, word(TaskState::Running))
+        .value(Column::Attempt, Expr::col(Column::Attempt).add(1))
+        .value(Column::Token, Expr::col(Column::Token).add(1))
+        .value(Column::WorkerId, by.worker.uuid())
+        .value(Column::LeaseUntil, clock::after(backend, by.lease))
+        .returning(Query::returning().columns(Column::iter()))
+        .take()
+}
+
+/// At most `limit` of the tasks that fit, lowest first. Materialised, or Postgres might run the subquery more than once
+/// and find others each time.
+fn one_of(backend: DbBackend, fits: Expr, order: Column, limit: u64) -> Expr {
+    let mut fitting = Query::select();
+    fitting.column(Column::Id).from(Entity).and_where(fits).order_by(order, Order::Asc).limit(limit);
+    skip_locked(backend, &mut fitting);
+    let name = "fitting";
+    let fitting = CommonTableExpression::new()
+        .table_name(Alias::new(name))
+        .column(Column::Id)
+        .materialized(true)
+        .query(fitting)
+        .to_owned();
+    let ids = Query::select().column(Column::Id).from(Alias::new(name)).with_cte(fitting).take();
+    Expr::col(Column::Id).in_subquery(ids)
+}
+
+fn skip_locked(backend: DbBackend, query: &mut SelectStatement) {
+    if backend == DbBackend::Postgres {
+        query.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+    }
+}
+
+fn subquery(query: SelectStatement) -> Expr {
+    Expr::SubQuery(None, Box::new(query.into()))
+}

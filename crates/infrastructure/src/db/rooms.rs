@@ -1,0 +1,74 @@
+//! Rooms and their counters.
+
+use async_trait::async_trait;
+use plaza_domain::repository::{Counters, RepositoryError, Result, RoomFilter, RoomRepository};
+use plaza_domain::{Room, RoomId, Seq, Timestamp, UserId, Version};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryTrait};
+
+use super::entity::room::{ActiveModel, Column, Entity, Model};
+use super::queries;
+use super::session::{MAX_KEYS, Session, found, value};
+
+#[async_trait]
+impl<C: ConnectionTrait + Send> RoomRepository for Session<C> {
+    async fn insert(&mut self, room: &Room) -> Result<()> {
+        let insert = Entity::insert(ActiveModel::from(room)).into_query();
+        self.execute(&insert).await.map(drop)
+    }
+
+    async fn find(&mut self, id: RoomId) -> Result<Option<Room>> {
+        self.one::<Model, _>(&queries::rooms::find(id)).await
+    }
+
+    async fn list(
+        &mut self,
+        user_id: UserId,
+        filter: RoomFilter,
+        before: Option<RoomId>,
+        limit: u64,
+    ) -> Result<Vec<Room>> {
+        self.all::<Model, _>(&queries::rooms::list(user_id, filter, before, limit)).await
+    }
+
+    async fn update_details(&mut self, room: &Room) -> Result<()> {
+        let update = Entity::update_many()
+            .col_expr(Column::Name, room.name.as_str().into())
+            .col_expr(Column::Description, room.description.as_str().into())
+            .col_expr(Column::IsPrivate, room.is_private.into())
+            .col_expr(Column::DetailsVersion, room.details_version.get().into())
+            .col_expr(Column::UpdatedAt, room.updated_at.into())
+            .filter(Column::Id.eq(room.id.uuid()))
+            .filter(Column::DeletedAt.is_null());
+        let rows = self.execute(&update.into_query()).await?;
+        found(rows, "room")
+    }
+
+    async fn delete(&mut self, id: RoomId, at: Timestamp) -> Result<()> {
+        let update = Entity::update_many()
+            .col_expr(Column::DeletedAt, at.into())
+            .filter(Column::Id.eq(id.uuid()))
+            .filter(Column::DeletedAt.is_null());
+        let rows = self.execute(&update.into_query()).await?;
+        found(rows, "room")
+    }
+
+    async fn advance(&mut self, id: RoomId, messages: i64, changes: i64) -> Result<Counters> {
+        let row = self.row(&queries::rooms::advance(id, messages, changes)).await?;
+        let row = row.ok_or(RepositoryError::NotFound { entity: "room" })?;
+        Ok(Counters {
+            last_seq: Seq::new(value(&row, Column::LastSeq)?),
+            version: Version::new(value(&row, Column::Version)?),
+        })
+    }
+
+    async fn versions(&mut self, ids: &[RoomId]) -> Result<Vec<(RoomId, Version)>> {
+        let mut versions = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(MAX_KEYS) {
+            for row in self.rows(&queries::rooms::versions(ids)).await? {
+                let version = Version::new(value(&row, Column::Version)?);
+                versions.push((RoomId::new(value(&row, Column::Id)?), version));
+            }
+        }
+        Ok(versions)
+    }
+}

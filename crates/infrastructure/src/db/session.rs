@@ -1,0 +1,129 @@
+//! The adapter behind every repository: a transaction or a pool of connections, asked through [`Session`].
+
+use async_trait::async_trait;
+use plaza_domain::repository::{
+    BlobRepository, FileRepository, MemberRepository, MessageRepository, Repositories, RepositoryError,
+    Result, RoomRepository, SessionRepository, SettingRepository, TaskRepository, UnitOfWork, UserRepository,
+};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, IdenStatic, QueryResult,
+    StatementBuilder, TryGetable,
+};
+
+use super::error::from_db;
+
+/// How many keys one query takes; longer lists are asked for in parts. SQLite takes 32,766 values in a statement.
+pub(super) const MAX_KEYS: usize = 8192;
+
+/// Implements every repository on a connection. On a transaction it is also a [`UnitOfWork`].
+pub(crate) struct Session<C> {
+    connection: C,
+}
+
+impl<C: ConnectionTrait> Session<C> {
+    pub(super) fn new(connection: C) -> Self {
+        Self { connection }
+    }
+
+    pub(super) fn backend(&self) -> DbBackend {
+        self.connection.get_database_backend()
+    }
+
+    /// Runs a statement and tells how many rows it wrote.
+    pub(super) async fn execute(&self, statement: &impl StatementBuilder) -> Result<u64> {
+        let done = self.connection.execute(statement).await.map_err(from_db)?;
+        Ok(done.rows_affected())
+    }
+
+    /// Every row that a statement gives.
+    pub(super) async fn rows(&self, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>> {
+        self.connection.query_all(statement).await.map_err(from_db)
+    }
+
+    /// The first row that a statement gives.
+    pub(super) async fn row(&self, statement: &impl StatementBuilder) -> Result<Option<QueryResult>> {
+        self.connection.query_one(statement).await.map_err(from_db)
+    }
+
+    /// Every row of a table that a statement gives, as entities.
+    pub(super) async fn all<M, T>(&self, statement: &impl StatementBuilder) -> Result<Vec<T>>
+    where
+        M: FromQueryResult,
+        T: TryFrom<M, Error = RepositoryError>,
+    {
+        self.rows(statement).await?.iter().map(entity::<M, T>).collect()
+    }
+
+    /// The first row of a table that a statement gives, as an entity.
+    pub(super) async fn one<M, T>(&self, statement: &impl StatementBuilder) -> Result<Option<T>>
+    where
+        M: FromQueryResult,
+        T: TryFrom<M, Error = RepositoryError>,
+    {
+        self.row(statement).await?.as_ref().map(entity::<M, T>).transpose()
+    }
+}
+
+/// Reads a row whose columns are named as in the table.
+pub(super) fn entity<M, T>(row: &QueryResult) -> Result<T>
+where
+    M: FromQueryResult,
+    T: TryFrom<M, Error = RepositoryError>,
+{
+    M::from_query_result(row, "").map_err(from_db).and_then(T::try_from)
+}
+
+/// Reads one column.
+pub(super) fn value<T: TryGetable>(row: &QueryResult, column: impl IdenStatic) -> Result<T> {
+    row.try_get("", column.as_str()).map_err(from_db)
+}
+
+/// Nothing was written because what was to be changed is not there.
+pub(super) fn found(rows: u64, entity: &'static str) -> Result<()> {
+    if rows == 0 { Err(RepositoryError::NotFound { entity }) } else { Ok(()) }
+}
+
+impl<C: ConnectionTrait + Send> Repositories for Session<C> {
+    fn users(&mut self) -> &mut dyn UserRepository {
+        self
+    }
+
+    fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self
+    }
+
+    fn rooms(&mut self) -> &mut dyn RoomRepository {
+        self
+    }
+
+    fn members(&mut self) -> &mut dyn MemberRepository {
+        self
+    }
+
+    fn messages(&mut self) -> &mut dyn MessageRepository {
+        self
+    }
+
+    fn blobs(&mut self) -> &mut dyn BlobRepository {
+        self
+    }
+
+    fn files(&mut self) -> &mut dyn FileRepository {
+        self
+    }
+
+    fn tasks(&mut self) -> &mut dyn TaskRepository {
+        self
+    }
+
+    fn settings(&mut self) -> &mut dyn SettingRepository {
+        self
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for Session<DatabaseTransaction> {
+    async fn commit(self: Box<Self>) -> Result<()> {
+        self.connection.commit().await.map_err(from_db)
+    }
+}

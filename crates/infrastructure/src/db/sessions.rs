@@ -1,0 +1,64 @@
+//! Logins and their refresh tokens.
+
+use async_trait::async_trait;
+use plaza_domain::repository::{Result, SessionRepository};
+use plaza_domain::{RefreshToken, RefreshTokenId, Session as Login, SessionId, Timestamp, TokenDigest, User};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryTrait};
+
+use super::entity::{refresh_token, session, user};
+use super::error::from_db;
+use super::queries;
+use super::session::Session;
+
+/// How SeaORM marks the columns of the first and the second entity of a query for two.
+const FIRST: &str = "A_";
+const SECOND: &str = "B_";
+
+#[async_trait]
+impl<C: ConnectionTrait + Send> SessionRepository for Session<C> {
+    async fn insert(&mut self, session: &Login) -> Result<()> {
+        let insert = session::Entity::insert(session::ActiveModel::from(session)).into_query();
+        self.execute(&insert).await.map(drop)
+    }
+
+    async fn find_with_user(&mut self, id: SessionId) -> Result<Option<(Login, User)>> {
+        let Some(row) = self.row(&queries::sessions::find_with_user(id)).await? else {
+            return Ok(None);
+        };
+        let login = session::Model::from_query_result(&row, FIRST).map_err(from_db)?;
+        let user = user::Model::from_query_result(&row, SECOND).map_err(from_db)?;
+        Ok(Some((login.into(), user.try_into()?)))
+    }
+
+    async fn revoke(&mut self, id: SessionId, at: Timestamp) -> Result<bool> {
+        let update = session::Entity::update_many()
+            .col_expr(session::Column::RevokedAt, at.into())
+            .filter(session::Column::Id.eq(id.uuid()))
+            .filter(session::Column::RevokedAt.is_null());
+        Ok(self.execute(&update.into_query()).await? > 0)
+    }
+
+    async fn touch(&mut self, id: SessionId, at: Timestamp) -> Result<()> {
+        let update = session::Entity::update_many()
+            .col_expr(session::Column::RefreshedAt, at.into())
+            .filter(session::Column::Id.eq(id.uuid()));
+        self.execute(&update.into_query()).await.map(drop)
+    }
+
+    async fn insert_token(&mut self, token: &RefreshToken) -> Result<()> {
+        let insert = refresh_token::Entity::insert(refresh_token::ActiveModel::from(token)).into_query();
+        self.execute(&insert).await.map(drop)
+    }
+
+    async fn find_token(&mut self, digest: TokenDigest) -> Result<Option<RefreshToken>> {
+        self.one::<refresh_token::Model, _>(&queries::sessions::find_token(digest)).await
+    }
+
+    async fn consume_token(&mut self, id: RefreshTokenId, at: Timestamp) -> Result<bool> {
+        let update = refresh_token::Entity::update_many()
+            .col_expr(refresh_token::Column::ConsumedAt, at.into())
+            .filter(refresh_token::Column::Id.eq(id.uuid()))
+            .filter(refresh_token::Column::ConsumedAt.is_null());
+        Ok(self.execute(&update.into_query()).await? > 0)
+    }
+}

@@ -1,0 +1,64 @@
+//! The store: where transactions begin and reads start.
+
+use async_trait::async_trait;
+use plaza_domain::repository::{Repositories, Result, Store, UnitOfWork};
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+
+use super::error::from_db;
+use super::session::Session;
+
+/// A write transaction says so from the start: one that reads first and upgrades later fails at once when another is
+/// ahead of it, whatever the busy timeout. Postgres ignores it.
+const WRITE: TransactionOptions = TransactionOptions {
+    isolation_level: None,
+    access_mode: None,
+    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+};
+
+/// A SQLite or Postgres database. Cheap to clone: clones share the connections.
+#[derive(Clone, Debug)]
+pub struct SeaOrmStore {
+    writer: DatabaseConnection,
+    reader: DatabaseConnection,
+}
+
+impl SeaOrmStore {
+    pub(super) fn new(writer: DatabaseConnection, reader: DatabaseConnection) -> Self {
+        Self { writer, reader }
+    }
+
+    /// The connections that may write; on SQLite it is one.
+    pub(super) fn writer(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    pub(super) async fn begin_write(&self) -> Result<DatabaseTransaction> {
+        self.writer.begin_with_options(WRITE).await.map_err(from_db)
+    }
+
+    /// Closes every connection, once what they are doing is done; SQLite folds its write-ahead log into the database.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database refuses.
+    pub async fn close(&self) -> Result<()> {
+        self.reader.close_by_ref().await.map_err(from_db)?;
+        self.writer.close_by_ref().await.map_err(from_db)
+    }
+}
+
+#[async_trait]
+impl Store for SeaOrmStore {
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>> {
+        Ok(Box::new(Session::new(self.begin_write().await?)))
+    }
+
+    async fn read(&self) -> Result<Box<dyn Repositories>> {
+        Ok(Box::new(Session::new(self.reader.clone())))
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.reader.ping().await.map_err(from_db)
+    }
+}

@@ -1,0 +1,134 @@
+//! Background work. Its times are the database's: see [`clock`].
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use plaza_domain::repository::{ClaimRequest, Result, TaskRepository};
+use plaza_domain::{AttemptOutcome, NewTask, Task, TaskId, TaskState, UserId};
+use sea_orm::sea_query::{Expr, InsertStatement, Query, UpdateStatement};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryResult, QueryTrait};
+
+use super::clock;
+use super::entity::task::{Column, Entity, Model};
+use super::entity::task_attempt as attempt;
+use super::finish;
+use super::queries::tasks::{self as queries, is, word};
+use super::session::{Session, entity, value};
+
+#[async_trait]
+impl<C: ConnectionTrait + Send> TaskRepository for Session<C> {
+    async fn insert(&mut self, task: &NewTask) -> Result<()> {
+        self.execute(&insert(self.backend(), task)).await.map(drop)
+    }
+
+    async fn find(&mut self, id: TaskId) -> Result<Option<Task>> {
+        self.one::<Model, _>(&Entity::find_by_id(id.uuid()).into_query()).await
+    }
+
+    async fn claim(&mut self, id: TaskId, by: ClaimRequest) -> Result<Option<Task>> {
+        self.begin(&queries::claim(self.backend(), id, by), by).await
+    }
+
+    async fn claim_next(&mut self, queues: &[String], by: ClaimRequest) -> Result<Option<Task>> {
+        self.begin(&queries::claim_next(self.backend(), queues, by), by).await
+    }
+
+    async fn extend(&mut self, id: TaskId, token: i64, lease: TimeDelta) -> Result<bool> {
+        let update = Entity::update_many()
+            .col_expr(Column::LeaseUntil, clock::after(self.backend(), lease))
+            .filter(Column::Id.eq(id.uuid()))
+            .filter(Column::Token.eq(token))
+            .filter(is(TaskState::Running));
+        Ok(self.execute(&update.into_query()).await? > 0)
+    }
+
+    async fn finish(&mut self, id: TaskId, token: i64, outcome: &AttemptOutcome) -> Result<bool> {
+        let backend = self.backend();
+        let Some(row) = self.row(&finish::task(backend, id, token, outcome)).await? else {
+            return Ok(false);
+        };
+        let state: String = value(&row, Column::State)?;
+        let is_dead = state == TaskState::Dead.as_str();
+        self.execute(&finish::attempt(backend, id, token, outcome, is_dead)).await?;
+        Ok(true)
+    }
+
+    async fn reap(&mut self, max_crashes: i32, by: ClaimRequest, limit: u64) -> Result<Vec<Task>> {
+        let statement = queries::reap(self.backend(), max_crashes, by, limit);
+        let reaped: Vec<Task> = self.all::<Model, _>(&statement).await?;
+        if reaped.is_empty() {
+            return Ok(reaped);
+        }
+        self.execute(&finish::crashed(self.backend(), &reaped)).await?;
+        let hopeless = reaped.into_iter().filter(|task| task.state == TaskState::Running);
+        Ok(hopeless.collect())
+    }
+
+    async fn promote(&mut self, limit: u64) -> Result<Vec<(TaskId, String)>> {
+        let rows = self.rows(&queries::promote(self.backend(), limit)).await?;
+        rows.iter().map(with_queue).collect()
+    }
+
+    async fn untaken(&mut self, age: TimeDelta, limit: u64) -> Result<Vec<(TaskId, String)>> {
+        let rows = self.rows(&queries::untaken(self.backend(), age, limit)).await?;
+        rows.iter().map(with_queue).collect()
+    }
+}
+
+impl<C: ConnectionTrait> Session<C> {
+    /// Runs a claim and notes the attempt.
+    async fn begin(&self, claim: &UpdateStatement, by: ClaimRequest) -> Result<Option<Task>> {
+        let Some(row) = self.row(claim).await? else {
+            return Ok(None);
+        };
+        let task: Task = entity::<Model, _>(&row)?;
+        self.execute(&begun(self.backend(), &task, by)).await?;
+        Ok(Some(task))
+    }
+}
+
+fn insert(backend: DbBackend, task: &NewTask) -> InsertStatement {
+    row_insert(
+        Entity,
+        [
+            (Column::Id, task.id.uuid().into()),
+            (Column::Queue, task.queue.as_str().into()),
+            (Column::Kind, task.kind.as_str().into()),
+            (Column::Version, task.version.into()),
+            (Column::Payload, task.payload.clone().into()),
+            (Column::OwnerId, task.owner_id.map(UserId::uuid).into()),
+            (Column::State, word(TaskState::Ready)),
+            (Column::Attempt, 0.into()),
+            (Column::MaxAttempts, task.max_attempts.into()),
+            (Column::Crashes, 0.into()),
+            (Column::Token, 0_i64.into()),
+            (Column::RunAt, clock::now(backend)),
+            (Column::CreatedAt, clock::now(backend)),
+        ],
+    )
+}
+
+fn begun(backend: DbBackend, task: &Task, by: ClaimRequest) -> InsertStatement {
+    row_insert(
+        attempt::Entity,
+        [
+            (attempt::Column::TaskId, task.id.uuid().into()),
+            (attempt::Column::Token, task.token.into()),
+            (attempt::Column::Attempt, task.attempt.into()),
+            (attempt::Column::WorkerId, by.worker.uuid().into()),
+            (attempt::Column::StartedAt, clock::now(backend)),
+        ],
+    )
+}
+
+/// One row with values that the database computes. Each column comes with its value, so that there are as many.
+fn row_insert<E: EntityTrait, K: sea_orm::Iden, const N: usize>(
+    table: E,
+    row: [(K, Expr); N],
+) -> InsertStatement {
+    let (columns, values): (Vec<K>, Vec<Expr>) = row.into_iter().unzip();
+    Query::insert().into_table(table).columns(columns).values_panic(values).take()
+}
+
+fn with_queue(row: &QueryResult) -> Result<(TaskId, String)> {
+    Ok((TaskId::new(value(row, Column::Id)?), value(row, Column::Queue)?))
+}

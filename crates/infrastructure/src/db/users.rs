@@ -1,0 +1,40 @@
+//! Accounts.
+
+use async_trait::async_trait;
+use plaza_domain::repository::{Result, UserRepository};
+use plaza_domain::{Email, User, UserId, Username};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryTrait};
+
+use super::entity::user::{ActiveModel, Column, Entity, Model};
+use super::session::{Session, found};
+
+#[async_trait]
+impl<C: ConnectionTrait + Send> UserRepository for Session<C> {
+    async fn insert(&mut self, user: &User) -> Result<()> {
+        let insert = Entity::insert(ActiveModel::from(user)).into_query();
+        self.execute(&insert).await.map(drop)
+    }
+
+    async fn find(&mut self, id: UserId) -> Result<Option<User>> {
+        self.one::<Model, _>(&Entity::find_by_id(id.uuid()).into_query()).await
+    }
+
+    async fn find_by_email(&mut self, email: &Email) -> Result<Option<User>> {
+        let query = Entity::find().filter(Column::Email.eq(email.as_str()));
+        self.one::<Model, _>(&query.into_query()).await
+    }
+
+    async fn find_by_username(&mut self, username: &Username) -> Result<Option<User>> {
+        let query = Entity::find().filter(Column::Username.eq(username.as_str()));
+        self.one::<Model, _>(&query.into_query()).await
+    }
+
+    async fn update(&mut self, user: &User) -> Result<()> {
+        let mut changed = ActiveModel::from(user);
+        changed.not_set(Column::Id);
+        changed.not_set(Column::CreatedAt);
+        let update = Entity::update_many().set(changed).filter(Column::Id.eq(user.id.uuid()));
+        let rows = self.execute(&update.into_query()).await?;
+        found(rows, "user")
+    }
+}
