@@ -130,14 +130,9 @@ impl AuthService {
     pub async fn login(&self, email_or_username: &str, password: &str) -> Result<Login> {
         let user = self.find_by_login(email_or_username).await?;
         let hash = user.as_ref().map(|user| user.password_hash.clone());
-        let matches = self
-            .passwords
-            .verify(password, hash)
-            .await
-            .map_err(Error::Unavailable)?;
-        let user = user
-            .filter(|user| matches && user.disabled_at.is_none())
-            .ok_or(Unauthenticated::Credentials)?;
+        let matches = self.passwords.verify(password, hash).await.map_err(Error::Unavailable)?;
+        let user =
+            user.filter(|user| matches && user.disabled_at.is_none()).ok_or(Unauthenticated::Credentials)?;
 
         let now = self.clock.now();
         let session = Session {
@@ -163,11 +158,7 @@ impl AuthService {
         let digest = self.secrets.digest(refresh_token);
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
-        let token = work
-            .sessions()
-            .find_token(digest)
-            .await?
-            .ok_or(Unauthenticated::RefreshToken)?;
+        let token = work.sessions().find_token(digest).await?.ok_or(Unauthenticated::RefreshToken)?;
         let owner = work.sessions().find_with_user(token.session_id).await?;
         let (session, user) = owner.ok_or(Unauthenticated::RefreshToken)?;
         if session.revoked_at.is_some() || user.disabled_at.is_some() {
@@ -206,10 +197,7 @@ impl AuthService {
     /// # Errors
     /// `Unauthenticated`; `Unavailable`.
     pub async fn authenticate(&self, access_token: &str) -> Result<Actor> {
-        let claims = self
-            .access_tokens
-            .verify(access_token)
-            .map_err(Unauthenticated::from)?;
+        let claims = self.access_tokens.verify(access_token).map_err(Unauthenticated::from)?;
         self.actor(claims).await
     }
 
@@ -232,13 +220,7 @@ impl AuthService {
         let owner = match self.sessions.get(&claims.session_id) {
             Some(owner) => owner,
             None => {
-                let found = self
-                    .store
-                    .read()
-                    .await?
-                    .sessions()
-                    .find_with_user(claims.session_id)
-                    .await?;
+                let found = self.store.read().await?.sessions().find_with_user(claims.session_id).await?;
                 let owner = Arc::new(found.ok_or(Unauthenticated::SessionEnded)?);
                 self.sessions.insert(claims.session_id, Arc::clone(&owner));
                 owner
@@ -294,12 +276,8 @@ impl AuthService {
         };
         work.sessions().insert_token(&token).await?;
         let access_expires_at = now + self.settings.access_ttl;
-        let claims = AccessClaims {
-            user_id: user.id,
-            session_id,
-            issued_at: now,
-            expires_at: access_expires_at,
-        };
+        let claims =
+            AccessClaims { user_id: user.id, session_id, issued_at: now, expires_at: access_expires_at };
         let access_token = self.access_tokens.issue(&claims).map_err(Error::Internal)?;
         let access_ttl = self.settings.access_ttl;
         Ok(Login {
@@ -315,8 +293,7 @@ impl AuthService {
 
     fn announce_end(&self, user_id: UserId, session_id: SessionId) {
         self.forget_session(session_id);
-        self.bus
-            .publish(Event::User(UserEvent::SessionEnded { user_id, session_id }));
+        self.bus.publish(Event::User(UserEvent::SessionEnded { user_id, session_id }));
     }
 }
 
@@ -325,8 +302,5 @@ fn parse_password(password: &str) -> std::result::Result<&str, Violation> {
         return Ok(password);
     }
     let (least, most) = (PASSWORD_CHARS.start(), PASSWORD_CHARS.end());
-    Err(Violation::new(
-        "password",
-        format!("must be {least} to {most} characters long"),
-    ))
+    Err(Violation::new("password", format!("must be {least} to {most} characters long")))
 }

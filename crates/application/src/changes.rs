@@ -34,10 +34,7 @@ pub struct ChangeService {
 
 impl ChangeService {
     pub(crate) fn new(ports: &Ports, settings: &MessageSettings) -> Self {
-        Self {
-            store: Arc::clone(&ports.store),
-            max_replay: settings.max_replay,
-        }
+        Self { store: Arc::clone(&ports.store), max_replay: settings.max_replay }
     }
 
     /// What changed in a room after `since`, each thing once and as it is now, at most `limit` things.
@@ -110,28 +107,12 @@ impl ChangeService {
         // as the three lists are not read at one moment.
         let head = room.version;
         if since > head || head.ahead_of(since) > self.max_replay {
-            let newest = read
-                .messages()
-                .history(room.id, HistoryRange::Newest, RESET_PAGE)
-                .await?;
-            let changes = newest
-                .into_iter()
-                .map(|view| Change::Message(Box::new(view)))
-                .collect();
-            return Ok(ChangePage {
-                changes,
-                version: head,
-                has_more: false,
-                reset: true,
-            });
+            let newest = read.messages().history(room.id, HistoryRange::Newest, RESET_PAGE).await?;
+            let changes = newest.into_iter().map(|view| Change::Message(Box::new(view))).collect();
+            return Ok(ChangePage { changes, version: head, has_more: false, reset: true });
         }
         if since == head {
-            return Ok(ChangePage {
-                changes: Vec::new(),
-                version: head,
-                has_more: false,
-                reset: false,
-            });
+            return Ok(ChangePage { changes: Vec::new(), version: head, has_more: false, reset: false });
         }
         let messages = read.messages().changed_since(room.id, since, limit + 1).await?;
         let members = read.members().changed_since(room.id, since, limit + 1).await?;
@@ -139,11 +120,7 @@ impl ChangeService {
         let mut changes: Vec<Change> = messages
             .into_iter()
             .map(|view| Change::Message(Box::new(view)))
-            .chain(
-                members
-                    .into_iter()
-                    .map(|profile| Change::Member(Box::new(profile))),
-            )
+            .chain(members.into_iter().map(|profile| Change::Member(Box::new(profile))))
             .chain(details)
             .filter(|change| change.version() <= head)
             .collect();
@@ -152,11 +129,6 @@ impl ChangeService {
         let has_more = changes.len() > limit;
         changes.truncate(limit);
         let version = changes.last().filter(|_| has_more).map_or(head, Change::version);
-        Ok(ChangePage {
-            changes,
-            version,
-            has_more,
-            reset: false,
-        })
+        Ok(ChangePage { changes, version, has_more, reset: false })
     }
 }

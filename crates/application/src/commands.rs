@@ -88,10 +88,7 @@ impl TryFrom<&Task> for Command {
         match (task.kind.as_str(), task.version) {
             ("process_image", 1) => Ok(Self::ProcessImage(FileCommand::deserialize(&task.payload)?)),
             ("process_document", 1) => Ok(Self::ProcessDocument(FileCommand::deserialize(&task.payload)?)),
-            (kind, version) => Err(UnknownCommand::Kind {
-                kind: kind.to_owned(),
-                version,
-            }),
+            (kind, version) => Err(UnknownCommand::Kind { kind: kind.to_owned(), version }),
         }
     }
 }

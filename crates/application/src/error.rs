@@ -89,12 +89,12 @@ impl From<Violation> for Error {
 impl From<RepositoryError> for Error {
     fn from(error: RepositoryError) -> Self {
         match error {
-            RepositoryError::Conflict {
-                constraint: Constraint::UserEmail,
-            } => Self::Conflict("the e-mail address is taken".to_owned()),
-            RepositoryError::Conflict {
-                constraint: Constraint::UserUsername,
-            } => Self::Conflict("the username is taken".to_owned()),
+            RepositoryError::Conflict { constraint: Constraint::UserEmail } => {
+                Self::Conflict("the e-mail address is taken".to_owned())
+            }
+            RepositoryError::Conflict { constraint: Constraint::UserUsername } => {
+                Self::Conflict("the username is taken".to_owned())
+            }
             RepositoryError::NotFound { entity } => Self::NotFound(entity),
             RepositoryError::Unavailable(_) => Self::Unavailable(error.into()),
             RepositoryError::Conflict { .. } | RepositoryError::Corrupt { .. } => {

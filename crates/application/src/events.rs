@@ -55,11 +55,7 @@ impl RoomEvent {
     /// A message was posted.
     pub fn posted(view: SentMessage) -> Self {
         let (room_id, version) = (view.message.room_id, view.message.version);
-        Self {
-            room_id,
-            version,
-            body: RoomEventBody::MessagePosted(Box::new(view)),
-        }
+        Self { room_id, version, body: RoomEventBody::MessagePosted(Box::new(view)) }
     }
 
     /// What a change means to somebody who knows the room as it was at `since`.
@@ -78,11 +74,7 @@ impl RoomEvent {
             Change::Member(profile) => RoomEventBody::MemberUpdated(profile),
             Change::Room(room) => RoomEventBody::RoomUpdated(room),
         };
-        Self {
-            room_id,
-            version,
-            body,
-        }
+        Self { room_id, version, body }
     }
 }
 

@@ -83,18 +83,11 @@ impl FileService {
         check(&media)?;
         let object = self.store_object(head, body).await?;
         let file = self.record(actor, name, &media, object).await?;
-        if let Err(error) = self
-            .queue
-            .push(crate::commands::MEDIA_QUEUE, &[file.task_id])
-            .await
-        {
+        if let Err(error) = self.queue.push(crate::commands::MEDIA_QUEUE, &[file.task_id]).await {
             // The row is the truth: the relay pushes it again.
             tracing::warn!(task.id = %file.task_id, error = ?error, "a task was stored but no worker was woken");
         }
-        Ok(Uploaded {
-            file,
-            extension: media.extension,
-        })
+        Ok(Uploaded { file, extension: media.extension })
     }
 
     /// An upload and its variants.
@@ -147,13 +140,7 @@ impl FileService {
     async fn locate(&self, name: FileName, media_type: String, sha256: Sha256) -> Result<Content> {
         let blob = self.store.read().await?.blobs().find(sha256).await?;
         let blob = blob.ok_or_else(|| Error::Internal(format!("blob {sha256} has no row").into()))?;
-        Ok(Content {
-            name,
-            media_type,
-            size: blob.size,
-            sha256,
-            storage_key: blob.storage_key,
-        })
+        Ok(Content { name, media_type, size: blob.size, sha256, storage_key: blob.storage_key })
     }
 
     async fn read_head(&self, body: &mut ByteStream) -> Result<Bytes> {
@@ -191,11 +178,7 @@ impl FileService {
 
     fn check_size(&self, size: u64) -> Result<()> {
         let limit = self.settings.max_bytes;
-        if size > limit {
-            Err(Error::TooLarge { limit })
-        } else {
-            Ok(())
-        }
+        if size > limit { Err(Error::TooLarge { limit }) } else { Ok(()) }
     }
 
     async fn record(

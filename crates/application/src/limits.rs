@@ -32,10 +32,7 @@ pub struct LimitService {
 
 impl LimitService {
     pub(crate) fn new(ports: &Ports, settings: LimitSettings) -> Self {
-        Self {
-            limiter: Arc::clone(&ports.limiter),
-            settings,
-        }
+        Self { limiter: Arc::clone(&ports.limiter), settings }
     }
 
     /// Takes one; `None` when limits are off.
@@ -44,23 +41,19 @@ impl LimitService {
             return None;
         }
         let (key, quota) = match what {
-            Limited::LoginFrom(address) => (
-                format!("login:address:{address}"),
-                self.settings.login_per_address,
-            ),
-            Limited::LoginTo(name) => (
-                format!("login:account:{}", name.trim().to_lowercase()),
-                self.settings.login_per_account,
-            ),
-            Limited::RegisterFrom(address) => (
-                format!("register:address:{address}"),
-                self.settings.register_per_address,
-            ),
+            Limited::LoginFrom(address) => {
+                (format!("login:address:{address}"), self.settings.login_per_address)
+            }
+            Limited::LoginTo(name) => {
+                (format!("login:account:{}", name.trim().to_lowercase()), self.settings.login_per_account)
+            }
+            Limited::RegisterFrom(address) => {
+                (format!("register:address:{address}"), self.settings.register_per_address)
+            }
             Limited::UploadBy(user) => (format!("upload:user:{user}"), self.settings.upload_per_user),
-            Limited::RoomMessageBy(user) => (
-                format!("message:room:{user}"),
-                self.settings.room_messages_per_user,
-            ),
+            Limited::RoomMessageBy(user) => {
+                (format!("message:room:{user}"), self.settings.room_messages_per_user)
+            }
         };
         Some((quota, self.limiter.take(&key, quota).await))
     }

@@ -16,10 +16,7 @@ pub struct PageRequest<C> {
 impl<C> PageRequest<C> {
     /// A part of a list; `limit` is brought into 1 to [`MAX_PAGE`].
     pub fn new(cursor: Option<C>, limit: u64) -> Self {
-        Self {
-            cursor,
-            limit: limit.clamp(1, MAX_PAGE),
-        }
+        Self { cursor, limit: limit.clamp(1, MAX_PAGE) }
     }
 
     /// How many entries to read: one more than are shown tells whether there are more.

@@ -46,9 +46,7 @@ pub fn authorize_room(
     room: &Room,
     membership: Option<&Member>,
 ) -> Result<()> {
-    let role = membership
-        .filter(|member| member.is_present())
-        .map(|member| member.role);
+    let role = membership.filter(|member| member.is_present()).map(|member| member.role);
     if role.is_none() && !is_visible_to_outsiders(actor, room) {
         return Err(Error::NotFound("room"));
     }
@@ -62,11 +60,7 @@ pub fn authorize_room(
         RoomAction::RemoveMember(MemberRole::Member) => at_least(MemberRole::Admin),
         RoomAction::RemoveMember(MemberRole::Admin | MemberRole::Owner) => at_least(MemberRole::Owner),
     };
-    if allowed {
-        Ok(())
-    } else {
-        Err(Error::Forbidden(refusal(action)))
-    }
+    if allowed { Ok(()) } else { Err(Error::Forbidden(refusal(action))) }
 }
 
 /// Decides about a message of a room that the actor may read. `membership` is the actor's.
@@ -91,9 +85,9 @@ pub fn authorize_message(
         MessageAction::Edit if message.is_deleted() => {
             Err(Error::Conflict("the message was deleted".to_owned()))
         }
-        MessageAction::Delete if !is_author && !is_admin => Err(Error::Forbidden(
-            "only its author and the room's admins may delete a message",
-        )),
+        MessageAction::Delete if !is_author && !is_admin => {
+            Err(Error::Forbidden("only its author and the room's admins may delete a message"))
+        }
         MessageAction::Edit | MessageAction::Delete => Ok(()),
     }
 }

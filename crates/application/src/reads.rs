@@ -29,11 +29,7 @@ pub struct ReadService {
 
 impl ReadService {
     pub(crate) fn new(ports: &Ports) -> Self {
-        Self {
-            store: Arc::clone(&ports.store),
-            clock: Arc::clone(&ports.clock),
-            bus: Arc::clone(&ports.bus),
-        }
+        Self { store: Arc::clone(&ports.store), clock: Arc::clone(&ports.clock), bus: Arc::clone(&ports.bus) }
     }
 
     /// Notes that the actor has read a room up to a place, and tells the room. Going back changes nothing.
@@ -48,11 +44,7 @@ impl ReadService {
         let seq = match position {
             Position::Seq(seq) => seq,
             Position::Message(id) => {
-                let view = work
-                    .messages()
-                    .find(id)
-                    .await?
-                    .filter(|view| view.message.room_id == room_id);
+                let view = work.messages().find(id).await?.filter(|view| view.message.room_id == room_id);
                 view.ok_or(Error::NotFound("message"))?.message.seq
             }
         };
@@ -64,12 +56,7 @@ impl ReadService {
         }
         work.commit().await?;
         let read_at = self.clock.now();
-        self.bus.publish(Event::Signal(Signal::Read {
-            room_id,
-            user_id: actor.id(),
-            seq,
-            read_at,
-        }));
+        self.bus.publish(Event::Signal(Signal::Read { room_id, user_id: actor.id(), seq, read_at }));
         Ok(())
     }
 
@@ -78,13 +65,7 @@ impl ReadService {
     /// # Errors
     /// `Unavailable`.
     pub async fn delivered(&self, actor: &Actor, room_id: RoomId, version: Version) -> Result<()> {
-        let seq = self
-            .store
-            .read()
-            .await?
-            .messages()
-            .seq_at(room_id, version)
-            .await?;
+        let seq = self.store.read().await?.messages().seq_at(room_id, version).await?;
         let mut work = self.store.begin().await?;
         if work.members().advance_delivered(room_id, actor.id(), seq).await? {
             work.commit().await?;
@@ -101,11 +82,7 @@ impl ReadService {
         let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
         let membership = read.members().find(room_id, actor.id()).await?;
         authorize_room(actor, RoomAction::Write, &room, membership.as_ref())?;
-        self.bus.publish(Event::Signal(Signal::Typing {
-            room_id,
-            user_id: actor.id(),
-            active,
-        }));
+        self.bus.publish(Event::Signal(Signal::Typing { room_id, user_id: actor.id(), active }));
         Ok(())
     }
 }

@@ -84,12 +84,7 @@ impl Services {
             users: Arc::new(UserService::new(ports)),
             rooms: Arc::new(RoomService::new(ports)),
             memberships: Arc::new(MembershipService::new(ports)),
-            messages: Arc::new(MessageService::start(
-                ports,
-                &settings.messages,
-                tracker,
-                shutdown,
-            )),
+            messages: Arc::new(MessageService::start(ports, &settings.messages, tracker, shutdown)),
             changes: Arc::new(ChangeService::new(ports, &settings.messages)),
             reads: Arc::new(ReadService::new(ports)),
             files: Arc::new(FileService::new(ports, settings.uploads.clone())),

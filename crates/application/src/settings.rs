@@ -28,10 +28,7 @@ pub struct AuthSettings {
 
 impl Default for AuthSettings {
     fn default() -> Self {
-        Self {
-            access_ttl: Duration::from_secs(15 * 60),
-            refresh_ttl: Duration::from_secs(7 * 24 * 60 * 60),
-        }
+        Self { access_ttl: Duration::from_secs(15 * 60), refresh_ttl: Duration::from_secs(7 * 24 * 60 * 60) }
     }
 }
 
@@ -44,9 +41,7 @@ pub struct UploadSettings {
 
 impl Default for UploadSettings {
     fn default() -> Self {
-        Self {
-            max_bytes: 25 * 1024 * 1024,
-        }
+        Self { max_bytes: 25 * 1024 * 1024 }
     }
 }
 
@@ -94,9 +89,6 @@ pub struct MessageSettings {
 
 impl Default for MessageSettings {
     fn default() -> Self {
-        Self {
-            lanes: 1,
-            max_replay: 10_000,
-        }
+        Self { lanes: 1, max_replay: 10_000 }
     }
 }

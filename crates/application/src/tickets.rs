@@ -30,11 +30,7 @@ pub struct TicketService {
 
 impl TicketService {
     pub(crate) fn new(ports: &Ports, auth: Arc<AuthService>) -> Self {
-        Self {
-            auth,
-            secrets: Arc::clone(&ports.secrets),
-            one_time: Arc::clone(&ports.one_time),
-        }
+        Self { auth, secrets: Arc::clone(&ports.secrets), one_time: Arc::clone(&ports.one_time) }
     }
 
     /// A ticket that lets its bearer connect as the actor, once, within [`TICKET_TTL`].
@@ -43,11 +39,8 @@ impl TicketService {
     /// `Unavailable`.
     pub async fn issue(&self, actor: &Actor) -> Result<String> {
         let secret = self.secrets.generate().map_err(Error::Internal)?;
-        let ticket = Ticket {
-            user_id: actor.id(),
-            session_id: actor.session_id,
-            expires_at: actor.expires_at,
-        };
+        let ticket =
+            Ticket { user_id: actor.id(), session_id: actor.session_id, expires_at: actor.expires_at };
         let value = serde_json::to_string(&ticket).map_err(|error| Error::Internal(error.into()))?;
         self.one_time.put(&self.key(&secret), &value, TICKET_TTL).await?;
         Ok(secret)
@@ -60,19 +53,9 @@ impl TicketService {
     pub async fn redeem(&self, secret: &str) -> Result<Actor> {
         let refused = Unauthenticated::Token(TokenRejection::Invalid);
         let value = self.one_time.take(&self.key(secret)).await?.ok_or(refused)?;
-        let Ticket {
-            user_id,
-            session_id,
-            expires_at,
-        } = serde_json::from_str(&value).map_err(|error| Error::Internal(error.into()))?;
-        self.auth
-            .actor(AccessClaims {
-                user_id,
-                session_id,
-                issued_at: expires_at,
-                expires_at,
-            })
-            .await
+        let Ticket { user_id, session_id, expires_at } =
+            serde_json::from_str(&value).map_err(|error| Error::Internal(error.into()))?;
+        self.auth.actor(AccessClaims { user_id, session_id, issued_at: expires_at, expires_at }).await
     }
 
     /// Secrets are stored hashed: who reads the store cannot connect with what is in it.

@@ -27,10 +27,7 @@ pub struct UserService {
 
 impl UserService {
     pub(crate) fn new(ports: &Ports) -> Self {
-        Self {
-            store: Arc::clone(&ports.store),
-            clock: Arc::clone(&ports.clock),
-        }
+        Self { store: Arc::clone(&ports.store), clock: Arc::clone(&ports.clock) }
     }
 
     /// An account. Its address is for its owner; the caller shows others less.
@@ -38,13 +35,7 @@ impl UserService {
     /// # Errors
     /// `NotFound`.
     pub async fn get(&self, id: UserId) -> Result<User> {
-        self.store
-            .read()
-            .await?
-            .users()
-            .find(id)
-            .await?
-            .ok_or(Error::NotFound("user"))
+        self.store.read().await?.users().find(id).await?.ok_or(Error::NotFound("user"))
     }
 
     /// Changes the actor's own profile.
@@ -53,25 +44,15 @@ impl UserService {
     /// `Invalid`; `Conflict` when the address or the handle is taken.
     pub async fn update(&self, actor: &Actor, update: ProfileUpdate) -> Result<User> {
         let mut work = self.store.begin().await?;
-        let mut user = work
-            .users()
-            .find(actor.id())
-            .await?
-            .ok_or(Error::NotFound("user"))?;
+        let mut user = work.users().find(actor.id()).await?.ok_or(Error::NotFound("user"))?;
         let mut check = Validator::default();
         if let Some(email) = update.email.and_then(|text| check.field(Email::parse(&text))) {
             user.email = email;
         }
-        if let Some(username) = update
-            .username
-            .and_then(|text| check.field(Username::parse(&text)))
-        {
+        if let Some(username) = update.username.and_then(|text| check.field(Username::parse(&text))) {
             user.username = username;
         }
-        if let Some(name) = update
-            .display_name
-            .and_then(|text| check.field(DisplayName::parse(&text)))
-        {
+        if let Some(name) = update.display_name.and_then(|text| check.field(DisplayName::parse(&text))) {
             user.display_name = name;
         }
         if let Some(bio) = update.bio.and_then(|text| check.field(Bio::parse(&text))) {

@@ -30,10 +30,7 @@ impl FileName {
 
     /// What follows the last dot, in lower case; empty when there is none.
     pub fn extension(&self) -> String {
-        self.0
-            .rsplit_once('.')
-            .map(|(_, extension)| extension.to_ascii_lowercase())
-            .unwrap_or_default()
+        self.0.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default()
     }
 }
 
@@ -58,9 +55,7 @@ impl FileKind {
 
     /// The kind that a word means.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Image, Self::Document]
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
+        [Self::Image, Self::Document].into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
@@ -114,13 +109,8 @@ pub enum FileFailure {
 }
 
 impl FileFailure {
-    const ALL: [Self; 5] = [
-        Self::Unreadable,
-        Self::TooManyPixels,
-        Self::WrongType,
-        Self::Missing,
-        Self::GaveUp,
-    ];
+    const ALL: [Self; 5] =
+        [Self::Unreadable, Self::TooManyPixels, Self::WrongType, Self::Missing, Self::GaveUp];
 
     /// The word for it in the API and the database.
     pub const fn as_str(self) -> &'static str {
@@ -236,10 +226,7 @@ mod tests {
     #[test]
     fn a_file_name_has_no_path() {
         for text in ["/etc/passwd", "..\\..\\passwd", "passwd", " passwd\u{0} "] {
-            assert_eq!(
-                FileName::parse(text).map(FileName::into_string),
-                Ok("passwd".to_owned())
-            );
+            assert_eq!(FileName::parse(text).map(FileName::into_string), Ok("passwd".to_owned()));
         }
         for text in ["", "..", "a/", "\u{0}"] {
             assert!(FileName::parse(text).is_err(), "{text:?} was accepted");

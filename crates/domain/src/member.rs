@@ -28,9 +28,7 @@ impl MemberRole {
 
     /// The role that a word means.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Member, Self::Admin, Self::Owner]
-            .into_iter()
-            .find(|role| role.as_str() == word)
+        [Self::Member, Self::Admin, Self::Owner].into_iter().find(|role| role.as_str() == word)
     }
 }
 

@@ -35,11 +35,8 @@ impl Content {
             text.to_owned()
         };
         let is_dropped = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-        let cleaned = if normalised.contains(is_dropped) {
-            normalised.replace(is_dropped, "")
-        } else {
-            normalised
-        };
+        let cleaned =
+            if normalised.contains(is_dropped) { normalised.replace(is_dropped, "") } else { normalised };
         // A string of at most that many bytes cannot have more characters: most messages need no count.
         if cleaned.len() > MAX_CONTENT_CHARS && cleaned.chars().count() > MAX_CONTENT_CHARS {
             return Err(Violation::new(
@@ -99,9 +96,7 @@ impl MessageKind {
 
     /// The kind that a word means.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Text, Self::Image, Self::File, Self::System]
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
+        [Self::Text, Self::Image, Self::File, Self::System].into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
@@ -122,13 +117,8 @@ pub enum SystemEvent {
 }
 
 impl SystemEvent {
-    const ALL: [Self; 5] = [
-        Self::MemberJoined,
-        Self::MemberLeft,
-        Self::MemberAdded,
-        Self::MemberRemoved,
-        Self::RoomRenamed,
-    ];
+    const ALL: [Self; 5] =
+        [Self::MemberJoined, Self::MemberLeft, Self::MemberAdded, Self::MemberRemoved, Self::RoomRenamed];
 
     /// The word for it in the API and the database.
     pub const fn as_str(self) -> &'static str {
@@ -175,28 +165,18 @@ impl MessageDraft {
 
     /// A picture that was uploaded, with or without words. `url` is the short form that simple clients know it by.
     pub fn image(file_id: FileId, url: Option<String>, caption: Content) -> Self {
-        Self {
-            file_id: Some(file_id),
-            image_url: url,
-            ..Self::new(MessageKind::Image, caption)
-        }
+        Self { file_id: Some(file_id), image_url: url, ..Self::new(MessageKind::Image, caption) }
     }
 
     /// An upload, with or without words.
     pub fn file(file_id: FileId, caption: Content) -> Self {
-        Self {
-            file_id: Some(file_id),
-            ..Self::new(MessageKind::File, caption)
-        }
+        Self { file_id: Some(file_id), ..Self::new(MessageKind::File, caption) }
     }
 
     /// Something that happened. Longer text than a message may have is cut.
     pub fn system(event: SystemEvent, text: &str) -> Self {
         let content = Content(text.chars().take(MAX_CONTENT_CHARS).collect());
-        Self {
-            system_event: Some(event),
-            ..Self::new(MessageKind::System, content)
-        }
+        Self { system_event: Some(event), ..Self::new(MessageKind::System, content) }
     }
 
     fn new(kind: MessageKind, content: Content) -> Self {

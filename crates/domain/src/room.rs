@@ -59,9 +59,7 @@ impl RoomKind {
 
     /// The kind that a word means.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Room, Self::Channel, Self::Direct]
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
+        [Self::Room, Self::Channel, Self::Direct].into_iter().find(|kind| kind.as_str() == word)
     }
 }
 

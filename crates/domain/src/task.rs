@@ -24,14 +24,8 @@ pub enum TaskState {
 }
 
 impl TaskState {
-    const ALL: [Self; 6] = [
-        Self::Scheduled,
-        Self::Ready,
-        Self::Running,
-        Self::Succeeded,
-        Self::Dead,
-        Self::Cancelled,
-    ];
+    const ALL: [Self; 6] =
+        [Self::Scheduled, Self::Ready, Self::Running, Self::Succeeded, Self::Dead, Self::Cancelled];
 
     /// The word for it in the API and the database.
     pub const fn as_str(self) -> &'static str {

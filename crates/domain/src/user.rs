@@ -156,9 +156,7 @@ impl SystemRole {
 
     /// The role that a word means.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Admin, Self::Member, Self::Guest]
-            .into_iter()
-            .find(|role| role.as_str() == word)
+        [Self::Admin, Self::Member, Self::Guest].into_iter().find(|role| role.as_str() == word)
     }
 }
 
@@ -190,11 +188,7 @@ pub struct User {
 impl User {
     /// What others see next to a message.
     pub fn summary(&self) -> UserSummary {
-        UserSummary {
-            id: self.id,
-            username: self.username.clone(),
-            display_name: self.display_name.clone(),
-        }
+        UserSummary { id: self.id, username: self.username.clone(), display_name: self.display_name.clone() }
     }
 }
 
@@ -223,14 +217,9 @@ mod tests {
 
     #[test]
     fn what_is_no_email_is_refused() {
-        for text in [
-            "",
-            "ada",
-            "ada@",
-            "@example.org",
-            "ada@exa mple.org",
-            &format!("{}@x.org", "a".repeat(260)),
-        ] {
+        for text in
+            ["", "ada", "ada@", "@example.org", "ada@exa mple.org", &format!("{}@x.org", "a".repeat(260))]
+        {
             assert!(Email::parse(text).is_err(), "{text:?} was accepted");
         }
     }
@@ -238,15 +227,7 @@ mod tests {
     #[test]
     fn usernames_keep_to_their_alphabet() {
         assert!(Username::parse("Ada.Lovelace-1").is_ok());
-        for text in [
-            "",
-            "ab",
-            "_ada",
-            "ada lovelace",
-            "ada\u{0}",
-            "адаада",
-            &"a".repeat(33),
-        ] {
+        for text in ["", "ab", "_ada", "ada lovelace", "ada\u{0}", "адаада", &"a".repeat(33)] {
             assert!(Username::parse(text).is_err(), "{text:?} was accepted");
         }
     }

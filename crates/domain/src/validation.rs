@@ -14,10 +14,7 @@ pub struct Violation {
 impl Violation {
     /// A violation of `field`.
     pub fn new(field: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            field,
-            message: message.into(),
-        }
+        Self { field, message: message.into() }
     }
 }
 
@@ -31,9 +28,7 @@ pub struct InvalidInput {
 impl InvalidInput {
     /// With a single violation.
     pub fn single(field: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            violations: vec![Violation::new(field, message)],
-        }
+        Self { violations: vec![Violation::new(field, message)] }
     }
 }
 
@@ -51,9 +46,7 @@ impl std::error::Error for InvalidInput {}
 
 impl From<Violation> for InvalidInput {
     fn from(violation: Violation) -> Self {
-        Self {
-            violations: vec![violation],
-        }
+        Self { violations: vec![violation] }
     }
 }
 
@@ -96,9 +89,7 @@ impl Validator {
     pub fn finish<T: Complete>(self, fields: T) -> Result<T::Output, InvalidInput> {
         match fields.complete() {
             Some(output) if self.violations.is_empty() => Ok(output),
-            _ => Err(InvalidInput {
-                violations: self.violations,
-            }),
+            _ => Err(InvalidInput { violations: self.violations }),
         }
     }
 }
@@ -144,8 +135,5 @@ pub(crate) fn short_text(
         return Ok(cleaned);
     }
     let (least, most) = (length.start(), length.end());
-    Err(Violation::new(
-        field,
-        format!("must be {least} to {most} characters long"),
-    ))
+    Err(Violation::new(field, format!("must be {least} to {most} characters long")))
 }

@@ -78,21 +78,13 @@ struct Failure {
 
 impl From<RepositoryError> for Failure {
     fn from(error: RepositoryError) -> Self {
-        Self {
-            error,
-            committing: false,
-        }
+        Self { error, committing: false }
     }
 }
 
 async fn job_failed(context: &BatchContext, job: Job, failure: &Failure) {
     // Another instance stored the same send between our look and our write: now it can be seen.
-    if matches!(
-        failure.error,
-        RepositoryError::Conflict {
-            constraint: Constraint::MessageClientId
-        }
-    ) {
+    if matches!(failure.error, RepositoryError::Conflict { constraint: Constraint::MessageClientId }) {
         let jobs = [job];
         let again = store_batch(context, &jobs).await;
         let [job] = jobs;
@@ -116,13 +108,7 @@ async fn store_batch(
 ) -> std::result::Result<(Vec<SentMessage>, Vec<Verdict>), Failure> {
     let mut work = context.store.begin().await?;
     let known = look_up(&mut *work, jobs).await?;
-    let (mut verdicts, accepted) = judge(
-        jobs,
-        known.originals,
-        &known.senders,
-        &known.parents,
-        &known.files,
-    );
+    let (mut verdicts, accepted) = judge(jobs, known.originals, &known.senders, &known.parents, &known.files);
     let mut messages = Vec::with_capacity(accepted.values().map(Vec::len).sum());
     let now = context.clock.now();
     // In the order of room ids, so that two transactions never wait for each other's rooms.
@@ -132,9 +118,7 @@ async fn store_batch(
             Ok(counters) => counters,
             // Deleted between our look and our write.
             Err(RepositoryError::NotFound { entity }) => {
-                indexes
-                    .iter()
-                    .for_each(|index| verdicts[*index] = Verdict::Refused(Error::NotFound(entity)));
+                indexes.iter().for_each(|index| verdicts[*index] = Verdict::Refused(Error::NotFound(entity)));
                 continue;
             }
             Err(error) => return Err(error.into()),
@@ -152,10 +136,7 @@ async fn store_batch(
             });
             if let Some(sender) = known.senders.get(&(room_id, job.sender_id)) {
                 verdicts[index] = Verdict::New(messages.len());
-                messages.push(SentMessage {
-                    message,
-                    sender: sender.clone(),
-                });
+                messages.push(SentMessage { message, sender: sender.clone() });
             }
         }
     }
@@ -164,10 +145,7 @@ async fn store_batch(
     }
     let rows: Vec<Message> = messages.iter().map(|view| view.message.clone()).collect();
     work.messages().insert(&rows).await?;
-    work.commit().await.map_err(|error| Failure {
-        error,
-        committing: true,
-    })?;
+    work.commit().await.map_err(|error| Failure { error, committing: true })?;
     Ok((messages, verdicts))
 }
 
@@ -178,41 +156,25 @@ fn place(counters: Counters, count: i64, offset: i64) -> (Seq, Version) {
 
 async fn look_up(work: &mut dyn UnitOfWork, jobs: &[Job]) -> std::result::Result<Knowledge, RepositoryError> {
     let keys: Vec<_> = jobs.iter().filter_map(send_key).collect();
-    let originals = if keys.is_empty() {
-        Vec::new()
-    } else {
-        work.messages().find_by_client_ids(&keys).await?
-    };
+    let originals =
+        if keys.is_empty() { Vec::new() } else { work.messages().find_by_client_ids(&keys).await? };
     let mut pairs: Vec<_> = jobs.iter().map(|job| (job.room_id, job.sender_id)).collect();
     pairs.sort_unstable();
     pairs.dedup();
     let senders = work.members().senders(&pairs).await?;
     let parent_ids: Vec<_> = jobs.iter().filter_map(|job| job.draft.parent_id()).collect();
-    let parents = if parent_ids.is_empty() {
-        Vec::new()
-    } else {
-        work.messages().rooms_of(&parent_ids).await?
-    };
+    let parents =
+        if parent_ids.is_empty() { Vec::new() } else { work.messages().rooms_of(&parent_ids).await? };
     let file_ids: Vec<_> = jobs.iter().filter_map(|job| job.draft.file_id()).collect();
-    let files = if file_ids.is_empty() {
-        Vec::new()
-    } else {
-        work.files().find_many(&file_ids).await?
-    };
+    let files = if file_ids.is_empty() { Vec::new() } else { work.files().find_many(&file_ids).await? };
     Ok(Knowledge {
         originals: originals
             .into_iter()
             .filter_map(|view| Some(((view.message.sender_id, view.message.client_id.clone()?), view)))
             .collect(),
-        senders: senders
-            .into_iter()
-            .map(|sender| ((sender.room_id, sender.user.id), sender.user))
-            .collect(),
+        senders: senders.into_iter().map(|sender| ((sender.room_id, sender.user.id), sender.user)).collect(),
         parents: parents.into_iter().collect(),
-        files: files
-            .into_iter()
-            .map(|file| (file.id, (file.owner_id, file.kind)))
-            .collect(),
+        files: files.into_iter().map(|file| (file.id, (file.owner_id, file.kind))).collect(),
     })
 }
 
@@ -234,11 +196,7 @@ fn judge(
         let verdict = if let Some(refusal) = refuse(job, senders, parents, files) {
             Verdict::Refused(refusal)
         } else if let Some(original) = original {
-            repeated(
-                job,
-                original.message.room_id,
-                Verdict::Original(Box::new(original.clone())),
-            )
+            repeated(job, original.message.room_id, Verdict::Original(Box::new(original.clone())))
         } else if let Some(sibling) = sibling {
             repeated(job, jobs[sibling].room_id, Verdict::SameAs(sibling))
         } else {
@@ -258,9 +216,7 @@ fn repeated(job: &Job, original_room: RoomId, verdict: Verdict) -> Verdict {
     if job.room_id == original_room {
         return verdict;
     }
-    Verdict::Refused(Error::Conflict(
-        "this client_id was used for a message in another room".to_owned(),
-    ))
+    Verdict::Refused(Error::Conflict("this client_id was used for a message in another room".to_owned()))
 }
 
 fn refuse(
@@ -272,11 +228,7 @@ fn refuse(
     if !senders.contains_key(&(job.room_id, job.sender_id)) {
         return Some(Error::NotFound("room"));
     }
-    if job
-        .draft
-        .parent_id()
-        .is_some_and(|id| parents.get(&id) != Some(&job.room_id))
-    {
+    if job.draft.parent_id().is_some_and(|id| parents.get(&id) != Some(&job.room_id)) {
         return Some(Error::NotFound("parent message"));
     }
     let file_id = job.draft.file_id()?;
@@ -298,29 +250,14 @@ fn send_key(job: &Job) -> Option<(UserId, ClientId)> {
 fn tell(context: &BatchContext, jobs: Vec<Job>, messages: Vec<SentMessage>, verdicts: Vec<Verdict>) {
     let places: Vec<Option<usize>> = verdicts
         .iter()
-        .map(|verdict| {
-            if let Verdict::New(place) = verdict {
-                Some(*place)
-            } else {
-                None
-            }
-        })
+        .map(|verdict| if let Verdict::New(place) = verdict { Some(*place) } else { None })
         .collect();
     for (job, verdict) in jobs.into_iter().zip(verdicts) {
         let outcome = match verdict {
-            Verdict::New(place) => Ok(Posted {
-                view: messages[place].clone(),
-                duplicate: false,
-            }),
-            Verdict::Original(view) => Ok(Posted {
-                view: *view,
-                duplicate: true,
-            }),
+            Verdict::New(place) => Ok(Posted { view: messages[place].clone(), duplicate: false }),
+            Verdict::Original(view) => Ok(Posted { view: *view, duplicate: true }),
             Verdict::SameAs(sibling) => match places[sibling] {
-                Some(place) => Ok(Posted {
-                    view: messages[place].clone(),
-                    duplicate: true,
-                }),
+                Some(place) => Ok(Posted { view: messages[place].clone(), duplicate: true }),
                 None => Err(Error::NotFound("room")),
             },
             Verdict::Refused(error) => Err(error),

@@ -55,9 +55,7 @@ impl Committer {
             tracker.spawn(run_lane(Arc::clone(context), receiver, shutdown.clone()));
             sender
         };
-        Self {
-            lanes: (0..lanes.max(1)).map(start_lane).collect(),
-        }
+        Self { lanes: (0..lanes.max(1)).map(start_lane).collect() }
     }
 
     /// Hands a draft over without waiting.

@@ -72,11 +72,7 @@ impl MessageService {
             bus: Arc::clone(&ports.bus),
         });
         let committer = Committer::start(&context, settings.lanes, tracker, shutdown);
-        Self {
-            context,
-            markup: Arc::clone(&ports.markup),
-            committer,
-        }
+        Self { context, markup: Arc::clone(&ports.markup), committer }
     }
 
     /// Posts a message and waits until it is durable.
@@ -92,9 +88,7 @@ impl MessageService {
             // The receiver is gone when the request was: the message is stored all the same.
             Box::new(|outcome| drop(sender.send(outcome))),
         );
-        receiver
-            .await
-            .unwrap_or_else(|gone| Err(Error::Unavailable(gone.into())))
+        receiver.await.unwrap_or_else(|gone| Err(Error::Unavailable(gone.into())))
     }
 
     /// Posts a message and calls `completion` once its outcome is known, for a stored message before anybody else
@@ -102,12 +96,7 @@ impl MessageService {
     pub fn submit(&self, actor: &Actor, input: MessageInput, completion: Completion) {
         let room_id = input.room_id;
         match self.draft(input) {
-            Ok(draft) => self.committer.submit(Job {
-                sender_id: actor.id(),
-                room_id,
-                draft,
-                completion,
-            }),
+            Ok(draft) => self.committer.submit(Job { sender_id: actor.id(), room_id, draft, completion }),
             Err(refusal) => completion(Err(refusal.into())),
         }
     }
@@ -120,9 +109,8 @@ impl MessageService {
         let draft = match input.kind {
             MessageKind::Text => MessageDraft::text(content)?,
             MessageKind::File => {
-                let file_id = input
-                    .file_id
-                    .ok_or_else(|| InvalidInput::single("file_id", "is required for a file"))?;
+                let file_id =
+                    input.file_id.ok_or_else(|| InvalidInput::single("file_id", "is required for a file"))?;
                 MessageDraft::file(file_id, content)
             }
             MessageKind::Image => {
@@ -132,25 +120,16 @@ impl MessageService {
                     InvalidInput::single("file_id", "or image_url is required for a picture")
                 })?;
                 if linked.is_some_and(|linked| linked != file_id) {
-                    return Err(InvalidInput::single(
-                        "image_url",
-                        "must be the picture that file_id names",
-                    ));
+                    return Err(InvalidInput::single("image_url", "must be the picture that file_id names"));
                 }
                 MessageDraft::image(file_id, input.image_url, content)
             }
             MessageKind::System => {
-                return Err(InvalidInput::single(
-                    "message_type",
-                    "must be text, image or file",
-                ));
+                return Err(InvalidInput::single("message_type", "must be text, image or file"));
             }
         };
         let content_html = self.markup.render(draft.content().as_str());
-        Ok(draft
-            .rendered(content_html)
-            .reply_to(input.parent_id)
-            .with_client_id(client_id))
+        Ok(draft.rendered(content_html).reply_to(input.parent_id).with_client_id(client_id))
     }
 
     /// A part of a room's history, by rising `seq`, at most [`MAX_PAGE`], and whether there is more in that direction.
@@ -187,16 +166,8 @@ impl MessageService {
     /// `NotFound`.
     pub async fn get(&self, actor: &Actor, id: MessageId) -> Result<SentMessage> {
         let mut read = self.context.store.read().await?;
-        let view = read
-            .messages()
-            .find(id)
-            .await?
-            .ok_or(Error::NotFound("message"))?;
-        let room = read
-            .rooms()
-            .find(view.message.room_id)
-            .await?
-            .ok_or(Error::NotFound("message"))?;
+        let view = read.messages().find(id).await?.ok_or(Error::NotFound("message"))?;
+        let room = read.rooms().find(view.message.room_id).await?.ok_or(Error::NotFound("message"))?;
         let membership = read.members().find(room.id, actor.id()).await?;
         authorize_room(actor, RoomAction::Read, &room, membership.as_ref())
             .map_err(|_| Error::NotFound("message"))?;
@@ -215,9 +186,7 @@ impl MessageService {
             return Err(InvalidInput::single("content", "must not be empty").into());
         }
         let version = next_version(&mut *work, &view.message).await?;
-        let previous = view
-            .message
-            .edit(content, content_html, version, self.context.clock.now());
+        let previous = view.message.edit(content, content_html, version, self.context.clock.now());
         work.messages().insert_edit(&previous).await?;
         work.messages().update(&view.message).await?;
         work.commit().await?;
@@ -251,27 +220,11 @@ impl MessageService {
         action: MessageAction,
     ) -> Result<(Box<dyn UnitOfWork>, SentMessage)> {
         let mut work = self.context.store.begin().await?;
-        let room_id = work
-            .messages()
-            .rooms_of(&[id])
-            .await?
-            .first()
-            .map(|(_, room_id)| *room_id);
+        let room_id = work.messages().rooms_of(&[id]).await?.first().map(|(_, room_id)| *room_id);
         let room_id = room_id.ok_or(Error::NotFound("message"))?;
-        work.rooms()
-            .advance(room_id, 0, 0)
-            .await
-            .map_err(|error| hide_room(error.into()))?;
-        let room = work
-            .rooms()
-            .find(room_id)
-            .await?
-            .ok_or(Error::NotFound("message"))?;
-        let view = work
-            .messages()
-            .find(id)
-            .await?
-            .ok_or(Error::NotFound("message"))?;
+        work.rooms().advance(room_id, 0, 0).await.map_err(|error| hide_room(error.into()))?;
+        let room = work.rooms().find(room_id).await?.ok_or(Error::NotFound("message"))?;
+        let view = work.messages().find(id).await?.ok_or(Error::NotFound("message"))?;
         let membership = work.members().find(room_id, actor.id()).await?;
         authorize_room(actor, RoomAction::Read, &room, membership.as_ref())
             .map_err(|_| Error::NotFound("message"))?;

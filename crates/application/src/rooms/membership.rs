@@ -18,9 +18,7 @@ pub struct MembershipService {
 
 impl MembershipService {
     pub(crate) fn new(ports: &Ports) -> Self {
-        Self {
-            transactions: RoomTransactions::new(ports),
-        }
+        Self { transactions: RoomTransactions::new(ports) }
     }
 
     /// Those who are in the room now.
@@ -48,18 +46,10 @@ impl MembershipService {
     pub async fn join(&self, actor: &Actor, room_id: RoomId) -> Result<MemberProfile> {
         let mut change = self.transactions.begin(actor, room_id, RoomAction::Join).await?;
         if let Some(member) = change.membership.take_if(|member| member.is_present()) {
-            return Ok(MemberProfile {
-                member,
-                user: actor.user.clone(),
-            });
+            return Ok(MemberProfile { member, user: actor.user.clone() });
         }
         let profile = admit(&mut change, actor.user.clone(), MemberRole::Member).await?;
-        change
-            .post_system(
-                SystemEvent::MemberJoined,
-                &format!("{} joined", actor.user.username),
-            )
-            .await?;
+        change.post_system(SystemEvent::MemberJoined, &format!("{} joined", actor.user.username)).await?;
         change.commit().await?;
         Ok(profile)
     }
@@ -72,9 +62,7 @@ impl MembershipService {
         let mut change = self.transactions.begin(actor, room_id, RoomAction::View).await?;
         let profile = change.present_member(actor.id()).await?;
         dismiss(&mut change, profile).await?;
-        change
-            .post_system(SystemEvent::MemberLeft, &format!("{} left", actor.user.username))
-            .await?;
+        change.post_system(SystemEvent::MemberLeft, &format!("{} left", actor.user.username)).await?;
         change.commit().await
     }
 
@@ -89,18 +77,9 @@ impl MembershipService {
         user_id: UserId,
         role: MemberRole,
     ) -> Result<MemberProfile> {
-        let action = if role > MemberRole::Member {
-            RoomAction::ChangeRole
-        } else {
-            RoomAction::AddMember
-        };
+        let action = if role > MemberRole::Member { RoomAction::ChangeRole } else { RoomAction::AddMember };
         let mut change = self.transactions.begin(actor, room_id, action).await?;
-        let user = change
-            .work
-            .users()
-            .find(user_id)
-            .await?
-            .filter(|user| user.disabled_at.is_none());
+        let user = change.work.users().find(user_id).await?.filter(|user| user.disabled_at.is_none());
         let user = user.ok_or(Error::NotFound("user"))?.summary();
         let existing = change.work.members().find(room_id, user_id).await?;
         if existing.is_some_and(|member| member.is_present()) {
@@ -124,22 +103,14 @@ impl MembershipService {
         user_id: UserId,
         role: MemberRole,
     ) -> Result<MemberProfile> {
-        let mut change = self
-            .transactions
-            .begin(actor, room_id, RoomAction::ChangeRole)
-            .await?;
+        let mut change = self.transactions.begin(actor, room_id, RoomAction::ChangeRole).await?;
         let profile = change.present_member(user_id).await?;
         if profile.member.role == role {
             return Ok(profile);
         }
         keep_an_owner(&mut change, &profile.member).await?;
-        let member = Member {
-            role,
-            ..profile.member
-        };
-        let profile = change
-            .save_member(member, profile.user, RoomEventBody::MemberUpdated)
-            .await?;
+        let member = Member { role, ..profile.member };
+        let profile = change.save_member(member, profile.user, RoomEventBody::MemberUpdated).await?;
         change.commit().await?;
         Ok(profile)
     }
@@ -181,21 +152,13 @@ async fn admit(
         delivered_seq: seen,
         read_seq: seen,
     };
-    change
-        .save_member(member, user, RoomEventBody::MemberJoined)
-        .await
+    change.save_member(member, user, RoomEventBody::MemberJoined).await
 }
 
 async fn dismiss(change: &mut RoomTransaction<'_>, profile: MemberProfile) -> Result<()> {
     keep_an_owner(change, &profile.member).await?;
-    let member = Member {
-        left_at: Some(change.now),
-        ..profile.member
-    };
-    change
-        .save_member(member, profile.user, RoomEventBody::MemberLeft)
-        .await
-        .map(drop)
+    let member = Member { left_at: Some(change.now), ..profile.member };
+    change.save_member(member, profile.user, RoomEventBody::MemberLeft).await.map(drop)
 }
 
 async fn keep_an_owner(change: &mut RoomTransaction<'_>, member: &Member) -> Result<()> {

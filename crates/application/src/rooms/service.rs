@@ -41,9 +41,7 @@ pub struct RoomService {
 
 impl RoomService {
     pub(crate) fn new(ports: &Ports) -> Self {
-        Self {
-            transactions: RoomTransactions::new(ports),
-        }
+        Self { transactions: RoomTransactions::new(ports) }
     }
 
     /// Makes a room; the actor becomes its owner.
@@ -104,16 +102,9 @@ impl RoomService {
         filter: RoomFilter,
         page: PageRequest<RoomId>,
     ) -> Result<Page<Room, RoomId>> {
-        let filter = if actor.role == SystemRole::Guest {
-            RoomFilter::Mine
-        } else {
-            filter
-        };
+        let filter = if actor.role == SystemRole::Guest { RoomFilter::Mine } else { filter };
         let mut read = self.transactions.store.read().await?;
-        let rooms = read
-            .rooms()
-            .list(actor.id(), filter, page.cursor, page.fetch())
-            .await?;
+        let rooms = read.rooms().list(actor.id(), filter, page.cursor, page.fetch()).await?;
         Ok(page.cut(rooms, |room| room.id))
     }
 
@@ -140,9 +131,8 @@ impl RoomService {
         if let Some(name) = update.name.and_then(|text| check.field(RoomName::parse(&text))) {
             change.room.name = name;
         }
-        if let Some(description) = update
-            .description
-            .and_then(|text| check.field(RoomDescription::parse(&text)))
+        if let Some(description) =
+            update.description.and_then(|text| check.field(RoomDescription::parse(&text)))
         {
             change.room.description = description;
         }
@@ -157,15 +147,9 @@ impl RoomService {
         change.room.updated_at = change.now;
         change.work.rooms().update_details(&change.room).await?;
         let announced = change.room.clone();
-        change.announce(
-            announced.details_version,
-            RoomEventBody::RoomUpdated(Box::new(announced)),
-        );
+        change.announce(announced.details_version, RoomEventBody::RoomUpdated(Box::new(announced)));
         if change.room.name != before.name {
-            let text = format!(
-                "{} renamed the room to “{}”",
-                actor.user.username, change.room.name
-            );
+            let text = format!("{} renamed the room to “{}”", actor.user.username, change.room.name);
             change.post_system(SystemEvent::RoomRenamed, &text).await?;
         }
         let room = change.room.clone();
@@ -178,10 +162,7 @@ impl RoomService {
     /// # Errors
     /// `Forbidden`, `NotFound`.
     pub async fn delete(&self, actor: &Actor, room_id: RoomId) -> Result<()> {
-        let mut change = self
-            .transactions
-            .begin(actor, room_id, RoomAction::Delete)
-            .await?;
+        let mut change = self.transactions.begin(actor, room_id, RoomAction::Delete).await?;
         let version = change.next_version().await?;
         change.work.rooms().delete(room_id, change.now).await?;
         let mut room = change.room.clone();

@@ -80,11 +80,7 @@ impl RoomTransaction<'_> {
 
     /// Tells of a change after the commit.
     pub(crate) fn announce(&mut self, version: Version, body: RoomEventBody) {
-        self.events.push(RoomEvent {
-            room_id: self.room.id,
-            version,
-            body,
-        });
+        self.events.push(RoomEvent { room_id: self.room.id, version, body });
     }
 
     /// Stores a membership that changed, and tells of it.
@@ -113,14 +109,8 @@ impl RoomTransaction<'_> {
             sender_id: self.actor.id(),
             created_at: self.now,
         });
-        self.work
-            .messages()
-            .insert(std::slice::from_ref(&message))
-            .await?;
-        let view = SentMessage {
-            message,
-            sender: self.actor.user.clone(),
-        };
+        self.work.messages().insert(std::slice::from_ref(&message)).await?;
+        let view = SentMessage { message, sender: self.actor.user.clone() };
         self.events.push(RoomEvent::posted(view));
         Ok(())
     }
@@ -128,9 +118,7 @@ impl RoomTransaction<'_> {
     /// The membership and the user of somebody who is in the room now.
     pub(crate) async fn present_member(&mut self, user_id: UserId) -> Result<MemberProfile> {
         let profile = self.work.members().find_profile(self.room.id, user_id).await?;
-        profile
-            .filter(|profile| profile.member.is_present())
-            .ok_or(Error::NotFound("member"))
+        profile.filter(|profile| profile.member.is_present()).ok_or(Error::NotFound("member"))
     }
 
     /// Commits, then publishes.
