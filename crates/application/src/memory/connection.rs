@@ -105,9 +105,7 @@ impl Access for Committed {
     }
 
     fn tables_mut(&mut self) -> Result<&mut Tables> {
-        Err(RepositoryError::Unavailable(
-            "this connection only reads: begin a unit of work to write".into(),
-        ))
+        Err(RepositoryError::Unavailable("this connection only reads: begin a unit of work to write".into()))
     }
 }
 
@@ -121,11 +119,7 @@ pub(super) struct Transaction {
 
 impl Transaction {
     pub(super) fn new(committed: Committed, turn: OwnedMutexGuard<()>) -> Self {
-        Self {
-            tables: committed.tables(),
-            committed,
-            _turn: turn,
-        }
+        Self { tables: committed.tables(), committed, _turn: turn }
     }
 
     fn commit(mut self) -> Result<()> {

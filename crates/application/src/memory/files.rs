@@ -14,9 +14,7 @@ impl<A: Access> FileRepository for Connection<A> {
         let tables = self.tables_mut()?;
         tables.users.require(&file.owner_id)?;
         tables.blobs.require(&file.sha256)?;
-        tables
-            .files
-            .insert_new(file.id, file.clone(), Constraint::Other)?;
+        tables.files.insert_new(file.id, file.clone(), Constraint::Other)?;
         tables.promised_tasks.push(file.task_id);
         Ok(())
     }
@@ -46,18 +44,14 @@ impl<A: Access> FileRepository for Connection<A> {
         let tables = self.tables_mut()?;
         tables.files.require(&variant.file_id)?;
         tables.blobs.require(&variant.sha256)?;
-        tables
-            .variants
-            .insert((variant.file_id, variant.name), variant.clone());
+        tables.variants.insert((variant.file_id, variant.name), variant.clone());
         Ok(())
     }
 
     async fn variants(&mut self, id: FileId) -> Result<Vec<Variant>> {
         let tables = self.tables();
-        let mut variants: Vec<_> = VariantName::ALL
-            .iter()
-            .filter_map(|name| tables.variants.get(&(id, *name)).cloned())
-            .collect();
+        let mut variants: Vec<_> =
+            VariantName::ALL.iter().filter_map(|name| tables.variants.get(&(id, *name)).cloned()).collect();
         variants.sort_by_key(|variant| variant.name.as_str());
         Ok(variants)
     }
@@ -68,10 +62,8 @@ impl<A: Access> FileRepository for Connection<A> {
 
     async fn is_shared_with(&mut self, id: FileId, user_id: UserId) -> Result<bool> {
         let tables = self.tables();
-        let mut showing = tables
-            .messages
-            .values()
-            .filter(|message| message.file_id == Some(id) && !message.is_deleted());
+        let mut showing =
+            tables.messages.values().filter(|message| message.file_id == Some(id) && !message.is_deleted());
         Ok(showing.any(|message| {
             tables.live_room(message.room_id).is_some() && tables.is_present(message.room_id, user_id)
         }))

@@ -28,15 +28,8 @@ impl<A: Access> MemberRepository for Connection<A> {
         let tables = self.tables_mut()?;
         tables.rooms.require(&member.room_id)?;
         tables.users.require(&member.user_id)?;
-        let stored = tables
-            .members
-            .entry((member.room_id, member.user_id))
-            .or_insert_with(|| member.clone());
-        *stored = Member {
-            delivered_seq: stored.delivered_seq,
-            read_seq: stored.read_seq,
-            ..member.clone()
-        };
+        let stored = tables.members.entry((member.room_id, member.user_id)).or_insert_with(|| member.clone());
+        *stored = Member { delivered_seq: stored.delivered_seq, read_seq: stored.read_seq, ..member.clone() };
         Ok(())
     }
 
@@ -61,9 +54,8 @@ impl<A: Access> MemberRepository for Connection<A> {
         limit: u64,
     ) -> Result<Vec<MemberProfile>> {
         let tables = self.tables();
-        let mut changed: Vec<_> = members_of(&tables, room_id)
-            .filter(|member| member.version > since)
-            .collect();
+        let mut changed: Vec<_> =
+            members_of(&tables, room_id).filter(|member| member.version > since).collect();
         changed.sort_by_key(|member| member.version);
         let page = changed.into_iter().take(rows(limit));
         page.map(|member| tables.profile(member)).collect()
@@ -84,10 +76,7 @@ impl<A: Access> MemberRepository for Connection<A> {
             let may_post = tables.live_room(room_id).is_some()
                 && tables.is_present(room_id, user_id)
                 && user.disabled_at.is_none();
-            may_post.then(|| Sender {
-                room_id,
-                user: user.summary(),
-            })
+            may_post.then(|| Sender { room_id, user: user.summary() })
         };
         Ok(pairs.iter().filter_map(sender).collect())
     }
@@ -101,9 +90,7 @@ impl<A: Access> MemberRepository for Connection<A> {
 
     async fn advance_read(&mut self, room_id: RoomId, user_id: UserId, seq: Seq) -> Result<bool> {
         let members = &mut self.tables_mut()?.members;
-        let behind = members
-            .get_mut(&(room_id, user_id))
-            .filter(|member| member.read_seq < seq);
+        let behind = members.get_mut(&(room_id, user_id)).filter(|member| member.read_seq < seq);
         let Some(member) = behind else { return Ok(false) };
         member.read_seq = seq;
         member.delivered_seq = member.delivered_seq.max(seq);
@@ -112,9 +99,7 @@ impl<A: Access> MemberRepository for Connection<A> {
 
     async fn advance_delivered(&mut self, room_id: RoomId, user_id: UserId, seq: Seq) -> Result<bool> {
         let members = &mut self.tables_mut()?.members;
-        let behind = members
-            .get_mut(&(room_id, user_id))
-            .filter(|member| member.delivered_seq < seq);
+        let behind = members.get_mut(&(room_id, user_id)).filter(|member| member.delivered_seq < seq);
         let Some(member) = behind else { return Ok(false) };
         member.delivered_seq = seq;
         Ok(true)

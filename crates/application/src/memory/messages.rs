@@ -20,9 +20,7 @@ impl<A: Access> MessageRepository for Connection<A> {
         let tables = self.tables_mut()?;
         // One statement: all of them or none.
         let mut after = tables.clone();
-        messages
-            .iter()
-            .try_for_each(|message| insert(&mut after, message))?;
+        messages.iter().try_for_each(|message| insert(&mut after, message))?;
         *tables = after;
         Ok(())
     }
@@ -31,7 +29,7 @@ impl<A: Access> MessageRepository for Connection<A> {
         let tables = self.tables();
         let place = tables.message_places.get(&id);
         let message = place.and_then(|place| tables.messages.get(place));
-        message.map(|message| tables.view(message)).transpose()
+        message.map(|message| tables.sent(message)).transpose()
     }
 
     async fn rooms_of(&mut self, ids: &[MessageId]) -> Result<Vec<(MessageId, RoomId)>> {
@@ -45,7 +43,7 @@ impl<A: Access> MessageRepository for Connection<A> {
         keys.iter()
             .filter_map(|(sender, name)| tables.client_ids.get(&(*sender, name.to_string())))
             .filter_map(|place| tables.messages.get(place))
-            .map(|message| tables.view(message))
+            .map(|message| tables.sent(message))
             .collect()
     }
 
@@ -64,7 +62,7 @@ impl<A: Access> MessageRepository for Connection<A> {
             HistoryRange::After(seq) => all.filter(|m| m.seq > seq).take(limit).collect(),
         };
         page.sort_by_key(|message| message.seq);
-        page.into_iter().map(|message| tables.view(message)).collect()
+        page.into_iter().map(|message| tables.sent(message)).collect()
     }
 
     async fn changed_since(
@@ -77,14 +75,12 @@ impl<A: Access> MessageRepository for Connection<A> {
         let mut changed: Vec<_> = all_of(&tables, room_id).filter(|m| m.version > since).collect();
         changed.sort_by_key(|message| message.version);
         let page = changed.into_iter().take(rows(limit));
-        page.map(|message| tables.view(message)).collect()
+        page.map(|message| tables.sent(message)).collect()
     }
 
     async fn seq_at(&mut self, room_id: RoomId, version: Version) -> Result<Seq> {
         let tables = self.tables();
-        let last = all_of(&tables, room_id)
-            .rev()
-            .find(|message| message.created_version <= version);
+        let last = all_of(&tables, room_id).rev().find(|message| message.created_version <= version);
         Ok(last.map_or(Seq::ZERO, |message| message.seq))
     }
 
@@ -113,9 +109,7 @@ impl<A: Access> MessageRepository for Connection<A> {
         let tables = self.tables_mut()?;
         tables.message_places.require(&edit.message_id)?;
         let key = (edit.message_id, edit.version);
-        tables
-            .message_edits
-            .insert_new(key, edit.clone(), Constraint::Other)
+        tables.message_edits.insert_new(key, edit.clone(), Constraint::Other)
     }
 
     async fn delete_edits(&mut self, id: MessageId) -> Result<()> {
@@ -137,16 +131,10 @@ fn insert(tables: &mut Tables, message: &Message) -> Result<()> {
     let place = (message.room_id, message.seq);
     if let Some(client_id) = &message.client_id {
         let key = (message.sender_id, client_id.to_string());
-        tables
-            .client_ids
-            .insert_new(key, place, Constraint::MessageClientId)?;
+        tables.client_ids.insert_new(key, place, Constraint::MessageClientId)?;
     }
-    tables
-        .messages
-        .insert_new(place, Arc::new(message.clone()), Constraint::MessageSeq)?;
-    tables
-        .message_places
-        .insert_new(message.id, place, Constraint::Other)
+    tables.messages.insert_new(place, Arc::new(message.clone()), Constraint::MessageSeq)?;
+    tables.message_places.insert_new(message.id, place, Constraint::Other)
 }
 
 /// Every message of a room, by rising `seq`.

@@ -39,11 +39,7 @@ impl<A: Access> RoomRepository for Connection<A> {
                 && (is_public || tables.is_present(room.id, user_id))
         };
         let newest_first = tables.rooms.values().rev();
-        Ok(newest_first
-            .filter(is_listed)
-            .take(rows(limit))
-            .cloned()
-            .collect())
+        Ok(newest_first.filter(is_listed).take(rows(limit)).cloned().collect())
     }
 
     async fn update_details(&mut self, room: &Room) -> Result<()> {
@@ -65,10 +61,7 @@ impl<A: Access> RoomRepository for Connection<A> {
         let room = change(self.tables_mut()?, id)?;
         room.last_seq = Seq::new(room.last_seq.get() + messages);
         room.version = Version::new(room.version.get() + changes);
-        Ok(Counters {
-            last_seq: room.last_seq,
-            version: room.version,
-        })
+        Ok(Counters { last_seq: room.last_seq, version: room.version })
     }
 
     async fn versions(&mut self, ids: &[RoomId]) -> Result<Vec<(RoomId, Version)>> {

@@ -13,9 +13,7 @@ impl<A: Access> SessionRepository for Connection<A> {
     async fn insert(&mut self, session: &Session) -> Result<()> {
         let tables = self.tables_mut()?;
         tables.users.require(&session.user_id)?;
-        tables
-            .sessions
-            .insert_new(session.id, session.clone(), Constraint::Other)
+        tables.sessions.insert_new(session.id, session.clone(), Constraint::Other)
     }
 
     async fn find_with_user(&mut self, id: SessionId) -> Result<Option<(Session, User)>> {
@@ -29,9 +27,7 @@ impl<A: Access> SessionRepository for Connection<A> {
 
     async fn revoke(&mut self, id: SessionId, at: Timestamp) -> Result<bool> {
         let sessions = &mut self.tables_mut()?.sessions;
-        let live = sessions
-            .get_mut(&id)
-            .filter(|session| session.revoked_at.is_none());
+        let live = sessions.get_mut(&id).filter(|session| session.revoked_at.is_none());
         let Some(session) = live else { return Ok(false) };
         session.revoked_at = Some(at);
         Ok(true)
@@ -47,27 +43,15 @@ impl<A: Access> SessionRepository for Connection<A> {
     async fn insert_token(&mut self, token: &RefreshToken) -> Result<()> {
         let tables = self.tables_mut()?;
         tables.sessions.require(&token.session_id)?;
-        if tables
-            .refresh_tokens
-            .values()
-            .any(|other| other.digest == token.digest)
-        {
-            return Err(RepositoryError::Conflict {
-                constraint: Constraint::Other,
-            });
+        if tables.refresh_tokens.values().any(|other| other.digest == token.digest) {
+            return Err(RepositoryError::Conflict { constraint: Constraint::Other });
         }
-        tables
-            .refresh_tokens
-            .insert_new(token.id, token.clone(), Constraint::Other)
+        tables.refresh_tokens.insert_new(token.id, token.clone(), Constraint::Other)
     }
 
     async fn find_token(&mut self, digest: TokenDigest) -> Result<Option<RefreshToken>> {
         let tables = self.tables();
-        Ok(tables
-            .refresh_tokens
-            .values()
-            .find(|token| token.digest == digest)
-            .cloned())
+        Ok(tables.refresh_tokens.values().find(|token| token.digest == digest).cloned())
     }
 
     async fn consume_token(&mut self, id: RefreshTokenId, at: Timestamp) -> Result<bool> {

@@ -16,24 +16,21 @@ const TURN_WAIT: Duration = Duration::from_secs(5);
 pub struct MemoryStore {
     committed: Committed,
     turn: Arc<Mutex<()>>,
+    turn_wait: Duration,
     clock: Arc<dyn Clock>,
 }
 
 impl MemoryStore {
-    /// An empty store, whose tasks are timed by `clock`.
+    /// An empty store whose tasks are timed by `clock`.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self {
-            committed: Committed::default(),
-            turn: Arc::default(),
-            clock,
-        }
+        Self { committed: Committed::default(), turn: Arc::default(), turn_wait: TURN_WAIT, clock }
     }
 }
 
 #[async_trait]
 impl Store for MemoryStore {
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>> {
-        let turn = timeout(TURN_WAIT, Arc::clone(&self.turn).lock_owned())
+        let turn = timeout(self.turn_wait, Arc::clone(&self.turn).lock_owned())
             .await
             .map_err(|elapsed| RepositoryError::Unavailable(elapsed.into()))?;
         let transaction = Transaction::new(self.committed.clone(), turn);
@@ -41,13 +38,158 @@ impl Store for MemoryStore {
     }
 
     async fn read(&self) -> Result<Box<dyn Repositories>> {
-        Ok(Box::new(Connection::new(
-            self.committed.clone(),
-            Arc::clone(&self.clock),
-        )))
+        Ok(Box::new(Connection::new(self.committed.clone(), Arc::clone(&self.clock))))
     }
 
     async fn ping(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::{FutureExt, poll};
+    use plaza_domain::{
+        Bio, DisplayName, Email, File, FileId, FileKind, FileName, FileStatus, PasswordHash, Sha256,
+        SystemRole, TaskId, User, UserId, Username, repository::Constraint,
+    };
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::memory::ManualClock;
+
+    fn store() -> MemoryStore {
+        MemoryStore::new(Arc::new(ManualClock::default()))
+    }
+
+    fn user(number: u128, name: &str) -> User {
+        let now = ManualClock::default().now();
+        User {
+            id: UserId::new(Uuid::from_u128(number)),
+            email: Email::from_stored(format!("{name}@example.org")),
+            username: Username::from_stored(name.to_owned()),
+            display_name: DisplayName::from_stored(name.to_owned()),
+            bio: Bio::from_stored(String::new()),
+            role: SystemRole::Member,
+            password_hash: PasswordHash::new(String::new()),
+            created_at: now,
+            updated_at: now,
+            disabled_at: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn others_see_a_write_when_it_is_committed_and_not_before() -> Result<()> {
+        let (store, ada) = (store(), user(1, "ada"));
+        let mut reader = store.read().await?;
+        let mut work = store.begin().await?;
+        work.users().insert(&ada).await?;
+        assert_eq!(work.users().find(ada.id).await?, Some(ada.clone()));
+        assert_eq!(reader.users().find(ada.id).await?, None);
+        work.commit().await?;
+        assert_eq!(reader.users().find(ada.id).await?, Some(ada));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_dropped_unit_of_work_leaves_nothing_behind() -> Result<()> {
+        let (store, ada) = (store(), user(1, "ada"));
+        let mut work = store.begin().await?;
+        work.users().insert(&ada).await?;
+        drop(work);
+        assert_eq!(store.read().await?.users().find(ada.id).await?, None);
+        // Also not in what the next writer starts from: the same account can be made.
+        let mut work = store.begin().await?;
+        work.users().insert(&ada).await?;
+        work.commit().await
+    }
+
+    #[tokio::test]
+    async fn a_second_writer_starts_from_what_the_first_committed() -> Result<()> {
+        let (store, ada) = (store(), user(1, "ada"));
+        let mut first = store.begin().await?;
+        let mut second = store.begin().boxed();
+        assert!(poll!(&mut second).is_pending());
+        first.users().insert(&ada).await?;
+        first.commit().await?;
+        assert_eq!(second.await?.users().find(ada.id).await?, Some(ada));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_writer_does_not_wait_forever() -> Result<()> {
+        let store = MemoryStore { turn_wait: Duration::from_millis(1), ..store() };
+        let _first = store.begin().await?;
+        assert!(matches!(store.begin().await, Err(RepositoryError::Unavailable(_))));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_reader_cannot_write() -> Result<()> {
+        let mut reader = store().read().await?;
+        let refused = reader.users().insert(&user(1, "ada")).await;
+        assert!(matches!(refused, Err(RepositoryError::Unavailable(_))));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn an_address_and_a_handle_belong_to_one_account() -> Result<()> {
+        let store = store();
+        let mut work = store.begin().await?;
+        work.users().insert(&user(1, "ada")).await?;
+        let same_email = User { username: Username::from_stored("grace".to_owned()), ..user(2, "ada") };
+        let same_username =
+            User { email: Email::from_stored("grace@example.org".to_owned()), ..user(3, "ada") };
+        for (second, expected) in
+            [(same_email, Constraint::UserEmail), (same_username, Constraint::UserUsername)]
+        {
+            let refused = work.users().insert(&second).await;
+            assert!(
+                matches!(refused, Err(RepositoryError::Conflict { constraint }) if constraint == expected),
+                "{refused:?}"
+            );
+        }
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_file_may_come_before_its_task_and_not_without_it() -> Result<()> {
+        let (store, ada) = (store(), user(1, "ada"));
+        let file = File {
+            id: FileId::new(Uuid::from_u128(2)),
+            owner_id: ada.id,
+            task_id: TaskId::new(Uuid::from_u128(3)),
+            name: FileName::from_stored("notes.txt".to_owned()),
+            kind: FileKind::Document,
+            media_type: "text/plain".to_owned(),
+            size: 0,
+            sha256: Sha256([0; 32]),
+            status: FileStatus::Pending,
+            failure: None,
+            width: None,
+            height: None,
+            page_count: None,
+            created_at: ada.created_at,
+            updated_at: ada.created_at,
+        };
+        let mut work = store.begin().await?;
+        work.users().insert(&ada).await?;
+        let without_blob = work.files().insert(&file).await;
+        let broken = Constraint::ForeignKey;
+        assert!(
+            matches!(without_blob, Err(RepositoryError::Conflict { constraint }) if constraint == broken)
+        );
+        let blob = plaza_domain::Blob {
+            sha256: file.sha256,
+            storage_key: "object".to_owned(),
+            size: 0,
+            created_at: ada.created_at,
+        };
+        work.blobs().insert_or_get(&blob).await?;
+        work.files().insert(&file).await?;
+        let refused = work.commit().await;
+        assert!(matches!(refused, Err(RepositoryError::Conflict { constraint }) if constraint == broken));
+        assert_eq!(store.read().await?.files().find(file.id).await?, None);
         Ok(())
     }
 }

@@ -46,9 +46,7 @@ impl<K: Clone + Ord, V: Clone> Table<K, V> {
         if self.contains_key(key) {
             return Ok(());
         }
-        Err(RepositoryError::Conflict {
-            constraint: Constraint::ForeignKey,
-        })
+        Err(RepositoryError::Conflict { constraint: Constraint::ForeignKey })
     }
 
     /// The row with that key, for changing it.

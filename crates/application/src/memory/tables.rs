@@ -38,9 +38,7 @@ pub(super) struct Tables {
 impl Tables {
     /// Checks what only has to be true at the end of a transaction.
     pub(super) fn keep_promises(&mut self) -> Result<()> {
-        std::mem::take(&mut self.promised_tasks)
-            .iter()
-            .try_for_each(|id| self.tasks.require(id))
+        std::mem::take(&mut self.promised_tasks).iter().try_for_each(|id| self.tasks.require(id))
     }
 
     /// The room, unless it was deleted.
@@ -50,23 +48,15 @@ impl Tables {
 
     /// Whether the user is in the room now.
     pub(super) fn is_present(&self, room_id: RoomId, user_id: UserId) -> bool {
-        self.members
-            .get(&(room_id, user_id))
-            .is_some_and(Member::is_present)
+        self.members.get(&(room_id, user_id)).is_some_and(Member::is_present)
     }
 
     pub(super) fn profile(&self, member: &Member) -> Result<MemberProfile> {
-        Ok(MemberProfile {
-            member: member.clone(),
-            user: self.summary(member.user_id)?,
-        })
+        Ok(MemberProfile { member: member.clone(), user: self.summary(member.user_id)? })
     }
 
-    pub(super) fn view(&self, message: &Message) -> Result<SentMessage> {
-        Ok(SentMessage {
-            message: message.clone(),
-            sender: self.summary(message.sender_id)?,
-        })
+    pub(super) fn sent(&self, message: &Message) -> Result<SentMessage> {
+        Ok(SentMessage { message: message.clone(), sender: self.summary(message.sender_id)? })
     }
 
     fn summary(&self, id: UserId) -> Result<UserSummary> {

@@ -21,9 +21,7 @@ impl<A: Access> TaskRepository for Connection<A> {
         if let Some(owner_id) = &task.owner_id {
             tables.users.require(owner_id)?;
         }
-        tables
-            .tasks
-            .insert_new(task.id, ready(task.clone(), now), Constraint::Other)
+        tables.tasks.insert_new(task.id, ready(task.clone(), now), Constraint::Other)
     }
 
     async fn find(&mut self, id: TaskId) -> Result<Option<Task>> {
@@ -44,9 +42,7 @@ impl<A: Access> TaskRepository for Connection<A> {
 
     async fn claim_next(&mut self, queues: &[String], by: ClaimRequest) -> Result<Option<Task>> {
         let mine = |task: &Task| task.state == TaskState::Ready && queues.contains(&task.queue);
-        let oldest = due(self.tables_mut()?, mine, |task| task.run_at)
-            .into_iter()
-            .next();
+        let oldest = due(self.tables_mut()?, mine, |task| task.run_at).into_iter().next();
         match oldest {
             Some(id) => self.claim(id, by).await,
             None => Ok(None),
@@ -97,9 +93,7 @@ impl<A: Access> TaskRepository for Connection<A> {
         let now = self.clock.now();
         let tables = self.tables_mut()?;
         let is_due = |task: &Task| task.state == TaskState::Scheduled && task.run_at <= now;
-        let promoted = due(tables, is_due, |task| task.run_at)
-            .into_iter()
-            .take(rows(limit));
+        let promoted = due(tables, is_due, |task| task.run_at).into_iter().take(rows(limit));
         let promote = |id| {
             let task = tables.tasks.change(&id, "task")?;
             task.state = TaskState::Ready;
@@ -114,10 +108,7 @@ impl<A: Access> TaskRepository for Connection<A> {
         let is_old = |task: &Task| task.state == TaskState::Ready && task.run_at <= since;
         let ids = due(&tables, is_old, |task| task.run_at);
         let found = ids.iter().filter_map(|id| tables.tasks.get(id));
-        Ok(found
-            .map(|task| (task.id, task.queue.clone()))
-            .take(rows(limit))
-            .collect())
+        Ok(found.map(|task| (task.id, task.queue.clone())).take(rows(limit)).collect())
     }
 }
 

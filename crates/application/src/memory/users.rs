@@ -30,11 +30,7 @@ impl<A: Access> UserRepository for Connection<A> {
 
     async fn find_by_username(&mut self, username: &Username) -> Result<Option<User>> {
         let tables = self.tables();
-        Ok(tables
-            .users
-            .values()
-            .find(|user| user.username == *username)
-            .cloned())
+        Ok(tables.users.values().find(|user| user.username == *username).cloned())
     }
 
     async fn update(&mut self, user: &User) -> Result<()> {

@@ -32,14 +32,8 @@ struct Shelf {
 impl MemoryBlobStore {
     /// An empty store for that many bytes.
     pub fn with_capacity(bytes: u64) -> Self {
-        let shelf = Shelf {
-            objects: BTreeMap::new(),
-            created: 0,
-            free: bytes,
-        };
-        Self {
-            shelf: Arc::new(Mutex::new(shelf)),
-        }
+        let shelf = Shelf { objects: BTreeMap::new(), created: 0, free: bytes };
+        Self { shelf: Arc::new(Mutex::new(shelf)) }
     }
 
     /// The keys of the objects that are stored now: lets a test see that nothing was left behind.
@@ -61,10 +55,7 @@ impl Default for MemoryBlobStore {
 #[async_trait]
 impl BlobStore for MemoryBlobStore {
     async fn create(&self) -> Result<Box<dyn BlobWriter>, BlobError> {
-        Ok(Box::new(Writer {
-            store: self.clone(),
-            written: BytesMut::new(),
-        }))
+        Ok(Box::new(Writer { store: self.clone(), written: BytesMut::new() }))
     }
 
     async fn open(&self, key: &str, range: Option<Range<u64>>) -> Result<ByteStream, BlobError> {
@@ -98,14 +89,10 @@ impl BlobStore for MemoryBlobStore {
 }
 
 fn slice(object: &Bytes, range: Range<u64>) -> Result<Bytes, BlobError> {
-    let bounds = usize::try_from(range.start)
-        .ok()
-        .zip(usize::try_from(range.end).ok());
+    let bounds = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
     match bounds {
         Some((start, end)) if start <= end && end <= object.len() => Ok(object.slice(start..end)),
-        _ => Err(BlobError::Unavailable(
-            "the range lies outside of the object".into(),
-        )),
+        _ => Err(BlobError::Unavailable("the range lies outside of the object".into())),
     }
 }
 

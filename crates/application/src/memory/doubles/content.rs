@@ -45,10 +45,6 @@ impl MediaInspector for AcceptingInspector {
             "pdf" => (FileKind::Document, "application/pdf", "pdf"),
             _ => (FileKind::Document, "text/plain", "txt"),
         };
-        Ok(MediaType {
-            kind,
-            media_type,
-            extension,
-        })
+        Ok(MediaType { kind, media_type, extension })
     }
 }
