@@ -22,9 +22,7 @@ pub struct LocalBus {
 impl LocalBus {
     /// A bus without subscribers.
     pub fn new() -> Self {
-        Self {
-            sender: broadcast::Sender::new(CAPACITY),
-        }
+        Self { sender: broadcast::Sender::new(CAPACITY) }
     }
 
     /// Hands an event to the subscribers of this process.

@@ -61,10 +61,7 @@ impl Default for LocalOneTimeStore {
 #[async_trait]
 impl OneTimeStore for LocalOneTimeStore {
     async fn put(&self, key: &str, value: &str, ttl: Duration) -> Result<(), OneTimeStoreError> {
-        let kept = Kept {
-            value: value.to_owned(),
-            expires: Instant::now() + ttl,
-        };
+        let kept = Kept { value: value.to_owned(), expires: Instant::now() + ttl };
         self.values.insert(key.to_owned(), kept);
         Ok(())
     }
@@ -72,8 +69,6 @@ impl OneTimeStore for LocalOneTimeStore {
     async fn take(&self, key: &str) -> Result<Option<String>, OneTimeStoreError> {
         let taken = self.values.remove(key);
         // The cache may hand out what has expired but was not swept yet.
-        Ok(taken
-            .filter(|kept| Instant::now() < kept.expires)
-            .map(|kept| kept.value))
+        Ok(taken.filter(|kept| Instant::now() < kept.expires).map(|kept| kept.value))
     }
 }

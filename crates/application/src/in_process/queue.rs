@@ -60,11 +60,7 @@ impl TaskQueue for LocalQueue {
             taken
         };
         self.pushed.notify_waiters();
-        if taken == ids.len() {
-            Ok(())
-        } else {
-            Err(QueueError(Full(queue.to_owned()).into()))
-        }
+        if taken == ids.len() { Ok(()) } else { Err(QueueError(Full(queue.to_owned()).into())) }
     }
 
     async fn pop(&self, queues: &[String], wait: Duration) -> Result<Option<TaskId>, QueueError> {
@@ -92,9 +88,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_says_so_and_keeps_what_it_has() -> Result<(), QueueError> {
         let queue = LocalQueue::new();
-        let ids: Vec<TaskId> = (0..CAPACITY as u128 + 1)
-            .map(|n| TaskId::new(Uuid::from_u128(n)))
-            .collect();
+        let ids: Vec<TaskId> = (0..CAPACITY as u128 + 1).map(|n| TaskId::new(Uuid::from_u128(n))).collect();
         assert!(queue.push("media", &ids).await.is_err());
         assert!(queue.push("media", &ids[..1]).await.is_err());
         let names = ["media".to_owned()];

@@ -64,15 +64,11 @@ impl LocalRateLimiter {
         let now = self.clock.now();
         let mut decision = gcra::decide(Duration::ZERO, quota);
         self.buckets.entry_by_ref(key).and_compute_with(|entry| {
-            let ahead = entry
-                .and_then(|entry| (entry.into_value().full_at - now).to_std().ok())
-                .unwrap_or_default();
+            let ahead =
+                entry.and_then(|entry| (entry.into_value().full_at - now).to_std().ok()).unwrap_or_default();
             decision = gcra::decide(ahead, quota);
             if decision.allowed {
-                Op::Put(Bucket {
-                    full_at: now + decision.reset_after,
-                    keep_for: decision.reset_after,
-                })
+                Op::Put(Bucket { full_at: now + decision.reset_after, keep_for: decision.reset_after })
             } else {
                 Op::Nop
             }

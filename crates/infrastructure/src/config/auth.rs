@@ -1,0 +1,73 @@
+//! `[auth]`: passwords and tokens.
+
+use std::time::Duration;
+
+use plaza_application::AuthSettings;
+use serde::Deserialize;
+
+use super::{Problem, SecretText};
+
+/// Passwords and tokens.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AuthConfig {
+    /// What tokens are signed with and passwords are peppered with; at least 32 bytes. Without it one is made on the
+    /// first start and kept in the data folder. Changing it makes all passwords useless.
+    pub secret: Option<SecretText>,
+    /// Who signs access tokens (`iss`).
+    pub issuer: String,
+    /// For whom they are (`aud`).
+    pub audience: String,
+    /// How long an access token works, in seconds.
+    pub access_ttl_seconds: u64,
+    /// How long a refresh token works, in seconds.
+    pub refresh_ttl_seconds: u64,
+    /// How slow hashing a password is: each step doubles it.
+    pub bcrypt_cost: u32,
+}
+
+impl Default for AuthConfig {
+    fn default() -> Self {
+        let settings = AuthSettings::default();
+        Self {
+            secret: None,
+            issuer: "plaza".to_owned(),
+            audience: "plaza".to_owned(),
+            access_ttl_seconds: settings.access_ttl.as_secs(),
+            refresh_ttl_seconds: settings.refresh_ttl.as_secs(),
+            bcrypt_cost: 12,
+        }
+    }
+}
+
+impl AuthConfig {
+    /// The part that the services need.
+    pub(crate) fn settings(&self) -> AuthSettings {
+        AuthSettings {
+            access_ttl: Duration::from_secs(self.access_ttl_seconds),
+            refresh_ttl: Duration::from_secs(self.refresh_ttl_seconds),
+        }
+    }
+
+    pub(super) fn validate(&self, problems: &mut Vec<Problem>) {
+        if self.secret.as_ref().is_some_and(|secret| secret.expose().len() < 32) {
+            problems.push(Problem::new("auth.secret", "must be at least 32 bytes long"));
+        }
+        for (key, value) in [("auth.issuer", &self.issuer), ("auth.audience", &self.audience)] {
+            if value.is_empty() {
+                problems.push(Problem::new(key, "must not be empty"));
+            }
+        }
+        if !(60..=86_400).contains(&self.access_ttl_seconds) {
+            problems.push(Problem::new("auth.access_ttl_seconds", "must be 60 to 86400"));
+        }
+        // Ten years: beyond that, adding it to a date is asking for trouble.
+        if !(self.access_ttl_seconds..=315_360_000).contains(&self.refresh_ttl_seconds) {
+            let rule = "must be at least auth.access_ttl_seconds and at most 315360000";
+            problems.push(Problem::new("auth.refresh_ttl_seconds", rule));
+        }
+        if !(4..=16).contains(&self.bcrypt_cost) {
+            problems.push(Problem::new("auth.bcrypt_cost", "must be 4 to 16"));
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! `[limits]`: how often things may be done, a minute.
+
+use plaza_application::{LimitSettings, MessageSettings, ports::Quota};
+use serde::Deserialize;
+
+use super::Problem;
+
+/// How often things may be done, a minute.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// Off for benchmarks.
+    pub enabled: bool,
+    /// Logins an address.
+    pub login_per_address: u32,
+    /// Logins an account.
+    pub login_per_account: u32,
+    /// Registrations an address.
+    pub register_per_address: u32,
+    /// Uploads a user.
+    pub upload_per_user: u32,
+    /// Messages a user in rooms.
+    pub room_messages_per_user: u32,
+    /// Messages a user to other users.
+    pub direct_messages_per_user: u32,
+    /// The largest gap, in changes, that a client gets replayed.
+    pub max_replay: i64,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        let settings = LimitSettings::default();
+        Self {
+            enabled: settings.enabled,
+            login_per_address: settings.login_per_address.burst,
+            login_per_account: settings.login_per_account.burst,
+            register_per_address: settings.register_per_address.burst,
+            upload_per_user: settings.upload_per_user.burst,
+            room_messages_per_user: settings.room_messages_per_user.burst,
+            direct_messages_per_user: settings.direct_messages_per_user.burst,
+            max_replay: MessageSettings::default().max_replay,
+        }
+    }
+}
+
+impl LimitsConfig {
+    /// The part that the services need.
+    pub(crate) fn settings(&self) -> LimitSettings {
+        LimitSettings {
+            enabled: self.enabled,
+            login_per_address: Quota::per_minute(self.login_per_address),
+            login_per_account: Quota::per_minute(self.login_per_account),
+            register_per_address: Quota::per_minute(self.register_per_address),
+            upload_per_user: Quota::per_minute(self.upload_per_user),
+            room_messages_per_user: Quota::per_minute(self.room_messages_per_user),
+            direct_messages_per_user: Quota::per_minute(self.direct_messages_per_user),
+        }
+    }
+
+    pub(super) fn validate(&self, problems: &mut Vec<Problem>) {
+        for (key, value) in [
+            ("limits.login_per_address", self.login_per_address),
+            ("limits.login_per_account", self.login_per_account),
+            ("limits.register_per_address", self.register_per_address),
+            ("limits.upload_per_user", self.upload_per_user),
+            ("limits.room_messages_per_user", self.room_messages_per_user),
+            ("limits.direct_messages_per_user", self.direct_messages_per_user),
+        ] {
+            if !(1..=1_000_000).contains(&value) {
+                problems.push(Problem::new(key, "must be 1 to 1000000 a minute"));
+            }
+        }
+        if !(1..=1_000_000).contains(&self.max_replay) {
+            problems.push(Problem::new("limits.max_replay", "must be 1 to 1000000"));
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! What an operator can set: one section a file. Each section has its defaults, and says what is wrong with it.
+//!
+//! [`Config::load`] reads the defaults, `plaza.toml`, the environment and the flags, in this order; later wins.
+
+mod auth;
+mod database;
+mod limits;
+mod list;
+mod log;
+mod problem;
+mod redis;
+mod secret;
+mod server;
+mod sources;
+mod storage;
+mod uploads;
+mod worker;
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+pub use auth::AuthConfig;
+pub use database::DatabaseConfig;
+pub use limits::LimitsConfig;
+pub use log::{LogConfig, LogFormat};
+pub use problem::{ConfigError, Problem};
+pub use redis::RedisConfig;
+pub use secret::{ConnectionUrl, SecretText};
+pub use server::{AddressRange, ServerConfig};
+pub use sources::{Overrides, Sources};
+pub use storage::StorageConfig;
+pub use uploads::UploadsConfig;
+pub use worker::WorkerConfig;
+
+/// All of it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where files go that Plaza makes itself: the database, uploads and the secret, unless they are told otherwise.
+    pub data_dir: PathBuf,
+    /// Listening, and what is taken from the network.
+    pub server: ServerConfig,
+    /// The database.
+    pub database: DatabaseConfig,
+    /// What instances share, when there are several.
+    pub redis: RedisConfig,
+    /// Where the bytes of files are kept.
+    pub storage: StorageConfig,
+    /// Passwords and tokens.
+    pub auth: AuthConfig,
+    /// How often things may be done.
+    pub limits: LimitsConfig,
+    /// Uploads.
+    pub uploads: UploadsConfig,
+    /// Background work.
+    pub worker: WorkerConfig,
+    /// The log.
+    pub log: LogConfig,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("./data"),
+            server: ServerConfig::default(),
+            database: DatabaseConfig::default(),
+            redis: RedisConfig::default(),
+            storage: StorageConfig::default(),
+            auth: AuthConfig::default(),
+            limits: LimitsConfig::default(),
+            uploads: UploadsConfig::default(),
+            worker: WorkerConfig::default(),
+            log: LogConfig::default(),
+        }
+    }
+}
+
+impl Config {
+    /// The database, by default in the data folder.
+    pub fn database_url(&self) -> ConnectionUrl {
+        self.database.url.clone().unwrap_or_else(|| self.in_data_dir("sqlite", "plaza.db"))
+    }
+
+    /// The object store, by default in the data folder.
+    pub fn storage_url(&self) -> ConnectionUrl {
+        self.storage.url.clone().unwrap_or_else(|| self.in_data_dir("file", "files"))
+    }
+
+    /// Whether the server runs a worker inside: by default when nothing tells that there is one outside.
+    pub fn embedded_worker(&self) -> bool {
+        self.worker.embedded.unwrap_or(self.redis.url.is_none())
+    }
+
+    /// Whether other instances may share the database or the bus, so that they must share the secret too.
+    pub fn is_distributed(&self) -> bool {
+        self.redis.url.is_some() || self.database_url().is_postgres()
+    }
+
+    fn in_data_dir(&self, scheme: &str, name: &str) -> ConnectionUrl {
+        ConnectionUrl::new(format!("{scheme}:{}", self.data_dir.join(name).display()))
+    }
+
+    fn validate(&self, problems: &mut Vec<Problem>) {
+        if self.data_dir.as_os_str().is_empty() {
+            problems.push(Problem::new("data_dir", "must name a folder"));
+        }
+        self.server.validate(problems);
+        self.database.validate(problems);
+        self.redis.validate(problems);
+        self.storage.validate(problems);
+        self.auth.validate(problems);
+        if self.is_distributed() && self.auth.secret.is_none() {
+            let rule = "is required with Redis or Postgres, because all instances must share it: \
+                        at least 32 random bytes, for example the output of `openssl rand -base64 48`";
+            problems.push(Problem::new("auth.secret", rule));
+        }
+        self.limits.validate(problems);
+        self.uploads.validate(problems);
+        self.worker.validate(problems);
+        self.log.validate(problems);
+    }
+}

@@ -1,0 +1,51 @@
+//! `[worker]`: background work.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::Problem;
+
+/// Background work.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WorkerConfig {
+    /// Whether the server runs a worker inside; by default exactly when there is no Redis.
+    pub embedded: Option<bool>,
+    /// How many tasks a worker does at a time.
+    pub concurrency: usize,
+    /// How long a worker may be silent before its task is given to another, in seconds.
+    pub lease_seconds: u64,
+    /// How often an idle worker looks into the database, in milliseconds.
+    pub poll_interval_ms: u64,
+}
+
+impl Default for WorkerConfig {
+    fn default() -> Self {
+        Self { embedded: None, concurrency: 2, lease_seconds: 30, poll_interval_ms: 2000 }
+    }
+}
+
+impl WorkerConfig {
+    /// How long a worker may be silent before its task is given to another.
+    pub fn lease(&self) -> Duration {
+        Duration::from_secs(self.lease_seconds)
+    }
+
+    /// How often an idle worker looks into the database.
+    pub fn poll_interval(&self) -> Duration {
+        Duration::from_millis(self.poll_interval_ms)
+    }
+
+    pub(super) fn validate(&self, problems: &mut Vec<Problem>) {
+        if !(1..=256).contains(&self.concurrency) {
+            problems.push(Problem::new("worker.concurrency", "must be 1 to 256"));
+        }
+        if !(3..=3600).contains(&self.lease_seconds) {
+            problems.push(Problem::new("worker.lease_seconds", "must be 3 to 3600"));
+        }
+        if !(50..=60_000).contains(&self.poll_interval_ms) {
+            problems.push(Problem::new("worker.poll_interval_ms", "must be 50 to 60000"));
+        }
+    }
+}

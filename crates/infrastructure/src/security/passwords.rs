@@ -1,0 +1,141 @@
+//! Passwords by bcrypt, slow on purpose, a few at a time.
+
+use std::{num::NonZero, sync::Arc, thread::available_parallelism};
+
+use async_trait::async_trait;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use hmac::{Hmac, KeyInit, Mac, digest::InvalidLength};
+use plaza_application::ports::{BoxError, PasswordHasher};
+use plaza_domain::PasswordHash;
+use sha2::Sha384;
+use thiserror::Error;
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+use super::ServerSecret;
+
+/// How many may wait for their turn.
+const MAX_WAITING: usize = 64;
+
+/// A salt and a hash that belong to no password: verifying against them takes as long as against any other.
+const NOBODY: &str = "KIXQ4RTm7lyPoDbgTEEhxu8cYpYQpyUFBHP6ANBhnAPVYXyvL8KQi";
+
+/// More passwords are waiting to be hashed than can be served soon.
+#[derive(Debug, Error)]
+#[error("too many passwords are being checked at the moment")]
+pub struct TooManyWaiting;
+
+/// bcrypt over a keyed pre-hash: bcrypt alone looks at 72 bytes and no more, and a stolen database is of no use
+/// without the server's key.
+pub struct BcryptPasswords {
+    pepper: [u8; 32],
+    cost: u32,
+    nobody: PasswordHash,
+    admitted: Arc<Semaphore>,
+    running: Arc<Semaphore>,
+}
+
+impl BcryptPasswords {
+    /// A hasher; `cost` is 4 to 31, and each step doubles the time.
+    pub fn new(secret: &ServerSecret, cost: u32) -> Self {
+        let running = available_parallelism().map_or(2, NonZero::get).max(2);
+        Self {
+            pepper: secret.derive("plaza/password-pepper/1"),
+            cost,
+            nobody: PasswordHash::new(format!("$2b${cost:02}${NOBODY}")),
+            admitted: Arc::new(Semaphore::new(running + MAX_WAITING)),
+            running: Arc::new(Semaphore::new(running)),
+        }
+    }
+
+    fn prehash(&self, password: &str) -> Result<String, InvalidLength> {
+        let mut mac = Hmac::<Sha384>::new_from_slice(&self.pepper)?;
+        mac.update(password.as_bytes());
+        Ok(STANDARD.encode(mac.finalize().into_bytes()))
+    }
+
+    /// Runs off the runtime's threads. The permits go with the work: it goes on when its caller has given up.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, bcrypt::BcryptError> + Send + 'static,
+    ) -> Result<T, BoxError> {
+        let admitted = Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| TooManyWaiting)?;
+        let running = Arc::clone(&self.running).acquire_owned().await?;
+        let outcome = spawn_blocking(move || {
+            let _permits = (admitted, running);
+            work()
+        });
+        Ok(outcome.await??)
+    }
+}
+
+#[async_trait]
+impl PasswordHasher for BcryptPasswords {
+    async fn hash(&self, password: &str) -> Result<PasswordHash, BoxError> {
+        let (prehash, cost) = (self.prehash(password)?, self.cost);
+        let hash = self.run(move || bcrypt::non_truncating_hash(prehash, cost)).await?;
+        Ok(PasswordHash::new(hash))
+    }
+
+    async fn verify(&self, password: &str, hash: Option<PasswordHash>) -> Result<bool, BoxError> {
+        let prehash = self.prehash(password)?;
+        let known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.nobody.clone());
+        let matches = self.run(move || bcrypt::non_truncating_verify(prehash, hash.expose())).await?;
+        Ok(matches && known)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type TestResult = Result<(), BoxError>;
+
+    fn hasher() -> BcryptPasswords {
+        BcryptPasswords::new(&ServerSecret::new("0123456789abcdef0123456789abcdef"), 4)
+    }
+
+    #[tokio::test]
+    async fn a_password_matches_its_hash_and_no_other() -> TestResult {
+        let hasher = hasher();
+        let hash = hasher.hash("correct horse").await?;
+        assert!(hasher.verify("correct horse", Some(hash.clone())).await?);
+        assert!(!hasher.verify("correct horsf", Some(hash)).await?);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn every_byte_of_a_long_password_counts() -> TestResult {
+        let hasher = hasher();
+        let long = "a".repeat(200);
+        let hash = hasher.hash(&long).await?;
+        assert!(hasher.verify(&long, Some(hash.clone())).await?);
+        assert!(!hasher.verify(&format!("{long}b"), Some(hash)).await?);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn nobody_has_any_password() -> TestResult {
+        assert!(!hasher().verify("correct horse", None).await?);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_hash_is_of_no_use_without_the_servers_key() -> TestResult {
+        let hash = hasher().hash("correct horse").await?;
+        let other = BcryptPasswords::new(&ServerSecret::new("another secret, also 32 bytes long"), 4);
+        assert!(!other.verify("correct horse", Some(hash)).await?);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn who_cannot_be_served_soon_is_told_at_once() -> TestResult {
+        let hasher = hasher();
+        let _all = hasher.admitted.acquire_many(u32::try_from(hasher.admitted.available_permits())?).await?;
+        let Err(error) = hasher.hash("correct horse").await else {
+            return Err("was served".into());
+        };
+        assert!(error.is::<TooManyWaiting>());
+        Ok(())
+    }
+}
