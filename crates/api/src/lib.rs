@@ -1,1 +1,7 @@
-//! crates/api
+//! Plaza's REST and WebSocket server.
+
+pub mod routes;
+
+mod time;
+
+pub use time::UtcTime;

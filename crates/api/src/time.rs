@@ -1,0 +1,87 @@
+//! How times look in everything that the server sends, over REST and WebSocket alike.
+
+use std::{borrow::Cow, fmt};
+
+use plaza_domain::Timestamp;
+use poem_openapi::{
+    registry::{MetaSchema, MetaSchemaRef},
+    types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type},
+};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+/// A moment as RFC 3339 text in UTC with exactly six decimals, so that texts sort as the moments do:
+/// `2026-11-21T01:02:03.123456Z`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UtcTime(pub Timestamp);
+
+impl From<Timestamp> for UtcTime {
+    fn from(moment: Timestamp) -> Self {
+        Self(moment)
+    }
+}
+
+impl fmt::Display for UtcTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.to_rfc3339_opts(chrono::SecondsFormat::Micros, true))
+    }
+}
+
+impl Serialize for UtcTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Type for UtcTime {
+    const IS_REQUIRED: bool = true;
+
+    type RawValueType = Self;
+    type RawElementValueType = Self;
+
+    fn name() -> Cow<'static, str> {
+        "utc_time".into()
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        let schema = MetaSchema {
+            example: Some(Value::from("2026-11-21T01:02:03.123456Z")),
+            ..MetaSchema::new_with_format("string", "date-time")
+        };
+        MetaSchemaRef::Inline(Box::new(schema))
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+
+    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+        Box::new(std::iter::once(self))
+    }
+}
+
+impl ParseFromJSON for UtcTime {
+    fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+        let value = value.unwrap_or_default();
+        let text = value.as_str().ok_or("must be a time as RFC 3339 writes it")?;
+        text.parse().map(Self).map_err(ParseError::custom)
+    }
+}
+
+impl ToJSON for UtcTime {
+    fn to_json(&self) -> Option<Value> {
+        Some(Value::String(self.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_second_keeps_its_six_decimals() -> Result<(), Box<dyn std::error::Error>> {
+        let moment: Timestamp = "2026-11-21T01:02:03Z".parse()?;
+        assert_eq!(UtcTime(moment).to_string(), "2026-11-21T01:02:03.000000Z");
+        Ok(())
+    }
+}

@@ -1,0 +1,51 @@
+//! Why the server closes a connection; the code tells the client whether to come back.
+
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
+
+/// A reason to close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Close {
+    /// The server is going away: come back and resume.
+    GoingAway,
+    /// A frame is larger than the limit.
+    TooLarge,
+    /// Too many frames that are no frames.
+    Protocol,
+    /// Not authenticated, or no more.
+    Unauthenticated,
+    /// Not a member, or refused by origin.
+    Forbidden,
+    /// No such room.
+    NoSuchRoom,
+    /// No sign of life.
+    NoHeartbeat,
+    /// Too many connections of this user.
+    TooManyConnections,
+    /// The server cannot go on with this connection.
+    ServerError,
+    /// The client reads too slowly.
+    TooSlow,
+}
+
+impl Close {
+    const fn parts(self) -> (u16, &'static str) {
+        match self {
+            Self::GoingAway => (1001, "the server is going away"),
+            Self::TooLarge => (1009, "the frame is too large"),
+            Self::Protocol => (4400, "too many frames that are not JSON objects"),
+            Self::Unauthenticated => (4401, "not authenticated"),
+            Self::Forbidden => (4403, "not allowed"),
+            Self::NoSuchRoom => (4404, "no such room"),
+            Self::NoHeartbeat => (4408, "no heartbeat"),
+            Self::TooManyConnections => (4409, "too many connections"),
+            Self::ServerError => (4500, "server error"),
+            Self::TooSlow => (4508, "too slow"),
+        }
+    }
+
+    /// The frame that says so.
+    pub(super) fn frame(self) -> CloseFrame {
+        let (code, reason) = self.parts();
+        CloseFrame { code: CloseCode::from(code), reason: reason.into() }
+    }
+}

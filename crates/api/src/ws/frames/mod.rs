@@ -1,0 +1,11 @@
+//! The frames of PROTOCOL: what clients send, and what the server sends.
+
+mod client;
+mod error;
+mod events;
+mod server;
+
+pub(super) use client::{BadFrame, ClientFrame, Envelope, RoomSince};
+pub(super) use error::{ErrorCode, ErrorFrame};
+pub(super) use events::encode_event;
+pub(super) use server::{Ack, Cursor, Limits, ServerFrame, UserRef};
