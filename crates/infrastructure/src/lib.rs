@@ -2,6 +2,8 @@
 
 pub mod clock;
 pub mod config;
+pub mod content;
+pub mod db;
+pub mod files;
 pub mod logging;
 pub mod security;
-pub mod db;

@@ -1,0 +1,250 @@
+//! Markdown: CommonMark with tables and strikethrough, without HTML of its own, sanitised.
+
+use std::collections::{HashMap, HashSet};
+
+use ammonia::{Builder, UrlRelative};
+use plaza_application::ports::Markup;
+use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd, html};
+
+use super::plain;
+
+const TAGS: [&str; 26] = [
+    "a",
+    "blockquote",
+    "br",
+    "code",
+    "del",
+    "em",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "strong",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "thead",
+    "tr",
+    "ul",
+    "s",
+];
+
+/// Turns Markdown into HTML that is safe to show, twice over: HTML in the text is shown as text, and what comes out
+/// passes an allow-list.
+pub struct CommonMark {
+    sanitiser: Builder<'static>,
+}
+
+impl CommonMark {
+    /// The usual rules.
+    pub fn new() -> Self {
+        let mut sanitiser = Builder::empty();
+        sanitiser
+            .tags(HashSet::from(TAGS))
+            .tag_attributes(HashMap::from([
+                ("a", HashSet::from(["href", "title"])),
+                ("ol", HashSet::from(["start"])),
+            ]))
+            .url_schemes(HashSet::from(["http", "https", "mailto"]))
+            .url_relative(UrlRelative::Deny)
+            .link_rel(Some("nofollow noopener noreferrer"));
+        Self { sanitiser }
+    }
+
+    fn render_markup(&self, markdown: &str) -> String {
+        let mut unsafe_html = String::with_capacity(markdown.len() * 2);
+        let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES;
+        let mut links = Links::default();
+        let events = Parser::new_ext(markdown, options).filter_map(|event| links.rewrite(event));
+        html::push_html(&mut unsafe_html, events);
+        let mut safe = self.sanitiser.clean(&unsafe_html).to_string();
+        safe.truncate(safe.trim_end().len());
+        safe
+    }
+}
+
+impl Default for CommonMark {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Markup for CommonMark {
+    fn render(&self, markdown: &str) -> String {
+        plain::render(markdown).unwrap_or_else(|| self.render_markup(markdown))
+    }
+}
+
+/// Makes links of pictures, because a picture fetched from elsewhere tells its owner who reads; and text of HTML.
+#[derive(Default)]
+struct Links {
+    depth: usize,
+}
+
+impl Links {
+    fn rewrite<'a>(&mut self, event: Event<'a>) -> Option<Event<'a>> {
+        match event {
+            Event::Html(html) | Event::InlineHtml(html) => Some(Event::Text(html)),
+            Event::SoftBreak => Some(Event::HardBreak),
+            Event::Start(Tag::Image { dest_url, title, id, .. }) => {
+                self.open(Tag::Link { link_type: LinkType::Inline, dest_url, title, id })
+            }
+            Event::Start(link @ Tag::Link { .. }) => self.open(link),
+            Event::End(TagEnd::Image | TagEnd::Link) => {
+                self.depth -= 1;
+                (self.depth == 0).then_some(Event::End(TagEnd::Link))
+            }
+            other => Some(other),
+        }
+    }
+
+    /// A link within a link is none.
+    fn open<'a>(&mut self, link: Tag<'a>) -> Option<Event<'a>> {
+        self.depth += 1;
+        (self.depth == 1).then_some(Event::Start(link))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn render(markdown: &str) -> String {
+        CommonMark::new().render(markdown)
+    }
+
+    #[test]
+    fn markdown_becomes_html() {
+        for (markdown, html) in [
+            ("hello", "<p>hello</p>"),
+            ("one\ntwo", "<p>one<br>\ntwo</p>"),
+            ("*a* **b** ~~c~~ `d`", "<p><em>a</em> <strong>b</strong> <del>c</del> <code>d</code></p>"),
+            ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
+            (
+                "[site](https://example.org \"t\")",
+                "<p><a href=\"https://example.org\" title=\"t\" rel=\"nofollow noopener noreferrer\">site</a></p>",
+            ),
+            ("```rust\nlet x;\n```", "<pre><code>let x;\n</code></pre>"),
+        ] {
+            assert_eq!(render(markdown), html);
+        }
+    }
+
+    #[test]
+    fn html_is_shown_as_text() {
+        assert_eq!(render("<script>alert(1)</script>"), "&lt;script&gt;alert(1)&lt;/script&gt;");
+        assert_eq!(render("a <b onclick=x>b</b>"), "<p>a &lt;b onclick=x&gt;b&lt;/b&gt;</p>");
+    }
+
+    #[test]
+    fn links_lead_to_the_web_or_to_mail_and_nowhere_else() {
+        for target in [
+            "javascript:alert(1)",
+            "JaVaScRiPt:alert(1)",
+            "java\tscript:alert(1)",
+            "&#106;avascript:alert(1)",
+            "data:text/html,x",
+            "vbscript:x",
+            "//evil.example",
+            "/api/v1/auth/logout",
+        ] {
+            let html = render(&format!("[x](<{target}>)"));
+            assert!(!html.contains("href"), "{target}: {html}");
+        }
+        assert!(render("<mailto:ada@example.org>").contains("href=\"mailto:ada@example.org\""));
+    }
+
+    #[test]
+    fn pictures_become_links() {
+        let html = render("![a cat](https://tracker.example/cat.png)");
+        assert!(!html.contains("<img"));
+        assert!(html.contains("href=\"https://tracker.example/cat.png\""));
+        let nested = render("[![a cat](https://a.example/cat.png)](https://b.example/)");
+        assert_eq!(nested.matches("<a ").count(), 1, "{nested}");
+        assert!(nested.contains("a cat"));
+    }
+
+    /// Whatever is sent, what comes out has only tags and attributes of the list.
+    fn is_harmless(html: &str) -> bool {
+        let tags = html.split('<').skip(1).all(|tag| {
+            let tag = tag.split('>').next().unwrap_or_default().trim_start_matches('/');
+            let name = tag.split([' ', '\n']).next().unwrap_or_default();
+            let attributes = tag.strip_prefix(name).unwrap_or_default().trim_start();
+            let known = ["", "href=\"", "title=\"", "rel=\"", "start=\""];
+            let first = attributes.split_inclusive('"').next().unwrap_or_default();
+            TAGS.contains(&name) && known.contains(&first)
+        });
+        tags && !html.contains("href=\"javascript")
+    }
+
+    const FRAGMENTS: [&str; 34] = [
+        "<script>",
+        "</script>",
+        "<img src=x onerror=alert(1)>",
+        "javascript:alert(1)",
+        "[a](",
+        "![a](",
+        ")",
+        "](",
+        "[",
+        "<",
+        ">",
+        "\"",
+        "'",
+        "`",
+        "```\n",
+        "*",
+        "_",
+        "~~",
+        "|",
+        "\n",
+        "\n\n",
+        "    ",
+        "- ",
+        "> ",
+        "# ",
+        "<a href=\"",
+        "&lt;",
+        "&#60;",
+        "&",
+        "<svg/onload=x>",
+        "<!--",
+        "-->",
+        "https://example.org",
+        "word ",
+    ];
+
+    proptest! {
+        #[test]
+        fn nothing_dangerous_survives(pieces in prop::collection::vec(prop::sample::select(&FRAGMENTS[..]), 0..24)) {
+            let html = render(&pieces.concat());
+            prop_assert!(is_harmless(&html), "{html}");
+        }
+
+        #[test]
+        fn the_short_way_gives_what_the_long_way_gives(text in "[a-c 0-9.,:;!?()'\"/+=>é@%{}^$\n-]{1,24}") {
+            if let Some(html) = plain::render(&text) {
+                prop_assert_eq!(html, CommonMark::new().render_markup(&text));
+            }
+        }
+    }
+
+    #[test]
+    fn ordinary_messages_take_the_short_way() {
+        for text in
+            ["hello", "How are you? I'm fine, thanks!", "see https://example.org/a-b", "naïve 😀\nsecond"]
+        {
+            assert!(plain::render(text).is_some(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Objects as files: `ab/cd/<uuid>` below the root, where `abcd` are the last digits of the id.
+
+use std::{
+    io::{self, SeekFrom},
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::StreamExt;
+use plaza_application::ports::{BlobError, BlobStore, BlobWriter, ByteStream};
+use plaza_domain::IdGenerator;
+use tokio::{
+    fs,
+    io::{AsyncReadExt, AsyncSeekExt},
+};
+use tokio_util::io::ReaderStream;
+use uuid::Uuid;
+
+use super::{from_io, writer::FileWriter};
+
+/// How much is read at a time.
+const CHUNK: usize = 64 * 1024;
+/// Nobody uploads for so long: a draft this old was left by a process that died.
+const STALE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Where objects and drafts are.
+#[derive(Clone, Debug)]
+pub(super) struct Layout {
+    pub(super) root: PathBuf,
+}
+
+impl Layout {
+    pub(super) fn drafts(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+
+    pub(super) fn draft(&self, id: Uuid) -> PathBuf {
+        self.drafts().join(id.to_string())
+    }
+
+    /// The beginning of a UUIDv7 is the time; its end is random and spreads well.
+    pub(super) fn object(&self, id: Uuid) -> PathBuf {
+        let [.., first, second] = *id.as_bytes();
+        self.root.join(format!("{first:02x}")).join(format!("{second:02x}")).join(id.to_string())
+    }
+
+    /// Only what this store made is a key, so that no key leads out of the root.
+    fn find(&self, key: &str) -> Result<PathBuf, BlobError> {
+        match Uuid::parse_str(key) {
+            Ok(id) if id.to_string() == key => Ok(self.object(id)),
+            _ => Err(BlobError::NotFound { key: key.to_owned() }),
+        }
+    }
+}
+
+/// An object store in a folder. Processes that share it must see the same folder.
+pub struct FileBlobStore {
+    layout: Layout,
+    ids: Arc<dyn IdGenerator>,
+}
+
+impl FileBlobStore {
+    /// Opens the store, makes its folders where they are missing, and removes drafts of processes that died.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or read.
+    pub async fn open(root: &Path, ids: Arc<dyn IdGenerator>) -> io::Result<Self> {
+        let layout = Layout { root: root.to_owned() };
+        fs::create_dir_all(layout.drafts()).await?;
+        sweep(&layout.drafts()).await?;
+        Ok(Self { layout, ids })
+    }
+}
+
+#[async_trait]
+impl BlobStore for FileBlobStore {
+    async fn create(&self) -> Result<Box<dyn BlobWriter>, BlobError> {
+        let writer = FileWriter::create(self.layout.clone(), self.ids.next()).await;
+        Ok(Box::new(writer.map_err(from_io)?))
+    }
+
+    async fn open(&self, key: &str, range: Option<Range<u64>>) -> Result<ByteStream, BlobError> {
+        let path = self.layout.find(key)?;
+        let mut file = fs::File::open(path).await.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => BlobError::NotFound { key: key.to_owned() },
+            _ => from_io(error),
+        })?;
+        let size = file.metadata().await.map_err(from_io)?.len();
+        let Range { start, end } = range.unwrap_or(0..size);
+        if start > end || end > size {
+            let reason = format!("bytes {start} to {end} of an object of {size} bytes");
+            return Err(BlobError::Unavailable(reason.into()));
+        }
+        file.seek(SeekFrom::Start(start)).await.map_err(from_io)?;
+        let reader = file.take(end - start);
+        let chunks = ReaderStream::with_capacity(reader, CHUNK);
+        Ok(Box::pin(chunks.map(|chunk| chunk.map_err(from_io))))
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), BlobError> {
+        let Ok(path) = self.layout.find(key) else {
+            return Ok(());
+        };
+        match fs::remove_file(path).await {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(from_io(error)),
+            _ => Ok(()),
+        }
+    }
+
+    async fn check(&self) -> Result<(), BlobError> {
+        let mut writer = self.create().await?;
+        writer.write(Bytes::from_static(b"probe")).await?;
+        let stored = writer.finish().await?;
+        self.delete(&stored.key).await
+    }
+}
+
+async fn sweep(drafts: &Path) -> io::Result<()> {
+    let mut entries = fs::read_dir(drafts).await?;
+    while let Some(entry) = entries.next_entry().await? {
+        let age = entry.metadata().await.and_then(|metadata| metadata.modified());
+        // Another process may finish or remove a draft while this one looks at it.
+        if age.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > STALE)) {
+            fs::remove_file(entry.path()).await.ok();
+        }
+    }
+    Ok(())
+}
