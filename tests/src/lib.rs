@@ -5,4 +5,9 @@
     reason = "a fixture that cannot be had fails the test that needs it, with a message that says why"
 )]
 
+mod both_setups;
+pub mod client;
+mod plaza;
 pub mod servers;
+
+pub use plaza::{Options, Plaza, Setup};

@@ -22,17 +22,11 @@ async fn a_private_postgres_keeps_what_was_committed_over_a_kill() {
     let mut postgres = PrivatePostgres::start().await;
     let url = postgres.database().await;
     let database = Database::connect(&url).await.expect("the database answers");
-    database
-        .execute_unprepared("CREATE TABLE kept (id bigint)")
-        .await
-        .expect("a table");
+    database.execute_unprepared("CREATE TABLE kept (id bigint)").await.expect("a table");
     postgres.kill().await;
     postgres.restart().await;
     let database = Database::connect(&url).await.expect("the database answers again");
-    database
-        .execute_unprepared("SELECT * FROM kept")
-        .await
-        .expect("the table is still there");
+    database.execute_unprepared("SELECT * FROM kept").await.expect("the table is still there");
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ pub(crate) struct Recipe {
 /// A running container on a port of this machine that stays the same when it is restarted.
 #[derive(Debug)]
 pub(crate) struct Container {
-    inner: ContainerAsync<GenericImage>,
+    inner: Box<ContainerAsync<GenericImage>>,
     port: u16,
 }
 
@@ -57,7 +57,7 @@ impl Container {
         for (name, value) in recipe.environment {
             request = request.with_env_var(*name, *value);
         }
-        let inner = request.start().await?;
+        let inner = Box::new(request.start().await?);
         remove_with_this_process(inner.id()).await?;
         Ok(Self { inner, port })
     }
@@ -69,10 +69,7 @@ impl Container {
 
     /// Runs `docker <verb> <container>`.
     pub(crate) async fn command(&self, verb: &str) -> Result<(), Failure> {
-        let output = AsyncCommand::new("docker")
-            .args([verb, self.inner.id()])
-            .output()
-            .await?;
+        let output = AsyncCommand::new("docker").args([verb, self.inner.id()]).output().await?;
         if output.status.success() {
             Ok(())
         } else {
@@ -87,11 +84,7 @@ async fn remove_with_this_process(id: &str) -> Result<(), Failure> {
     use std::os::unix::process::CommandExt;
     let mut command = Command::new("sh");
     command
-        .args([
-            "-c",
-            "cat >/dev/null; docker rm --force --volumes \"$0\" >/dev/null 2>&1",
-            id,
-        ])
+        .args(["-c", "cat >/dev/null; docker rm --force --volumes \"$0\" >/dev/null 2>&1", id])
         .stdin(Stdio::piped())
         .process_group(0);
     let mut lifeline = keeper::spawn(command).await?;

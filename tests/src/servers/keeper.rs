@@ -45,9 +45,7 @@ pub(crate) async fn spawn(command: Command) -> io::Result<Child> {
     KEEPER
         .send(Order { command, reply })
         .map_err(|_| io::Error::other("the thread that keeps processes has ended"))?;
-    answer
-        .await
-        .map_err(|_| io::Error::other("the thread that keeps processes has ended"))?
+    answer.await.map_err(|_| io::Error::other("the thread that keeps processes has ended"))?
 }
 
 /// A command whose process gets `signal` when this process ends, run as `user` if one is given.
@@ -55,11 +53,7 @@ pub(crate) fn command(program: &std::path::Path, signal: &str, user: Option<Unpr
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", signal]);
     if let Some(Unprivileged { uid, gid }) = user {
-        command.args([
-            format!("--reuid={uid}"),
-            format!("--regid={gid}"),
-            "--clear-groups".to_owned(),
-        ]);
+        command.args([format!("--reuid={uid}"), format!("--regid={gid}"), "--clear-groups".to_owned()]);
     }
     command.arg("--").arg(program).stdin(Stdio::null());
     command
@@ -77,9 +71,6 @@ impl Unprivileged {
     pub(crate) fn if_root() -> io::Result<Option<Self>> {
         use std::os::unix::fs::MetadataExt;
         let is_root = std::fs::metadata("/proc/self")?.uid() == 0;
-        Ok(is_root.then_some(Self {
-            uid: 65534,
-            gid: 65534,
-        }))
+        Ok(is_root.then_some(Self { uid: 65534, gid: 65534 }))
     }
 }

@@ -8,7 +8,7 @@ mod docker;
 pub(crate) mod keeper;
 mod postgres;
 mod postgres_cluster;
-mod process;
+pub(crate) mod process;
 mod redis;
 pub(crate) mod scratch;
 pub(crate) mod wait;

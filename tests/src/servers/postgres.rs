@@ -36,9 +36,7 @@ pub async fn postgres_database() -> String {
             }
         })
         .await;
-    create_database(server)
-        .await
-        .unwrap_or_else(|error| panic!("no database for a test: {error}"))
+    create_database(server).await.unwrap_or_else(|error| panic!("no database for a test: {error}"))
 }
 
 /// A Postgres of one test, which may kill it. It flushes to disk as in production. Ends when dropped.
@@ -66,14 +64,7 @@ impl Durability {
     pub(super) fn options(self) -> &'static [&'static str] {
         match self {
             Self::Full => &["-c", "max_connections=300"],
-            Self::None => &[
-                "-c",
-                "max_connections=300",
-                "-c",
-                "fsync=off",
-                "-c",
-                "full_page_writes=off",
-            ],
+            Self::None => &["-c", "max_connections=300", "-c", "fsync=off", "-c", "full_page_writes=off"],
         }
     }
 }
@@ -85,19 +76,14 @@ impl PrivatePostgres {
     }
 
     pub(super) async fn start_with(durability: Durability) -> Self {
-        Self::try_start(durability)
-            .await
-            .unwrap_or_else(|error| panic!("no Postgres for tests: {error}"))
+        Self::try_start(durability).await.unwrap_or_else(|error| panic!("no Postgres for tests: {error}"))
     }
 
     async fn try_start(durability: Durability) -> Result<Self, Failure> {
         if docker::is_available().await {
             let container = Container::start(recipe(durability)).await?;
             let port = container.port();
-            let postgres = Self {
-                engine: Engine::Container(container),
-                port,
-            };
+            let postgres = Self { engine: Engine::Container(container), port };
             postgres.wait_until_ready().await?;
             return Ok(postgres);
         }
@@ -106,10 +92,7 @@ impl PrivatePostgres {
         for _ in 0..ATTEMPTS {
             let cluster = Cluster::start(free_port()?, durability).await?;
             let port = cluster.port();
-            let postgres = Self {
-                engine: Engine::Process(cluster),
-                port,
-            };
+            let postgres = Self { engine: Engine::Process(cluster), port };
             match postgres.wait_until_ready().await {
                 Ok(()) => return Ok(postgres),
                 Err(error) => failure = error,
@@ -120,9 +103,7 @@ impl PrivatePostgres {
 
     /// The URL of a fresh, empty database.
     pub async fn database(&self) -> String {
-        create_database(&self.admin_url())
-            .await
-            .expect("Postgres makes a database")
+        create_database(&self.admin_url()).await.expect("Postgres makes a database")
     }
 
     /// Kills it with all its connections. What was committed stays.
@@ -169,20 +150,14 @@ fn recipe(durability: Durability) -> Recipe {
 
 async fn connect(url: &str) -> Result<DatabaseConnection, Failure> {
     let mut options = ConnectOptions::new(url);
-    options
-        .max_connections(1)
-        .connect_timeout(ANSWER)
-        .acquire_timeout(ANSWER)
-        .sqlx_logging(false);
+    options.max_connections(1).connect_timeout(ANSWER).acquire_timeout(ANSWER).sqlx_logging(false);
     Ok(Database::connect(options).await?)
 }
 
 async fn create_database(server: &str) -> Result<String, Failure> {
     let name = unique_name();
     let admin = connect(server).await?;
-    admin
-        .execute_unprepared(&format!("CREATE DATABASE {name}"))
-        .await?;
+    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await?;
     admin.close().await?;
     Ok(with_database(server, &name))
 }
@@ -202,9 +177,7 @@ fn with_database(url: &str, name: &str) -> String {
         None => (url, String::new()),
     };
     let authority = address.find("://").map_or(0, |scheme| scheme + 3);
-    let end = address[authority..]
-        .find('/')
-        .map_or(address.len(), |slash| authority + slash);
+    let end = address[authority..].find('/').map_or(address.len(), |slash| authority + slash);
     format!("{}/{name}{options}", &address[..end])
 }
 
@@ -217,10 +190,7 @@ mod tests {
         for (url, expected) in [
             ("postgres://u:p@h:5432/old", "postgres://u:p@h:5432/new"),
             ("postgres://u@h", "postgres://u@h/new"),
-            (
-                "postgres://u@h/old?sslmode=disable",
-                "postgres://u@h/new?sslmode=disable",
-            ),
+            ("postgres://u@h/old?sslmode=disable", "postgres://u@h/new?sslmode=disable"),
         ] {
             assert_eq!(with_database(url, "new"), expected);
         }

@@ -32,12 +32,7 @@ impl Cluster {
         let scratch = Scratch::new("postgres")?;
         initialise(scratch.path()).await?;
         let process = spawn(scratch.path(), port, durability).await?;
-        Ok(Self {
-            process,
-            scratch,
-            port,
-            durability,
-        })
+        Ok(Self { process, scratch, port, durability })
     }
 
     pub(super) fn port(&self) -> u16 {
@@ -62,13 +57,7 @@ async fn initialise(folder: &Path) -> Result<(), Failure> {
     }
     let mut command = keeper::command(&program("initdb")?, "KILL", user);
     command
-        .args([
-            "--username=plaza",
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--locale=C",
-            "--no-sync",
-        ])
+        .args(["--username=plaza", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"])
         .arg("--pgdata")
         .arg(data(folder));
     let output = run(command).await?;
@@ -86,12 +75,7 @@ async fn spawn(folder: &Path, port: u16, durability: Durability) -> Result<Proce
         .arg("-D")
         .arg(data(folder))
         .args(["-c", &format!("port={port}")])
-        .args([
-            "-c",
-            "listen_addresses=127.0.0.1",
-            "-c",
-            "unix_socket_directories=",
-        ])
+        .args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
         .args(durability.options());
     Process::start(command, &folder.join("postgres.log")).await
 }
@@ -113,12 +97,7 @@ fn program(name: &str) -> Result<PathBuf, Failure> {
         .into_iter()
         .flatten()
         .flatten()
-        .filter_map(|entry| {
-            Some((
-                entry.file_name().to_str()?.parse().ok()?,
-                entry.path().join("bin"),
-            ))
-        })
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
         .collect();
     versions.sort_by_key(|(version, _)| std::cmp::Reverse(*version));
     let folders: Vec<PathBuf> = versions.into_iter().map(|(_, folder)| folder).collect();

@@ -43,9 +43,7 @@ impl Process {
 
     /// Sends a signal by its name, for example `STOP`.
     pub(crate) fn signal(&self, name: &str) -> io::Result<()> {
-        let status = Command::new("kill")
-            .args([format!("-{name}"), self.child.id().to_string()])
-            .status()?;
+        let status = Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status()?;
         if status.success() {
             Ok(())
         } else {

@@ -67,19 +67,14 @@ enum Engine {
 impl PrivateRedis {
     /// Starts one.
     pub async fn start() -> Self {
-        Self::try_start()
-            .await
-            .unwrap_or_else(|error| panic!("no Redis for tests: {error}"))
+        Self::try_start().await.unwrap_or_else(|error| panic!("no Redis for tests: {error}"))
     }
 
     async fn try_start() -> Result<Self, Failure> {
         if docker::is_available().await {
             let container = Container::start(recipe()).await?;
             let port = container.port();
-            let mut redis = Self {
-                engine: Engine::Container(container),
-                port,
-            };
+            let mut redis = Self { engine: Engine::Container(container), port };
             redis.wait_until_ready().await?;
             return Ok(redis);
         }
@@ -89,10 +84,7 @@ impl PrivateRedis {
             let scratch = Scratch::new("redis")?;
             let port = free_port()?;
             let process = spawn(&scratch, port).await?;
-            let mut redis = Self {
-                engine: Engine::Process { process, scratch },
-                port,
-            };
+            let mut redis = Self { engine: Engine::Process { process, scratch }, port };
             match redis.wait_until_ready().await {
                 Ok(()) => return Ok(redis),
                 Err(error) => failure = error,

@@ -2,12 +2,20 @@
 
 use std::{
     future::Future,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    hash::{BuildHasher, Hasher, RandomState},
+    io,
+    net::{Ipv4Addr, TcpListener},
+    sync::{
+        LazyLock,
+        atomic::{AtomicU16, Ordering},
+    },
     time::Duration,
 };
 
 use tokio::time::{Instant, interval};
 
+const FIRST_PORT: u16 = 10_000;
+const LAST_PORT: u16 = 32_000;
 const POLL_EVERY: Duration = Duration::from_millis(20);
 
 /// Asks again and again until there is an answer; the last refusal when there is none in time.
@@ -28,7 +36,22 @@ where
 }
 
 /// A port of the loopback interface that nobody listens on at this moment.
-pub(crate) fn free_port() -> std::io::Result<u16> {
-    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-    Ok(listener.local_addr()?.port())
+///
+/// It lies below the range from which Linux takes ports for outgoing connections: a server that a test restarts finds
+/// its port free again.
+pub(crate) fn free_port() -> io::Result<u16> {
+    static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| {
+        // Other test processes of this machine begin elsewhere.
+        let random = RandomState::new().build_hasher().finish();
+        AtomicU16::new((random % u64::from(LAST_PORT - FIRST_PORT)) as u16)
+    });
+    let mut failure = io::Error::other("no port was tried");
+    for _ in FIRST_PORT..LAST_PORT {
+        let port = FIRST_PORT + NEXT.fetch_add(1, Ordering::Relaxed) % (LAST_PORT - FIRST_PORT);
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            Ok(_) => return Ok(port),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
 }

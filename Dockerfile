@@ -1,0 +1,28 @@
+# syntax=docker/dockerfile:1
+
+FROM rust:1.95-bookworm AS build
+WORKDIR /src
+COPY . .
+# The caches stay between builds and are no part of the image, so the binaries are copied out of them.
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,target=/src/target \
+    cargo build --release --locked --package plaza-api --package plaza-worker --bins \
+    && install -D --target-directory /out target/release/plaza target/release/plaza-worker
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --home-dir /var/lib/plaza --shell /usr/sbin/nologin plaza \
+    && install --directory --owner plaza --group plaza --mode 0750 /var/lib/plaza /var/lib/plaza/files
+COPY --from=build /out/ /usr/local/bin/
+
+USER plaza
+WORKDIR /var/lib/plaza
+ENV PLAZA_DATA_DIR=/var/lib/plaza \
+    PLAZA_SERVER__LISTEN=0.0.0.0:8000
+VOLUME /var/lib/plaza
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["plaza", "health"]
+CMD ["plaza"]

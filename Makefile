@@ -1,0 +1,45 @@
+# What there is to do with this repository. `make help` lists it.
+
+CARGO ?= cargo
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test check fmt openapi deny docker clean
+
+help: ## Lists these commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+run: ## Builds and starts the server, with everything inside it, on http://127.0.0.1:8000
+	$(CARGO) run --locked --package plaza-api --bin plaza
+
+# Libraries, binaries, tests and examples in one go: `cargo test` then finds everything built, and the end-to-end tests
+# find the binaries.
+build: ## Builds everything, tests included
+	$(CARGO) build --locked --workspace --all-targets
+
+test: ## Installs what the tests need where it can, and runs all of them
+	@scripts/install-test-deps.sh
+	@$(MAKE) --no-print-directory build
+	$(CARGO) test --locked --workspace --no-fail-fast
+
+check: ## Format, lints, documentation, layers, and whether docs/openapi.json is fresh
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
+	scripts/check-layers.sh
+	@$(MAKE) --no-print-directory build
+	scripts/check-openapi.sh
+
+fmt: ## Formats the code
+	$(CARGO) fmt --all
+
+openapi: build ## Writes docs/openapi.json anew
+	target/debug/plaza openapi > docs/openapi.json
+
+deny: ## Checks licences, advisories and banned crates (needs cargo-deny)
+	$(CARGO) deny --all-features check
+
+docker: ## Builds the image plaza:latest
+	docker build --tag plaza:latest .
+
+clean: ## Removes what was built
+	$(CARGO) clean

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Makes sure that the tests find a Postgres and a Redis: given by the environment, from a Docker engine, or as programs
+# of this machine, which are installed with apt-get where that is possible.
+set -euo pipefail
+
+missing=()
+
+has_docker() {
+    command -v docker >/dev/null && timeout 10 docker version --format '{{.Server.Version}}' >/dev/null 2>&1
+}
+
+has_postgres() {
+    command -v initdb >/dev/null && command -v postgres >/dev/null && return
+    compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+if [ -z "${PLAZA_TEST_REDIS_URL:-}" ] || [ -z "${PLAZA_TEST_DATABASE_URL:-}" ]; then
+    if has_docker; then
+        exit 0
+    fi
+fi
+if [ -z "${PLAZA_TEST_REDIS_URL:-}" ] && ! command -v redis-server >/dev/null; then
+    missing+=(redis-server)
+fi
+if [ -z "${PLAZA_TEST_DATABASE_URL:-}" ] && ! has_postgres; then
+    missing+=(postgresql)
+fi
+if ! command -v setpriv >/dev/null; then
+    missing+=(util-linux)
+fi
+if [ "${#missing[@]}" -eq 0 ]; then
+    exit 0
+fi
+
+if command -v apt-get >/dev/null && as_root true 2>/dev/null; then
+    echo "Installing what the tests need: ${missing[*]}"
+    # Runlevel 1 keeps Debian from starting the servers: the tests start their own.
+    export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -qq -y --no-install-recommends "${missing[@]}"
+    exit 0
+fi
+
+cat >&2 <<MESSAGE
+The tests need a Postgres and a Redis, and this machine lacks: ${missing[*]}
+Do one of these:
+  - install them:                 sudo apt-get install ${missing[*]}
+  - start a Docker engine
+  - use servers that are running: PLAZA_TEST_DATABASE_URL=postgres://… PLAZA_TEST_REDIS_URL=redis://…
+MESSAGE
+exit 1

@@ -1,0 +1,12 @@
+//! Clients of Plaza: REST and WebSocket, as a user's program would be.
+
+mod answer;
+mod rest;
+mod socket;
+mod user;
+
+pub use answer::Answer;
+pub use reqwest::{Method, StatusCode, header};
+pub use rest::Api;
+pub use socket::{Ended, Socket};
+pub use user::{PASSWORD, User};

@@ -1,0 +1,164 @@
+//! A WebSocket client that waits for frames, never longer than a deadline.
+
+use std::time::Duration;
+
+use futures::{SinkExt, StreamExt};
+use reqwest::header::AUTHORIZATION;
+use serde_json::Value;
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout_at},
+};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Error, Message, client::IntoClientRequest, http::StatusCode},
+};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How a connection ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// With a close frame that has this code.
+    Closed(u16),
+    /// Without one.
+    Broken(String),
+}
+
+/// A connection.
+#[derive(Debug)]
+pub struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+impl Socket {
+    /// Connects to `/api/v1/ws` and what follows it, with a token in the header, or without one when it is empty.
+    pub async fn connect(base: &str, path: &str, token: &str) -> Self {
+        Self::try_connect(base, path, token)
+            .await
+            .unwrap_or_else(|error| panic!("no WebSocket at {base}: {error}"))
+    }
+
+    /// Connects to a server that may not be there.
+    ///
+    /// # Errors
+    /// When it is not, or refuses.
+    pub async fn try_connect(base: &str, path: &str, token: &str) -> Result<Self, Error> {
+        let url = format!("{}/api/v1/ws{path}", base.replacen("http", "ws", 1));
+        let mut request = url.into_client_request()?;
+        if !token.is_empty() {
+            let value = format!("Bearer {token}").parse().expect("a token is a header value");
+            request.headers_mut().insert(AUTHORIZATION, value);
+        }
+        let connecting = connect_async(request);
+        let (stream, _) = timeout_at(Instant::now() + PATIENCE, connecting)
+            .await
+            .map_err(|_| Error::Io(std::io::ErrorKind::TimedOut.into()))??;
+        Ok(Self { stream })
+    }
+
+    /// The status with which the server refuses a connection.
+    pub async fn refused(base: &str, path: &str, token: &str) -> StatusCode {
+        match Self::try_connect(base, path, token).await {
+            Err(Error::Http(response)) => response.status(),
+            Err(error) => panic!("a status was expected, not {error}"),
+            Ok(_) => panic!("the connection should have been refused"),
+        }
+    }
+
+    /// Sends a frame.
+    pub async fn send(&mut self, frame: Value) {
+        self.send_text(&frame.to_string()).await;
+    }
+
+    /// Sends any text.
+    pub async fn send_text(&mut self, text: &str) {
+        self.try_send(Message::text(text)).await.expect("the frame is sent");
+    }
+
+    /// Sends any message to a server that may be gone.
+    ///
+    /// # Errors
+    /// When it is.
+    pub async fn try_send(&mut self, message: Message) -> Result<(), Error> {
+        self.stream.send(message).await
+    }
+
+    /// The next frame, or how the connection ended.
+    ///
+    /// # Panics
+    /// When neither comes before the deadline.
+    pub async fn next(&mut self, deadline: Instant) -> Result<Value, Ended> {
+        loop {
+            let message = timeout_at(deadline, self.stream.next())
+                .await
+                .unwrap_or_else(|_| panic!("no frame came in time"));
+            match message {
+                Some(Ok(Message::Text(text))) => {
+                    return Ok(serde_json::from_str(&text).expect("every frame is JSON"));
+                }
+                Some(Ok(Message::Close(frame))) => {
+                    let code = frame.map_or(1005, |frame| frame.code.into());
+                    return Err(Ended::Closed(code));
+                }
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(other)) => panic!("every frame is text, not {other:?}"),
+                Some(Err(error)) => return Err(Ended::Broken(error.to_string())),
+                None => return Err(Ended::Broken("end of stream".to_owned())),
+            }
+        }
+    }
+
+    /// The first frame that fits; those before it are dropped.
+    pub async fn expect(&mut self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        let (frame, _) = self.collect_until(what, fits).await;
+        frame
+    }
+
+    /// The first frame of a type; those before it are dropped.
+    pub async fn expect_type(&mut self, kind: &str) -> Value {
+        self.expect(kind, |frame| frame["type"] == kind).await
+    }
+
+    /// The first frame that fits, and those before it.
+    pub async fn collect_until(&mut self, what: &str, fits: impl Fn(&Value) -> bool) -> (Value, Vec<Value>) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut before = Vec::new();
+        loop {
+            let next = tokio::time::timeout_at(deadline, self.next(deadline + PATIENCE)).await;
+            match next {
+                Ok(Ok(frame)) if fits(&frame) => return (frame, before),
+                Ok(Ok(frame)) => before.push(frame),
+                Ok(Err(ended)) => {
+                    panic!("{what} was expected; the connection ended: {ended:?} after {before:?}")
+                }
+                Err(_) => panic!("{what} was expected; in time came only {before:?}"),
+            }
+        }
+    }
+
+    /// Reads to the end of the connection: the close code.
+    pub async fn close_code(&mut self) -> u16 {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.next(deadline).await {
+                Ok(_) => {}
+                Err(Ended::Closed(code)) => return code,
+                Err(Ended::Broken(error)) => {
+                    panic!("a close code was expected; the connection broke: {error}")
+                }
+            }
+        }
+    }
+
+    /// Sends a heartbeat and waits for its answer: what the server sent before has arrived, and is returned.
+    pub async fn settle(&mut self) -> Vec<Value> {
+        self.send(serde_json::json!({ "type": "heartbeat" })).await;
+        self.collect_until("heartbeat_ack", |frame| frame["type"] == "heartbeat_ack").await.1
+    }
+
+    /// Closes the connection in an orderly way.
+    pub async fn close(mut self) {
+        self.stream.close(None).await.ok();
+    }
+}

@@ -1,0 +1,96 @@
+//! Plaza itself as a fixture: the real binaries, on free ports, with data of their own.
+
+mod node;
+mod options;
+mod programs;
+
+use std::process::ExitStatus;
+
+use node::Node;
+pub use options::{Options, Setup};
+
+use crate::servers::scratch::Scratch;
+
+/// A running Plaza. Dropping it ends its processes, prints their logs when the test has failed, and fails the test
+/// when one of them has panicked.
+#[derive(Debug)]
+pub struct Plaza {
+    instances: Vec<Node>,
+    workers: Vec<Node>,
+    // Last: the folder goes when nobody writes to it any more.
+    _scratch: Scratch,
+}
+
+impl Plaza {
+    /// Starts one with the usual options.
+    pub async fn start(setup: Setup) -> Self {
+        Options::new(setup).start().await
+    }
+
+    /// The base URL of the first instance.
+    pub fn a(&self) -> &str {
+        self.instances[0].base()
+    }
+
+    /// The base URL of the second instance; of the only one when embedded.
+    pub fn b(&self) -> &str {
+        self.instances.last().map_or("", Node::base)
+    }
+
+    /// Kills an instance with `SIGKILL`; 0 is a, 1 is b.
+    pub fn kill(&mut self, instance: usize) {
+        self.instances[instance].kill();
+    }
+
+    /// Starts a killed instance again on its old port and waits until it is ready.
+    pub async fn restart(&mut self, instance: usize) {
+        self.instances[instance].restart().await;
+    }
+
+    /// Asks an instance to end (`SIGTERM`).
+    pub fn terminate(&self, instance: usize) {
+        self.instances[instance].terminate();
+    }
+
+    /// How an instance that was asked to end did so.
+    pub async fn ended(&mut self, instance: usize) -> ExitStatus {
+        self.instances[instance].ended().await
+    }
+
+    /// Kills a standalone worker with `SIGKILL`.
+    pub fn kill_worker(&mut self, worker: usize) {
+        self.workers[worker].kill();
+    }
+
+    /// Starts a killed worker again, or one that was not started at first.
+    pub async fn restart_worker(&mut self, worker: usize) {
+        self.workers[worker].restart().await;
+    }
+
+    /// What an instance has logged.
+    pub fn log(&self, instance: usize) -> String {
+        self.instances[instance].log()
+    }
+
+    /// What a standalone worker has logged.
+    pub fn worker_log(&self, worker: usize) -> String {
+        self.workers[worker].log()
+    }
+}
+
+impl Drop for Plaza {
+    fn drop(&mut self) {
+        let nodes = self.instances.iter_mut().chain(&mut self.workers);
+        if std::thread::panicking() {
+            for node in nodes {
+                node.kill();
+                eprintln!("{}", node.report());
+            }
+            return;
+        }
+        for node in nodes {
+            node.kill();
+            assert!(!node.log().contains("panicked at"), "{}", node.report());
+        }
+    }
+}
