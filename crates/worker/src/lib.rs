@@ -1,4 +1,19 @@
-//! Plaza's background worker.
+//! Plaza's background worker: it runs tasks from the database, woken up by a queue. [`Worker`] is what a binary
+//! starts; [`TaskHandler`] is what a new command implements.
+
+mod effect;
+mod handler;
+mod handlers;
+mod maintenance;
 mod media;
+mod runner;
 mod settings;
+#[cfg(test)]
+mod testing;
+
+pub use effect::{Applied, Effect, NoEffect};
+pub use handler::{Attempt, Registry, TaskError, TaskHandler};
+pub use runner::Worker;
 pub use settings::WorkerSettings;
+
+pub(crate) use handlers::Handlers;

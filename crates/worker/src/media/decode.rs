@@ -21,11 +21,7 @@ pub(crate) struct PictureLimits {
 
 impl Default for PictureLimits {
     fn default() -> Self {
-        Self {
-            max_side: 12_000,
-            max_pixels: 32_000_000,
-            max_scratch: 256 * 1024 * 1024,
-        }
+        Self { max_side: 12_000, max_pixels: 32_000_000, max_scratch: 256 * 1024 * 1024 }
     }
 }
 
@@ -54,12 +50,7 @@ pub(super) fn decode(bytes: &[u8], media_type: &str, limits: PictureLimits) -> R
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let icc_profile = decoder.icc_profile().unwrap_or_default();
     let pixels = DynamicImage::from_decoder(decoder).map_err(refusal)?;
-    Ok(Decoded {
-        pixels,
-        orientation,
-        icc_profile,
-        format,
-    })
+    Ok(Decoded { pixels, orientation, icc_profile, format })
 }
 
 fn accepted_format(media_type: &str) -> Option<ImageFormat> {

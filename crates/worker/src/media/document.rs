@@ -29,9 +29,7 @@ impl Format {
         } else if media_type.starts_with("text/") {
             Self::Text
         } else if media_type.contains("openxmlformats") || media_type.contains("opendocument") {
-            Self::Packed {
-                slides: media_type.ends_with("presentationml.presentation"),
-            }
+            Self::Packed { slides: media_type.ends_with("presentationml.presentation") }
         } else {
             Self::Other
         }
@@ -105,17 +103,10 @@ mod tests {
         let mut document = Document::with_version("1.5");
         let tree = document.new_object_id();
         let kids: Vec<Object> = (0..pages)
-            .map(|_| {
-                document
-                    .add_object(dictionary! { "Type" => "Page", "Parent" => tree })
-                    .into()
-            })
+            .map(|_| document.add_object(dictionary! { "Type" => "Page", "Parent" => tree }).into())
             .collect();
         let count = pages as i64;
-        document.set_object(
-            tree,
-            dictionary! { "Type" => "Pages", "Kids" => kids, "Count" => count },
-        );
+        document.set_object(tree, dictionary! { "Type" => "Pages", "Kids" => kids, "Count" => count });
         let catalog = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => tree });
         document.trailer.set("Root", catalog);
         let mut bytes = Vec::new();
@@ -127,12 +118,7 @@ mod tests {
     fn the_pages_of_a_pdf_are_counted() {
         for pages in [1, 3] {
             let facts = examine(&pdf(pages), "application/pdf");
-            assert_eq!(
-                facts,
-                Ok(DocumentFacts {
-                    page_count: Some(pages as u32)
-                })
-            );
+            assert_eq!(facts, Ok(DocumentFacts { page_count: Some(pages as u32) }));
         }
     }
 
@@ -159,10 +145,7 @@ mod tests {
             "ppt/slides/_rels/slide1.xml.rels",
             "ppt/slideLayouts/slideLayout1.xml",
         ]);
-        assert_eq!(
-            examine(&bytes, PRESENTATION),
-            Ok(DocumentFacts { page_count: Some(2) })
-        );
+        assert_eq!(examine(&bytes, PRESENTATION), Ok(DocumentFacts { page_count: Some(2) }));
     }
 
     #[test]

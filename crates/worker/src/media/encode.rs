@@ -36,11 +36,7 @@ pub(super) fn encode(image: DynamicImage, style: Style<'_>) -> ImageResult<Encod
         return Ok(as_jpeg);
     }
     let as_webp = webp(&flat, style)?;
-    Ok(if as_webp.bytes.len() < as_jpeg.bytes.len() {
-        as_webp
-    } else {
-        as_jpeg
-    })
+    Ok(if as_webp.bytes.len() < as_jpeg.bytes.len() { as_webp } else { as_jpeg })
 }
 
 enum Flattened {
@@ -62,37 +58,25 @@ fn flatten(image: DynamicImage) -> Flattened {
 }
 
 fn opaque(image: DynamicImage, has_color: bool) -> DynamicImage {
-    if has_color {
-        image.into_rgb8().into()
-    } else {
-        image.into_luma8().into()
-    }
+    if has_color { image.into_rgb8().into() } else { image.into_luma8().into() }
 }
 
 fn jpeg(image: &DynamicImage, style: Style<'_>) -> ImageResult<Encoded> {
     let mut bytes = Vec::new();
     let encoder = JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY);
     write(encoder, image, style)?;
-    Ok(Encoded {
-        media_type: "image/jpeg",
-        bytes,
-    })
+    Ok(Encoded { media_type: "image/jpeg", bytes })
 }
 
 fn webp(image: &DynamicImage, style: Style<'_>) -> ImageResult<Encoded> {
     let mut bytes = Vec::new();
     write(WebPEncoder::new_lossless(&mut bytes), image, style)?;
-    Ok(Encoded {
-        media_type: "image/webp",
-        bytes,
-    })
+    Ok(Encoded { media_type: "image/webp", bytes })
 }
 
 fn write(mut encoder: impl ImageEncoder, image: &DynamicImage, style: Style<'_>) -> ImageResult<()> {
     if let Some(profile) = style.icc_profile.filter(|profile| fits(profile, image.color())) {
-        encoder
-            .set_icc_profile(profile.to_vec())
-            .map_err(ImageError::Unsupported)?;
+        encoder.set_icc_profile(profile.to_vec()).map_err(ImageError::Unsupported)?;
     }
     let color = ExtendedColorType::from(image.color());
     encoder.write_image(image.as_bytes(), image.width(), image.height(), color)

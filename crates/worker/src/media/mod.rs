@@ -9,8 +9,8 @@ mod picture;
 mod zip;
 
 pub(crate) use decode::PictureLimits;
-pub(crate) use document::{DocumentFacts, examine};
-pub(crate) use picture::{Picture, Rendition, render};
+pub(crate) use document::examine;
+pub(crate) use picture::{Rendition, render};
 
 use plaza_application::ports::BoxError;
 use plaza_domain::FileFailure;

@@ -13,15 +13,11 @@ pub(super) fn count_pages(bytes: &[u8]) -> Result<Option<u32>, FileFailure> {
     if bytes.len() > MAX_SIZE {
         return Ok(None);
     }
-    let options = LoadOptions {
-        filter: Some(without_content),
-        ..LoadOptions::with_max_decompressed_size(MAX_STREAM)
-    };
+    let options =
+        LoadOptions { filter: Some(without_content), ..LoadOptions::with_max_decompressed_size(MAX_STREAM) };
     match Document::load_mem_with_options(bytes, options) {
         Ok(document) if document.is_encrypted() => Ok(None),
-        Ok(document) => Ok(u32::try_from(document.page_iter().count())
-            .ok()
-            .filter(|pages| *pages > 0)),
+        Ok(document) => Ok(u32::try_from(document.page_iter().count()).ok().filter(|pages| *pages > 0)),
         Err(
             Error::InvalidPassword
             | Error::Decryption(_)

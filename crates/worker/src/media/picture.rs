@@ -61,19 +61,9 @@ pub(crate) fn render(bytes: &[u8], media_type: &str, limits: PictureLimits) -> R
         upright.apply_orientation(decoded.orientation);
         let (width, height) = (upright.width(), upright.height());
         let file = encode(upright, style).map_err(|error| MediaError::Internal(error.into()))?;
-        renditions.push(Rendition {
-            name,
-            media_type: file.media_type,
-            width,
-            height,
-            bytes: file.bytes,
-        });
+        renditions.push(Rendition { name, media_type: file.media_type, width, height, bytes: file.bytes });
     }
-    Ok(Picture {
-        width,
-        height,
-        renditions,
-    })
+    Ok(Picture { width, height, renditions })
 }
 
 fn upright_size(image: &DynamicImage, orientation: Orientation) -> (u32, u32) {
@@ -103,9 +93,7 @@ fn shrink(resizer: &mut Resizer, image: DynamicImage, longest_side: u32) -> Resu
     };
     let mut smaller = DynamicImage::new(scaled(width), scaled(height), image.color());
     // The default is Lanczos with three lobes, and takes transparency into account.
-    resizer
-        .resize(&image, &mut smaller, None)
-        .map_err(|error| MediaError::Internal(error.into()))?;
+    resizer.resize(&image, &mut smaller, None).map_err(|error| MediaError::Internal(error.into()))?;
     Ok(smaller)
 }
 

@@ -18,10 +18,7 @@ const GRAY: [u8; 3] = [128, 128, 128];
 
 fn encoded(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Vec::new();
-    image
-        .into()
-        .write_to(&mut Cursor::new(&mut bytes), format)
-        .unwrap();
+    image.into().write_to(&mut Cursor::new(&mut bytes), format).unwrap();
     bytes
 }
 
@@ -37,11 +34,7 @@ fn refusal(bytes: &[u8], media_type: &str) -> FileFailure {
 }
 
 fn rendition(picture: &Picture, name: VariantName) -> &Rendition {
-    picture
-        .renditions
-        .iter()
-        .find(|rendition| rendition.name == name)
-        .unwrap()
+    picture.renditions.iter().find(|rendition| rendition.name == name).unwrap()
 }
 
 fn pixels(rendition: &Rendition) -> DynamicImage {
@@ -60,14 +53,7 @@ fn with_orientation(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     let mut exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
     exif.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
     let length = u16::try_from(exif.len() + 2).unwrap();
-    [
-        &jpeg[..2],
-        &[0xFF, 0xE1],
-        &length.to_be_bytes(),
-        &exif,
-        &jpeg[2..],
-    ]
-    .concat()
+    [&jpeg[..2], &[0xFF, 0xE1], &length.to_be_bytes(), &exif, &jpeg[2..]].concat()
 }
 
 /// The picture that is seen: red and green above, blue and gray below.
@@ -82,11 +68,7 @@ fn seen(x: u32, y: u32, (width, height): (u32, u32)) -> [u8; 3] {
 
 /// The same picture as a camera held another way stores it, after the table of orientations in the Exif standard.
 fn stored(orientation: u8, (width, height): (u32, u32)) -> RgbImage {
-    let size = if orientation < 5 {
-        (width, height)
-    } else {
-        (height, width)
-    };
+    let size = if orientation < 5 { (width, height) } else { (height, width) };
     RgbImage::from_fn(size.0, size.1, |x, y| {
         let (x, y) = match orientation {
             1 => (x, y),
@@ -106,10 +88,7 @@ fn stored(orientation: u8, (width, height): (u32, u32)) -> RgbImage {
 fn every_orientation_is_turned_upright() {
     let size = (400, 200);
     for orientation in 1..=8 {
-        let jpeg = with_orientation(
-            &encoded(stored(orientation, size), ImageFormat::Jpeg),
-            orientation,
-        );
+        let jpeg = with_orientation(&encoded(stored(orientation, size), ImageFormat::Jpeg), orientation);
         let picture = rendered(&jpeg, "image/jpeg");
         assert_eq!((picture.width, picture.height), size, "orientation {orientation}");
         let thumbnail = pixels(rendition(&picture, VariantName::Thumbnail));
@@ -140,10 +119,7 @@ fn variants_have_their_longest_side_and_keep_the_shape() {
     let thumbnail = rendition(&picture, VariantName::Thumbnail);
     assert_eq!((preview.width, preview.height), (1280, 640));
     assert_eq!((thumbnail.width, thumbnail.height), (256, 128));
-    assert_eq!(
-        (preview.media_type, thumbnail.media_type),
-        ("image/jpeg", "image/jpeg")
-    );
+    assert_eq!((preview.media_type, thumbnail.media_type), ("image/jpeg", "image/jpeg"));
 }
 
 #[test]
@@ -211,9 +187,7 @@ fn an_animation_is_shown_by_its_first_frame() {
     for [r, g, b] in [GREEN, RED] {
         let image = RgbaImage::from_pixel(50, 50, Rgba([r, g, b, 255]));
         let delay = Delay::from_numer_denom_ms(100, 1);
-        encoder
-            .encode_frame(Frame::from_parts(image, 0, 0, delay))
-            .unwrap();
+        encoder.encode_frame(Frame::from_parts(image, 0, 0, delay)).unwrap();
     }
     drop(encoder);
     let picture = rendered(&bytes, "image/gif");
@@ -228,9 +202,7 @@ fn png_header(width: u32, height: u32) -> Vec<u8> {
     header.extend(height.to_be_bytes());
     header.extend([8, 2, 0, 0, 0]);
     let crc = !header.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-            (crc >> 1) ^ if crc & 1 == 1 { 0xEDB8_8320 } else { 0 }
-        })
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ if crc & 1 == 1 { 0xEDB8_8320 } else { 0 })
     });
     let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0d".to_vec();
     bytes.extend(header);
@@ -242,10 +214,7 @@ fn png_header(width: u32, height: u32) -> Vec<u8> {
 #[test]
 fn a_bomb_is_refused_before_it_is_decoded() {
     // Nothing can be decoded here: what speaks of pixels was found in the header.
-    assert_eq!(
-        refusal(&png_header(100, 100), "image/png"),
-        FileFailure::Unreadable
-    );
+    assert_eq!(refusal(&png_header(100, 100), "image/png"), FileFailure::Unreadable);
     for (width, height) in [(12_001, 1), (1, 12_001), (8_000, 8_000), (60_000, 60_000)] {
         assert_eq!(
             refusal(&png_header(width, height), "image/png"),
@@ -281,10 +250,7 @@ fn a_picture_that_was_cut_short_is_unreadable() {
 fn content_of_another_type_is_refused() {
     let png = encoded(RgbImage::new(8, 8), ImageFormat::Png);
     assert_eq!(refusal(&png, "image/jpeg"), FileFailure::WrongType);
-    assert_eq!(
-        refusal(b"MZ\x90\0 a program", "image/png"),
-        FileFailure::WrongType
-    );
+    assert_eq!(refusal(b"MZ\x90\0 a program", "image/png"), FileFailure::WrongType);
     assert_eq!(refusal(&png, "image/svg+xml"), FileFailure::WrongType);
 }
 

@@ -1,0 +1,124 @@
+//! What the handlers of files have in common: a file's way from `pending` through `processing` to its end.
+
+mod effect;
+mod objects;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use plaza_application::{
+    Ports,
+    events::{Event, UserEvent},
+    ports::{BlobStore, EventBus, MediaInspector, Refusal, StoredObject},
+};
+use plaza_domain::{Clock, File, FileFailure, FileId, FileStatus, Store, VariantName};
+
+pub(super) use self::effect::{Facts, StoredVariant};
+use self::effect::{FileEffect, FileEnd};
+use super::blocking::BlockingPool;
+use crate::{Attempt, Effect, TaskError, media::MediaError};
+
+/// The steps of processing a file.
+pub(super) struct FileWork {
+    store: Arc<dyn Store>,
+    blobs: Arc<dyn BlobStore>,
+    bus: Arc<dyn EventBus>,
+    clock: Arc<dyn Clock>,
+    inspector: Arc<dyn MediaInspector>,
+    pub(super) blocking: BlockingPool,
+}
+
+impl FileWork {
+    pub(super) fn new(ports: &Ports, parallel: usize) -> Self {
+        Self {
+            store: Arc::clone(&ports.store),
+            blobs: Arc::clone(&ports.blobs),
+            bus: Arc::clone(&ports.bus),
+            clock: Arc::clone(&ports.clock),
+            inspector: Arc::clone(&ports.media),
+            blocking: BlockingPool::new(parallel),
+        }
+    }
+
+    /// Notes that work on the file has begun, and tells its owner; `None` when there is nothing to do (any more).
+    pub(super) async fn begin(&self, attempt: &Attempt, id: FileId) -> Result<Option<File>, TaskError> {
+        let mut work = self.store.begin().await?;
+        attempt.hold(work.as_mut()).await?;
+        let Some(mut file) = work.files().find(id).await? else {
+            return Ok(None);
+        };
+        match file.status {
+            FileStatus::Completed => return Ok(None),
+            // An earlier attempt has said so.
+            FileStatus::Processing => return Ok(Some(file)),
+            FileStatus::Pending | FileStatus::Failed => {}
+        }
+        file.status = FileStatus::Processing;
+        file.failure = None;
+        file.updated_at = self.clock.now();
+        work.files().update(&file).await?;
+        work.commit().await?;
+        self.bus.publish(file_changed(&file, Vec::new()));
+        Ok(Some(file))
+    }
+
+    /// A file's bytes, which are of the type that they were uploaded as. All of them at once: an upload is limited in
+    /// size, and so are the tasks at a time.
+    pub(super) async fn read(&self, file: &File) -> Result<Bytes, MediaError> {
+        let bytes = objects::read(self.store.as_ref(), self.blobs.as_ref(), file).await?;
+        let head = &bytes[..bytes.len().min(self.inspector.head_size())];
+        match self.inspector.inspect(&file.name, head) {
+            Ok(found) if found.kind == file.kind && found.media_type == file.media_type => Ok(bytes),
+            Ok(_) | Err(Refusal::UnsupportedType | Refusal::Mismatch { .. }) => {
+                Err(FileFailure::WrongType.into())
+            }
+            Err(Refusal::TooManyPixels { .. }) => Err(FileFailure::TooManyPixels.into()),
+        }
+    }
+
+    /// Stores the bytes of a variant.
+    pub(super) async fn store(&self, bytes: Vec<u8>) -> Result<StoredObject, MediaError> {
+        objects::write(self.blobs.as_ref(), bytes.into()).await
+    }
+
+    /// Removes what was stored for an attempt that ended without an effect.
+    pub(super) async fn discard(&self, variants: &[StoredVariant]) {
+        for variant in variants {
+            if let Err(error) = self.blobs.delete(&variant.object.key).await {
+                tracing::warn!(error = ?error, "an object that is not needed could not be removed");
+            }
+        }
+    }
+
+    /// What to write at the end of an attempt: a file that is at fault has failed, and its task is done.
+    pub(super) fn conclude(
+        &self,
+        id: FileId,
+        result: Result<Facts, MediaError>,
+    ) -> Result<Box<dyn Effect>, TaskError> {
+        match result {
+            Ok(facts) => Ok(self.effect(id, FileEnd::Completed(facts))),
+            Err(MediaError::Refused(failure)) => Ok(self.effect(id, FileEnd::Failed(failure))),
+            Err(MediaError::Internal(cause)) => Err(TaskError::Retry(cause)),
+        }
+    }
+
+    /// What to write when the task is given up.
+    pub(super) fn give_up(&self, id: FileId) -> Box<dyn Effect> {
+        self.effect(id, FileEnd::Failed(FileFailure::GaveUp))
+    }
+
+    fn effect(&self, file_id: FileId, end: FileEnd) -> Box<dyn Effect> {
+        Box::new(FileEffect { file_id, end, at: self.clock.now() })
+    }
+}
+
+fn file_changed(file: &File, variants: Vec<VariantName>) -> Event {
+    Event::User(UserEvent::FileChanged {
+        user_id: file.owner_id,
+        file_id: file.id,
+        status: file.status,
+        failure: file.failure,
+        variants,
+    })
+}

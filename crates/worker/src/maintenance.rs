@@ -1,0 +1,105 @@
+//! What keeps tasks moving though workers and queues fail. Every worker does it, none leads: each step is a
+//! conditional update that is right however many do it at once.
+//!
+//! A task whose worker was killed is another's after its lease, one round until it is reaped (which promotes and
+//! announces it too), and a moment until a worker that waits at the queue claims it; without a queue, one poll more.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use plaza_application::commands::Command;
+use plaza_domain::{AttemptOutcome, RepositoryError, Task, TaskId};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Effect, NoEffect,
+    runner::{Context, settle, spread, time_delta},
+};
+
+/// How many tasks one step takes.
+const BATCH: u64 = 500;
+
+/// Reaps, promotes and announces, again and again until `shutdown` is cancelled.
+pub(crate) async fn run(context: Arc<Context>, shutdown: CancellationToken) {
+    loop {
+        round(&context).await;
+        // Spread out, so that several workers do not do the same at the same time.
+        let pause = sleep(spread(context.settings.maintenance_interval));
+        if shutdown.run_until_cancelled(pause).await.is_none() {
+            return;
+        }
+    }
+}
+
+/// One step's failure is no reason to leave out the others.
+async fn round(context: &Context) {
+    for task in found(reap(context).await, "reap") {
+        if let Err(error) = bury(context, &task).await {
+            tracing::warn!(task.id = %task.id, error = ?error, "a task could not be given up yet");
+        }
+    }
+    announce(context, found(promote(context).await, "promote")).await;
+    // While every slot works a wake-up wakes nobody: announcing again and again would only make the queue longer.
+    if context.has_idle_slot() {
+        announce(context, found(untaken(context).await, "relay")).await;
+    }
+}
+
+fn found<T>(step: Result<Vec<T>, RepositoryError>, name: &str) -> Vec<T> {
+    step.unwrap_or_else(|error| {
+        tracing::warn!(step = name, error = ?error, "tasks could not be looked after; the next round tries again");
+        Vec::new()
+    })
+}
+
+async fn reap(context: &Context) -> Result<Vec<Task>, RepositoryError> {
+    let mut work = context.ports.store.begin().await?;
+    let max_crashes = context.settings.max_crashes;
+    let hopeless = work.tasks().reap(max_crashes, context.claim_request(), BATCH).await?;
+    work.commit().await?;
+    Ok(hopeless)
+}
+
+/// Gives up a task that keeps taking its workers down.
+async fn bury(context: &Context, task: &Task) -> Result<(), RepositoryError> {
+    let effect: Box<dyn Effect> = match Command::try_from(task) {
+        Ok(command) => context.registry.handler(command).on_dead(),
+        Err(_) => Box::new(NoEffect),
+    };
+    let error = format!("its worker vanished, {} of {} times", task.crashes, task.attempt);
+    if settle(context, task, &AttemptOutcome::Dead { error }, effect).await? {
+        tracing::error!(task.id = %task.id, task.kind, task.crashes, "a task was given up: its workers vanish");
+    }
+    Ok(())
+}
+
+async fn promote(context: &Context) -> Result<Vec<(TaskId, String)>, RepositoryError> {
+    let mut work = context.ports.store.begin().await?;
+    let promoted = work.tasks().promote(BATCH).await?;
+    work.commit().await?;
+    Ok(promoted)
+}
+
+async fn untaken(context: &Context) -> Result<Vec<(TaskId, String)>, RepositoryError> {
+    let age = time_delta(context.settings.untaken_after);
+    let mut found = context.ports.store.read().await?.tasks().untaken(age, BATCH).await?;
+    // Whoever takes a queue knows whether somebody waits there.
+    found.retain(|(_, queue)| context.settings.queues.contains(queue));
+    Ok(found)
+}
+
+async fn announce(context: &Context, tasks: Vec<(TaskId, String)>) {
+    let mut by_queue: BTreeMap<String, Vec<TaskId>> = BTreeMap::new();
+    for (id, queue) in tasks {
+        by_queue.entry(queue).or_default().push(id);
+    }
+    for (queue, ids) in by_queue {
+        if let Err(error) = context.ports.queue.push(&queue, &ids).await {
+            // Idle workers poll, and the next round announces again.
+            tracing::debug!(error = ?error, queue, "tasks could not be announced");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! One attempt at one task, from the claim to the report.
+
+use std::{any::Any, panic::AssertUnwindSafe, time::Duration};
+
+use futures::FutureExt;
+use plaza_application::commands::{Command, UnknownCommand};
+use plaza_domain::{RepositoryError, Task};
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use super::{context::Context, report::report};
+use crate::{Attempt, Effect, TaskError, TaskHandler};
+
+/// How long a task waits for a worker that knows its command.
+const UNKNOWN_DELAY: Duration = Duration::from_secs(60);
+
+type Outcome = Result<Box<dyn Effect>, TaskError>;
+
+/// Runs a task that was claimed, and reports how it ended.
+pub(super) async fn run(context: &Context, task: Task, shutdown: &CancellationToken) {
+    let span =
+        tracing::info_span!("task", task.id = %task.id, task.kind = task.kind, task.attempt = task.attempt);
+    let attempt = Attempt::new(task, context.lease());
+    async {
+        match Command::try_from(attempt.task()) {
+            Ok(command) => {
+                let handler = context.registry.handler(command);
+                let outcome = execute(context, handler.as_ref(), &attempt, shutdown).await;
+                report(context, &attempt, Some(&handler), outcome).await;
+            }
+            Err(unknown) => report(context, &attempt, None, Err(misunderstood(&unknown))).await,
+        }
+    }
+    .instrument(span)
+    .await;
+}
+
+fn misunderstood(unknown: &UnknownCommand) -> TaskError {
+    match unknown {
+        // Made by a newer version of the program, one of whose workers will find it.
+        UnknownCommand::Kind { .. } => {
+            TaskError::Snooze { delay: UNKNOWN_DELAY, reason: unknown.to_string() }
+        }
+        UnknownCommand::Payload(cause) => TaskError::Discard(format!("{unknown}: {cause}")),
+    }
+}
+
+/// Whatever ends first decides; the rest is dropped, and with it any transaction that the handler has open.
+async fn execute(
+    context: &Context,
+    handler: &dyn TaskHandler,
+    attempt: &Attempt,
+    shutdown: &CancellationToken,
+) -> Outcome {
+    let settings = &context.settings;
+    tokio::select! {
+        biased;
+        ended = AssertUnwindSafe(handler.execute(attempt)).catch_unwind() => {
+            ended.unwrap_or_else(|panic| Err(TaskError::Retry(panic_message(panic.as_ref()).into())))
+        }
+        () = lose_lease(context, attempt) => Err(TaskError::Lost),
+        () = drained(shutdown, settings.drain) => Err(TaskError::Snooze {
+            delay: Duration::ZERO,
+            reason: "the worker was shut down".to_owned(),
+        }),
+        () = sleep(settings.max_runtime) => {
+            Err(TaskError::Retry(format!("took longer than {:?}", settings.max_runtime).into()))
+        }
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let message =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("panicked: {}", message.unwrap_or("without a message"))
+}
+
+/// Prolongs the lease, and ends when that is no longer possible.
+async fn lose_lease(context: &Context, attempt: &Attempt) {
+    let lease = context.settings.lease;
+    let task = attempt.task();
+    let mut valid_until = Instant::now() + lease;
+    loop {
+        sleep(lease / 3).await;
+        let asked_at = Instant::now();
+        let extended = tokio::select! {
+            extended = extend(context, task) => extended,
+            () = sleep_until(valid_until) => return,
+        };
+        match extended {
+            Ok(true) => valid_until = asked_at + lease,
+            Ok(false) => return,
+            Err(error) => tracing::warn!(error = ?error, "the lease of a task could not be prolonged"),
+        }
+    }
+}
+
+async fn extend(context: &Context, task: &Task) -> Result<bool, RepositoryError> {
+    let mut work = context.ports.store.begin().await?;
+    let held = work.tasks().extend(task.id, task.token, context.lease()).await?;
+    work.commit().await?;
+    Ok(held)
+}
+
+async fn drained(shutdown: &CancellationToken, drain: Duration) {
+    shutdown.cancelled().await;
+    sleep(drain).await;
+}

@@ -1,0 +1,58 @@
+//! What every part of a running worker shares.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use chrono::TimeDelta;
+use plaza_application::Ports;
+use plaza_domain::{WorkerId, repository::ClaimRequest};
+
+use super::backoff::time_delta;
+use crate::{Registry, WorkerSettings};
+
+pub(crate) struct Context {
+    pub(crate) ports: Ports,
+    pub(crate) registry: Arc<dyn Registry>,
+    pub(crate) settings: WorkerSettings,
+    pub(crate) id: WorkerId,
+    busy: AtomicUsize,
+}
+
+impl Context {
+    pub(crate) fn new(ports: Ports, registry: Arc<dyn Registry>, settings: WorkerSettings) -> Self {
+        Self { id: WorkerId::new(ports.ids.next()), ports, registry, settings, busy: AtomicUsize::new(0) }
+    }
+
+    pub(crate) fn lease(&self) -> TimeDelta {
+        time_delta(self.settings.lease)
+    }
+
+    pub(crate) fn claim_request(&self) -> ClaimRequest {
+        ClaimRequest { worker: self.id, lease: self.lease() }
+    }
+
+    pub(crate) fn slots(&self) -> usize {
+        self.settings.concurrency.max(1)
+    }
+
+    /// Notes that a slot works, until the guard is dropped.
+    pub(super) fn occupy(&self) -> impl Drop {
+        self.busy.fetch_add(1, Ordering::Relaxed);
+        Occupied(&self.busy)
+    }
+
+    /// Whether a slot waits for work.
+    pub(crate) fn has_idle_slot(&self) -> bool {
+        self.busy.load(Ordering::Relaxed) < self.slots()
+    }
+}
+
+struct Occupied<'a>(&'a AtomicUsize);
+
+impl Drop for Occupied<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

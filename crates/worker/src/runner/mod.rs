@@ -1,0 +1,71 @@
+//! A running worker: slots that claim and run tasks, and the maintenance of everybody's tasks beside them.
+
+mod attempt;
+mod backoff;
+mod context;
+mod report;
+mod source;
+
+use std::sync::Arc;
+
+use plaza_application::Ports;
+use tokio::task::JoinSet;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub(crate) use backoff::{spread, time_delta};
+pub(crate) use context::Context;
+pub(crate) use report::settle;
+
+use crate::{Handlers, Registry, WorkerSettings, maintenance};
+
+/// Takes tasks and runs them.
+pub struct Worker {
+    context: Arc<Context>,
+}
+
+impl Worker {
+    /// A worker that knows every command of Plaza.
+    pub fn new(ports: Ports, settings: WorkerSettings) -> Self {
+        let registry = Arc::new(Handlers::new(&ports, settings.concurrency));
+        Self::with_registry(ports, settings, registry)
+    }
+
+    /// A worker with handlers of the caller's own.
+    pub fn with_registry(ports: Ports, settings: WorkerSettings, registry: Arc<dyn Registry>) -> Self {
+        Self { context: Arc::new(Context::new(ports, registry, settings)) }
+    }
+
+    /// Runs on `tracker`, as [`run`](Self::run) does.
+    pub fn spawn(self, tracker: &TaskTracker, shutdown: CancellationToken) {
+        tracker.spawn(self.run(shutdown));
+    }
+
+    /// Runs until `shutdown` is cancelled. Then no more tasks are claimed; those that run have
+    /// [`WorkerSettings::drain`] to end, and are given back after that.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let mut parts = JoinSet::new();
+        for _ in 0..self.context.slots() {
+            parts.spawn(work(Arc::clone(&self.context), shutdown.clone()));
+        }
+        parts.spawn(maintenance::run(Arc::clone(&self.context), shutdown));
+        tracing::info!(worker.id = %self.context.id, worker.slots = self.context.slots(), "the worker runs");
+        while let Some(ended) = parts.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(error = ?error, "a part of the worker ended by a fault");
+            }
+        }
+        tracing::info!(worker.id = %self.context.id, "the worker has stopped");
+    }
+}
+
+/// One slot: one task after another.
+async fn work(context: Arc<Context>, shutdown: CancellationToken) {
+    let mut source = source::Source::new(Arc::clone(&context));
+    while let Some(task) = source.next(&shutdown).await {
+        let _occupied = context.occupy();
+        attempt::run(&context, task, &shutdown).await;
+    }
+}
+
+#[cfg(test)]
+mod tests;
