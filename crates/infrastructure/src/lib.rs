@@ -5,5 +5,8 @@ pub mod config;
 pub mod content;
 pub mod db;
 pub mod files;
+pub mod health;
 pub mod logging;
+pub mod redis;
 pub mod security;
+pub mod wiring;

@@ -1,0 +1,88 @@
+//! Whether what Plaza depends on answers. That Plaza itself is alive, it shows by answering at all.
+
+use std::{error::Error, future::Future, sync::Arc, time::Duration};
+
+use plaza_application::ports::BlobStore;
+use plaza_domain::Store;
+use tokio::time::timeout;
+
+use crate::redis::RedisPool;
+
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// How one dependency is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DependencyStatus {
+    /// `database`, `redis` or `storage`.
+    pub name: &'static str,
+    /// Whether it answers as it should.
+    pub healthy: bool,
+    /// Whether Plaza cannot serve without it; without the others it serves, with delays.
+    pub required: bool,
+    /// What is wrong, in words that tell no secret.
+    pub detail: Option<String>,
+}
+
+/// Asks every dependency.
+#[derive(Clone)]
+pub struct Health {
+    store: Arc<dyn Store>,
+    blobs: Arc<dyn BlobStore>,
+    redis: Option<RedisPool>,
+}
+
+impl Health {
+    /// Asks these.
+    pub(crate) fn new(store: Arc<dyn Store>, blobs: Arc<dyn BlobStore>, redis: Option<RedisPool>) -> Self {
+        Self { store, blobs, redis }
+    }
+
+    /// Asks all at once; takes at most two seconds.
+    pub async fn check(&self) -> Vec<DependencyStatus> {
+        let redis = async {
+            match &self.redis {
+                Some(pool) => Some(ask("redis", false, pool.ping()).await),
+                None => None,
+            }
+        };
+        let (database, storage, redis) = tokio::join!(
+            ask("database", true, self.store.ping()),
+            ask("storage", true, self.blobs.check()),
+            redis,
+        );
+        [Some(database), Some(storage), redis].into_iter().flatten().collect()
+    }
+}
+
+async fn ask<E: Error>(
+    name: &'static str,
+    required: bool,
+    question: impl Future<Output = Result<(), E>>,
+) -> DependencyStatus {
+    let detail = match timeout(DEADLINE, question).await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some(format!("no answer within {} seconds", DEADLINE.as_secs())),
+    };
+    DependencyStatus { name, healthy: detail.is_none(), required, detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{convert::Infallible, future::pending};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dependency_that_hangs_is_reported_in_time() {
+        let status = ask("database", true, pending::<Result<(), Infallible>>()).await;
+        assert!(!status.healthy);
+        assert_eq!(status.detail.as_deref(), Some("no answer within 2 seconds"));
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_told_in_its_own_words() {
+        let status = ask("storage", true, async { Err(std::fmt::Error) }).await;
+        assert_eq!(status.detail, Some(std::fmt::Error.to_string()));
+    }
+}

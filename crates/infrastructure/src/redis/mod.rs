@@ -1,0 +1,16 @@
+//! What several instances share through Redis. None of it is the truth: losing it costs latency, and no data.
+
+mod bus;
+mod envelope;
+mod listener;
+mod one_time;
+mod pool;
+mod publisher;
+mod queue;
+mod rate_limiter;
+
+pub use bus::RedisBus;
+pub use one_time::RedisOneTimeStore;
+pub use pool::{RedisError, RedisPool};
+pub use queue::RedisQueue;
+pub use rate_limiter::RedisRateLimiter;

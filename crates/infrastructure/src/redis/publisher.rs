@@ -1,0 +1,142 @@
+//! Sends events to other instances: one task, many in one round trip.
+
+use std::{
+    mem,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use fred::{
+    clients::Client,
+    error::Error,
+    interfaces::{ClientLike, PubsubInterface},
+    types::Value,
+};
+use plaza_application::events::Event;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, MissedTickBehavior, interval, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::envelope::Envelope;
+
+/// How many events are sent in one round trip.
+const BATCH: usize = 256;
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How often a failed connection is tried, and losses are told.
+const RETRY: Duration = Duration::from_secs(1);
+/// How long what is left may take at the end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// The sending end, with room for so many events.
+pub(super) const CAPACITY: usize = 4096;
+
+pub(super) struct Publisher {
+    pub(super) client: Client,
+    pub(super) channel: String,
+    pub(super) origin: Uuid,
+    pub(super) events: mpsc::Receiver<Arc<Event>>,
+    /// How many events found no room.
+    pub(super) overflowed: Arc<AtomicU64>,
+}
+
+/// What the others miss.
+#[derive(Default)]
+struct Debt {
+    /// They must be told that events were lost.
+    gap: bool,
+    /// How many, since it was last logged.
+    lost: u64,
+    /// Whether the last attempt failed.
+    failing: bool,
+}
+
+impl Publisher {
+    pub(super) async fn run(mut self, shutdown: CancellationToken) {
+        let _connection = self.client.connect();
+        let mut debt = Debt::default();
+        let mut retry = interval(RETRY);
+        retry.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => break,
+                _ = retry.tick() => self.settle(&mut debt).await,
+                // While nothing gets through, events wait here instead of being thrown at a dead connection.
+                count = self.events.recv_many(&mut batch, BATCH), if !debt.failing => {
+                    if count == 0 {
+                        break;
+                    }
+                    self.send(mem::take(&mut batch), &mut debt).await;
+                }
+            }
+        }
+        let deadline = Instant::now() + LAST_WORDS;
+        while let Ok(event) = self.events.try_recv() {
+            batch.push(event);
+        }
+        for events in batch.chunks(BATCH) {
+            if Instant::now() < deadline && !debt.failing {
+                self.send(events.to_vec(), &mut debt).await;
+            }
+        }
+        let _ = timeout(LAST_WORDS, self.client.quit()).await;
+    }
+
+    /// Once a second: tells the operator what was lost, and the others that they must look into the database.
+    async fn settle(&self, debt: &mut Debt) {
+        let overflowed = self.overflowed.swap(0, Ordering::Relaxed);
+        debt.lost += overflowed;
+        debt.gap |= overflowed > 0;
+        if debt.lost > 0 {
+            let events = mem::take(&mut debt.lost);
+            tracing::warn!(bus.lost = events, "events were not carried to other instances; they will heal");
+        }
+        if debt.gap || debt.failing {
+            self.send(Vec::new(), debt).await;
+        }
+    }
+
+    async fn send(&self, events: Vec<Arc<Event>>, debt: &mut Debt) {
+        let count = events.len() as u64;
+        let gap = debt.gap.then_some(None);
+        let envelopes = gap.into_iter().chain(events.into_iter().map(Some));
+        match self.publish(envelopes).await {
+            Ok(()) => {
+                if mem::take(&mut debt.failing) {
+                    tracing::info!("events are carried to other instances again");
+                }
+                debt.gap = false;
+            }
+            Err(error) => {
+                if !mem::replace(&mut debt.failing, true) {
+                    let error: &(dyn std::error::Error + 'static) = &*error;
+                    tracing::warn!(error, "events are not carried to other instances");
+                }
+                debt.gap = true;
+                debt.lost += count;
+            }
+        }
+    }
+
+    async fn publish(
+        &self,
+        events: impl Iterator<Item = Option<Arc<Event>>>,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let pipeline = self.client.pipeline();
+        for event in events {
+            let envelope = Envelope { origin: self.origin, event };
+            let text = serde_json::to_string(&envelope)?;
+            let _queued: Value = pipeline.publish(self.channel.as_str(), text).await?;
+        }
+        let answers: Vec<Result<Value, Error>> = timeout(RESPONSE_TIMEOUT, pipeline.try_all()).await?;
+        answers.into_iter().collect::<Result<Vec<_>, _>>()?;
+        Ok(())
+    }
+}

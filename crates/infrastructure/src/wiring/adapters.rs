@@ -1,0 +1,97 @@
+//! Chooses adapters by URL.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use plaza_application::{
+    in_process::{LocalBus, LocalOneTimeStore, LocalQueue, LocalRateLimiter},
+    ports::{BlobStore, EventBus, OneTimeStore, RateLimiter, TaskQueue},
+};
+use plaza_domain::{Clock, IdGenerator};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+
+use super::StartError;
+use crate::{
+    config::Config,
+    db::{self, DatabaseSettings, SeaOrmStore},
+    files::FileBlobStore,
+    redis::{RedisBus, RedisError, RedisOneTimeStore, RedisPool, RedisQueue, RedisRateLimiter},
+    security::{SecretError, ServerSecret},
+};
+
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What instances share, or what stands in for it in a single one.
+pub(super) struct Shared {
+    pub(super) bus: Arc<dyn EventBus>,
+    pub(super) queue: Arc<dyn TaskQueue>,
+    pub(super) limiter: Arc<dyn RateLimiter>,
+    pub(super) one_time: Arc<dyn OneTimeStore>,
+    pub(super) redis: Option<RedisPool>,
+}
+
+pub(super) async fn database(config: &Config) -> Result<SeaOrmStore, StartError> {
+    let url = config.database_url();
+    let settings = DatabaseSettings {
+        url: url.expose().to_owned(),
+        max_connections: config.database.max_connections,
+        acquire_timeout: ACQUIRE_TIMEOUT,
+    };
+    let store =
+        db::connect(&settings).await.map_err(|source| StartError::Database { url: url.clone(), source })?;
+    db::migrate(&store).await.map_err(|source| StartError::Migration { url, source })?;
+    Ok(store)
+}
+
+pub(super) async fn storage(
+    config: &Config,
+    ids: Arc<dyn IdGenerator>,
+) -> Result<Arc<dyn BlobStore>, StartError> {
+    let url = config.storage_url();
+    if url.scheme() != "file" {
+        return Err(StartError::UnsupportedStorage { url });
+    }
+    let root = Path::new(url.path());
+    let store = FileBlobStore::open(root, ids)
+        .await
+        .map_err(|source| StartError::Storage { path: root.to_owned(), source })?;
+    Ok(Arc::new(store))
+}
+
+/// Reads or writes a small file once, before anything is served.
+pub(super) fn secret(config: &Config) -> Result<ServerSecret, SecretError> {
+    match &config.auth.secret {
+        Some(secret) => Ok(ServerSecret::new(secret.expose())),
+        None => ServerSecret::load_or_create(&config.data_dir),
+    }
+}
+
+/// `instance` tells this process from all others; tasks belong to `tracker` and end on `shutdown`.
+pub(super) fn shared(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    instance: Uuid,
+    tracker: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> Result<Shared, StartError> {
+    let limiter = LocalRateLimiter::new(clock);
+    let Some(url) = &config.redis.url else {
+        return Ok(Shared {
+            bus: Arc::new(LocalBus::new()),
+            queue: Arc::new(LocalQueue::new()),
+            limiter: Arc::new(limiter),
+            one_time: Arc::new(LocalOneTimeStore::new()),
+            redis: None,
+        });
+    };
+    let failed = |source: RedisError| StartError::Redis { url: url.clone(), source };
+    let prefix = &config.redis.prefix;
+    let pool = RedisPool::new(url.expose(), prefix).map_err(failed)?;
+    Ok(Shared {
+        bus: RedisBus::start(url.expose(), prefix, instance, tracker, shutdown).map_err(failed)?,
+        queue: Arc::new(RedisQueue::new(pool.clone())),
+        limiter: RedisRateLimiter::new(pool.clone(), limiter),
+        one_time: Arc::new(RedisOneTimeStore::new(pool.clone())),
+        redis: Some(pool),
+    })
+}

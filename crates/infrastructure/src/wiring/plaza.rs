@@ -1,0 +1,137 @@
+//! A running Plaza: ports, services, and the tasks behind them.
+
+use std::{sync::Arc, time::Duration};
+
+use plaza_application::{MessageSettings, Ports, Services, Settings};
+use plaza_domain::{Clock, IdGenerator, Store};
+use tokio::time::{Instant, timeout_at};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{StartError, adapters};
+use crate::{
+    clock::{SystemClock, UuidV7Generator},
+    config::Config,
+    content::{CommonMark, HeadInspector},
+    db::SeaOrmStore,
+    health::Health,
+    security::{BcryptPasswords, JwtAccessTokens, RandomSecrets},
+};
+
+/// How many transactions of an instance store messages at a time on Postgres; SQLite has one writer.
+const POSTGRES_LANES: usize = 4;
+
+/// What a process is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Serves clients, and may run a worker inside.
+    Server,
+    /// Does background work and nothing else.
+    Worker,
+}
+
+/// A running Plaza, without the edge that clients see.
+pub struct Plaza {
+    /// What the services stand on.
+    pub ports: Ports,
+    /// The use cases.
+    pub services: Services,
+    /// Tasks that must have ended before the process does; whoever starts one spawns it here.
+    pub tracker: TaskTracker,
+    /// Cancelled when the process is to end.
+    pub shutdown: CancellationToken,
+    /// Whether what Plaza depends on answers.
+    pub health: Health,
+    store: Arc<SeaOrmStore>,
+    /// Adapters outlive those who use them, so that the last event is still sent.
+    adapters: Background,
+}
+
+struct Background {
+    tracker: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+impl Plaza {
+    /// Connects to everything, brings the database up to date, and starts the services.
+    ///
+    /// # Errors
+    /// When something cannot be used or reached; Redis need not answer yet.
+    pub async fn connect(config: &Config, role: Role) -> Result<Self, StartError> {
+        let on_postgres = config.database_url().is_postgres();
+        if role == Role::Worker && config.redis.url.is_none() && !on_postgres {
+            return Err(StartError::WorkerWithoutQueue);
+        }
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let ids: Arc<dyn IdGenerator> = Arc::new(UuidV7Generator);
+        let secret = adapters::secret(config)?;
+        let store = Arc::new(adapters::database(config).await?);
+        let blobs = adapters::storage(config, Arc::clone(&ids)).await?;
+
+        let adapters = Background { tracker: TaskTracker::new(), shutdown: CancellationToken::new() };
+        let shared =
+            adapters::shared(config, Arc::clone(&clock), ids.next(), &adapters.tracker, &adapters.shutdown)?;
+        let health =
+            Health::new(Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&blobs), shared.redis.clone());
+        let ports = Ports {
+            store: Arc::clone(&store) as Arc<dyn Store>,
+            clock,
+            ids,
+            bus: shared.bus,
+            queue: shared.queue,
+            blobs,
+            passwords: Arc::new(BcryptPasswords::new(&secret, config.auth.bcrypt_cost)),
+            access_tokens: Arc::new(JwtAccessTokens::new(
+                &secret,
+                &config.auth.issuer,
+                &config.auth.audience,
+            )),
+            secrets: Arc::new(RandomSecrets),
+            markup: Arc::new(CommonMark::new()),
+            media: Arc::new(HeadInspector),
+            limiter: shared.limiter,
+            one_time: shared.one_time,
+        };
+        let settings = Settings {
+            auth: config.auth.settings(),
+            uploads: config.uploads.settings(),
+            limits: config.limits.settings(),
+            messages: MessageSettings {
+                lanes: if on_postgres { POSTGRES_LANES } else { 1 },
+                max_replay: config.limits.max_replay,
+            },
+        };
+        let tracker = TaskTracker::new();
+        let shutdown = CancellationToken::new();
+        let services = Services::start(&ports, &settings, &tracker, &shutdown);
+        Ok(Self { ports, services, tracker, shutdown, health, store, adapters })
+    }
+
+    /// Ends the services, then the adapters, within `deadline`. Whatever did not end in time is left to the end of the
+    /// process; what was acknowledged is safe either way.
+    pub async fn stop(self, deadline: Duration) {
+        let deadline = Instant::now() + deadline;
+        self.shutdown.cancel();
+        let services = wait(&self.tracker, deadline).await;
+        self.adapters.shutdown.cancel();
+        let adapters = wait(&self.adapters.tracker, deadline).await;
+        if services + adapters > 0 {
+            tracing::warn!(tasks.left = services + adapters, "some tasks did not end in time");
+        }
+        match timeout_at(deadline, self.store.close()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                let error: &(dyn std::error::Error + 'static) = &error;
+                tracing::warn!(error, "the database was not closed");
+            }
+            Err(_) => tracing::warn!("the database was not closed in time"),
+        }
+    }
+}
+
+/// How many tasks are left.
+async fn wait(tracker: &TaskTracker, deadline: Instant) -> usize {
+    tracker.close();
+    // Nothing may be left when the time is up: then this is no failure.
+    let _ = timeout_at(deadline, tracker.wait()).await;
+    tracker.len()
+}
