@@ -14,6 +14,8 @@ use crate::{
 
 /// How many of the newest messages come with a reset.
 const RESET_PAGE: u64 = 50;
+/// The most members whose cursors are shown one by one.
+const MAX_SHOWN_CURSORS: u64 = 50;
 
 /// A room that a connection begins to follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub struct Subscription {
     pub member: Member,
     /// The version from which on changes are missing.
     pub since: Version,
+    /// How far each member has read; only in small rooms.
+    pub members: Option<Vec<Member>>,
 }
 
 /// The change feed of rooms.
@@ -85,7 +89,21 @@ impl ChangeService {
             None if member.delivered_seq == Seq::ZERO => Version::ZERO,
             None => read.messages().version_at(room_id, member.delivered_seq).await?,
         };
-        Ok(Subscription { room, member, since })
+        let members = read.members().list(room_id, None, MAX_SHOWN_CURSORS + 1).await?;
+        let members = (members.len() as u64 <= MAX_SHOWN_CURSORS)
+            .then(|| members.into_iter().map(|profile| profile.member).collect());
+        Ok(Subscription { room, member, since, members })
+    }
+
+    /// Checks that the actor may (still) follow a room.
+    ///
+    /// # Errors
+    /// `NotFound`, `Forbidden`.
+    pub async fn check(&self, actor: &Actor, room_id: RoomId) -> Result<()> {
+        let mut read = self.store.read().await?;
+        let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
+        let membership = read.members().find(room_id, actor.id()).await?;
+        authorize_room(actor, RoomAction::Read, &room, membership.as_ref())
     }
 
     /// The newest change of each of these rooms, in one query: how the hub finds out that it missed something.
@@ -105,14 +123,14 @@ impl ChangeService {
     ) -> Result<ChangePage> {
         // Everything is read up to the version that the room had first: what changes while we read comes next time,
         // as the three lists are not read at one moment.
-        let head = room.version;
+        let (head, last_seq) = (room.version, room.last_seq);
         if since > head || head.ahead_of(since) > self.max_replay {
             let newest = read.messages().history(room.id, HistoryRange::Newest, RESET_PAGE).await?;
             let changes = newest.into_iter().map(|view| Change::Message(Box::new(view))).collect();
-            return Ok(ChangePage { changes, version: head, has_more: false, reset: true });
+            return Ok(ChangePage { changes, version: head, last_seq, has_more: false, reset: true });
         }
         if since == head {
-            return Ok(ChangePage { changes: Vec::new(), version: head, has_more: false, reset: false });
+            return Ok(ChangePage { changes: Vec::new(), version: head, last_seq, has_more: false, reset: false });
         }
         let messages = read.messages().changed_since(room.id, since, limit + 1).await?;
         let members = read.members().changed_since(room.id, since, limit + 1).await?;
@@ -129,6 +147,6 @@ impl ChangeService {
         let has_more = changes.len() > limit;
         changes.truncate(limit);
         let version = changes.last().filter(|_| has_more).map_or(head, Change::version);
-        Ok(ChangePage { changes, version, has_more, reset: false })
+        Ok(ChangePage { changes, version, last_seq, has_more, reset: false })
     }
 }

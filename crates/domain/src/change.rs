@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{MemberProfile, Room, SentMessage, Version};
+use crate::{MemberProfile, Room, SentMessage, Seq, Version};
 
 /// One changed thing, as it is now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +34,8 @@ pub struct ChangePage {
     pub changes: Vec<Change>,
     /// Where to go on from: everything up to here is told.
     pub version: Version,
+    /// The place of the room's newest message.
+    pub last_seq: Seq,
     /// Whether there is more.
     pub has_more: bool,
     /// Whether the gap was too large to tell: `changes` then has the newest messages only, and what the asker
