@@ -12,7 +12,7 @@ pub(crate) struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let indexes = vec![
-            partial(index("tasks_ready_idx", "tasks", &["run_at", "queue"]), "state = 'ready'"),
+            partial(index("tasks_ready_idx", "tasks", &["run_at", "id", "queue"]), "state = 'ready'"),
             partial(index("tasks_scheduled_idx", "tasks", &["run_at"]), "state = 'scheduled'"),
             partial(index("tasks_running_idx", "tasks", &["lease_until"]), "state = 'running'"),
         ];

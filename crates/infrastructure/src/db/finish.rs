@@ -36,7 +36,8 @@ pub(super) fn task(backend: DbBackend, id: TaskId, token: i64, outcome: &Attempt
             update.value(Column::RunAt, clock::after(backend, *delay));
             update.value(Column::LastError, error.as_str());
         }
-        AttemptOutcome::Snooze { delay, .. } => {
+        AttemptOutcome::Snooze { reason, delay } => {
+            update.value(Column::LastError, reason.as_str());
             update.value(Column::State, word(TaskState::Scheduled));
             update.value(Column::RunAt, clock::after(backend, *delay));
             update.value(Column::Attempt, Expr::col(Column::Attempt).sub(1));

@@ -1,0 +1,17 @@
+//! The behaviours, by subject; each takes an empty store.
+
+pub(crate) mod accounts;
+pub(crate) mod builders;
+pub(crate) mod files;
+pub(crate) mod fixture;
+pub(crate) mod members;
+pub(crate) mod messages;
+mod migrations;
+mod plans;
+pub(crate) mod rooms;
+pub(crate) mod sessions;
+pub(crate) mod tasks;
+pub(crate) mod transactions;
+
+/// A behaviour fails by an assertion or by an error that it did not expect.
+pub(crate) type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;

@@ -1,0 +1,1 @@
+//! How the databases run the hot queries: never by reading a whole table.

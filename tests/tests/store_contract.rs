@@ -1,0 +1,98 @@
+//! What every store promises, written once and run against each: in memory, SQLite and Postgres. And what only the
+//! databases promise: that no hot query reads a whole table, and that instances may migrate at the same time.
+
+mod store;
+
+/// One test for each behaviour and store, named `<store>::<module>::<behaviour>`.
+macro_rules! contract {
+    ($($module:ident { $($behaviour:ident)+ })+) => {
+        contract!(@store memory { $($module { $($behaviour)+ })+ });
+        contract!(@store sqlite { $($module { $($behaviour)+ })+ });
+        contract!(@store postgres { $($module { $($behaviour)+ })+ });
+    };
+    (@store $store:ident { $($module:ident { $($behaviour:ident)+ })+ }) => {
+        mod $store {
+            $(mod $module {
+                $(
+                    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                    async fn $behaviour() -> crate::store::Outcome {
+                        let fixture = crate::store::fixture::$store().await?;
+                        crate::store::$module::$behaviour(fixture.store()).await
+                    }
+                )+
+            })+
+        }
+    };
+}
+
+contract! {
+    transactions {
+        what_is_dropped_was_never_written
+        others_see_a_write_when_it_is_committed_and_not_before
+        what_refers_to_nothing_is_refused
+        a_store_that_works_answers_a_ping
+    }
+    accounts {
+        a_user_is_found_by_id_email_and_username
+        an_email_and_a_username_are_taken_once
+        a_changed_user_is_stored
+        times_keep_their_microseconds
+        of_racing_claims_of_a_setting_one_wins
+        a_setting_whose_claim_was_rolled_back_is_free
+    }
+    sessions {
+        a_session_is_found_with_its_user
+        a_session_is_revoked_once
+        a_refresh_token_is_found_by_its_digest
+        of_twenty_uses_of_a_refresh_token_one_succeeds
+    }
+    rooms {
+        a_room_is_stored_and_its_details_change
+        a_deleted_room_is_as_good_as_absent
+        rooms_are_listed_newest_first_in_pages
+        a_private_room_is_listed_to_its_members_only
+        sequences_have_no_gaps_though_some_writers_roll_back
+    }
+    members {
+        saving_a_member_again_keeps_the_cursors
+        cursors_move_forward_only
+        members_are_listed_by_user_in_pages
+        changed_members_come_by_version_with_those_who_left
+        owners_are_counted_while_they_are_there
+        senders_are_present_in_a_room_that_exists_and_not_disabled
+        a_users_rooms_are_those_they_are_in_now
+    }
+    messages {
+        a_message_keeps_every_field
+        a_senders_client_id_is_used_once
+        messages_are_found_by_their_client_ids
+        a_place_in_a_room_is_taken_once
+        history_pages_from_the_end_and_from_any_place
+        changed_messages_come_by_version
+        a_tombstone_keeps_its_place
+        edits_are_kept_until_they_are_deleted
+        a_batch_of_thousands_is_stored_at_once
+        places_and_versions_are_found_from_each_other
+        rooms_of_messages_are_found
+    }
+    files {
+        one_content_is_one_blob
+        a_file_is_stored_and_updated
+        a_variant_takes_the_place_of_its_predecessor
+        a_file_is_shared_while_a_message_shows_it
+    }
+    tasks {
+        a_new_task_is_ready
+        of_twenty_claims_one_succeeds
+        racing_workers_take_different_tasks
+        an_idle_worker_takes_the_oldest_task_of_its_queues
+        a_stale_token_is_refused
+        a_finished_task_is_not_claimed_again
+        a_retry_begins_again_when_its_time_has_come
+        a_retry_without_attempts_left_is_dead
+        a_snooze_gives_the_attempt_back
+        a_crashed_task_is_scheduled_again
+        a_task_that_keeps_crashing_is_handed_to_be_buried
+        a_task_that_nobody_took_is_found
+    }
+}
