@@ -1,5 +1,7 @@
 //! Who is in which room.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use plaza_domain::{
     Member, MemberProfile, MemberRole, RoomId, Seq, UserId, Version,
@@ -78,7 +80,8 @@ impl<A: Access> MemberRepository for Connection<A> {
                 && user.disabled_at.is_none();
             may_post.then(|| Sender { room_id, user: user.summary() })
         };
-        Ok(pairs.iter().filter_map(sender).collect())
+        let each_once: BTreeSet<_> = pairs.iter().collect();
+        Ok(each_once.into_iter().filter_map(sender).collect())
     }
 
     async fn rooms_of(&mut self, user_id: UserId, limit: u64) -> Result<Vec<RoomId>> {

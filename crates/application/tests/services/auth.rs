@@ -1,0 +1,257 @@
+//! Accounts, logins and tokens.
+
+use std::{sync::Arc, time::Duration};
+
+use plaza_application::{
+    Error, Registration, Result, Unauthenticated,
+    events::{Event, UserEvent},
+    ports::{MockPasswordHasher, TokenRejection},
+};
+use plaza_domain::{PasswordHash, SystemRole};
+use tokio::task::JoinSet;
+
+use crate::world::{PASSWORD, World, heard, registration};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[tokio::test]
+async fn the_first_account_is_the_admin_and_the_next_is_not() -> Result<()> {
+    let world = World::new();
+    let auth = &world.services.auth;
+    assert_eq!(auth.register(registration("ada")).await?.role, SystemRole::Admin);
+    assert_eq!(auth.register(registration("grace")).await?.role, SystemRole::Member);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_accounts_that_race_to_be_first_one_becomes_admin() -> Result<()> {
+    let world = World::new();
+    let mut racers = JoinSet::new();
+    for number in 0..20 {
+        let auth = Arc::clone(&world.services.auth);
+        racers.spawn(async move { auth.register(registration(&format!("racer{number}"))).await });
+    }
+    let users = racers.join_all().await.into_iter().collect::<Result<Vec<_>>>()?;
+    let admins = users.iter().filter(|user| user.role == SystemRole::Admin);
+    assert_eq!(admins.count(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_registration_that_failed_does_not_take_the_admin_with_it() -> Result<()> {
+    let world = World::new();
+    world.faults.fail_commits(1);
+    let failed = world.services.auth.register(registration("ada")).await;
+    assert!(matches!(failed, Err(Error::Unavailable(_))));
+    let user = world.services.auth.register(registration("grace")).await?;
+    assert_eq!(user.role, SystemRole::Admin);
+    Ok(())
+}
+
+#[tokio::test]
+async fn addresses_and_handles_are_taken_in_any_case() -> Result<()> {
+    let world = World::new();
+    let auth = &world.services.auth;
+    auth.register(registration("ada")).await?;
+    let same_email = Registration { email: "Ada@Example.ORG".to_owned(), ..registration("grace") };
+    let same_username = Registration { username: "ADA".to_owned(), ..registration("grace") };
+    for (input, taken) in [(same_email, "address"), (same_username, "username")] {
+        let refused = auth.register(input).await;
+        assert!(matches!(&refused, Err(Error::Conflict(why)) if why.contains(taken)), "{:?}", refused.err());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_problem_of_a_registration_is_told_at_once() {
+    let world = World::new();
+    let input = Registration {
+        email: "nobody".to_owned(),
+        username: "x".to_owned(),
+        display_name: Some(String::new()),
+        password: "short".to_owned(),
+    };
+    let refused = world.services.auth.register(input).await;
+    let fields: Vec<_> = match refused {
+        Err(Error::Invalid(invalid)) => invalid.violations.iter().map(|v| v.field).collect(),
+        _ => Vec::new(),
+    };
+    assert_eq!(fields, ["email", "username", "display_name", "password"]);
+}
+
+#[tokio::test]
+async fn a_login_takes_the_address_or_the_handle() -> Result<()> {
+    let world = World::new();
+    let user = world.services.auth.register(registration("ada")).await?;
+    for name in ["ada", " ADA ", "ada@example.org", "Ada@Example.org"] {
+        let login = world.services.auth.login(name, PASSWORD).await?;
+        assert_eq!(login.user.id, user.id, "{name}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_unknown_name_and_a_wrong_password_cost_the_same_work_and_get_the_same_answer() -> Result<()> {
+    let mut passwords = MockPasswordHasher::new();
+    passwords.expect_hash().returning(|_| Ok(PasswordHash::new("a hash".to_owned())));
+    let known = |_: &str, hash: &Option<PasswordHash>| hash.is_some();
+    let unknown = |_: &str, hash: &Option<PasswordHash>| hash.is_none();
+    passwords.expect_verify().withf(known).once().returning(|_, _| Ok(false));
+    passwords.expect_verify().withf(unknown).times(2).returning(|_, _| Ok(false));
+    let world = World::with_ports(|ports| ports.passwords = Arc::new(passwords));
+    world.services.auth.register(registration("ada")).await?;
+    for name in ["ada", "nobody", "not even a name"] {
+        let refused = world.services.auth.login(name, "wrong").await.err();
+        let expected = Some(Unauthenticated::Credentials);
+        assert_eq!(refused.and_then(reason), expected, "{name}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_disabled_account_is_told_what_a_stranger_is_told() -> Result<()> {
+    let world = World::new();
+    let mut user = world.services.auth.register(registration("ada")).await?;
+    user.disabled_at = Some(user.created_at);
+    let mut work = world.ports.store.begin().await?;
+    work.users().update(&user).await?;
+    work.commit().await?;
+    let refused = world.services.auth.login("ada", PASSWORD).await.err();
+    assert_eq!(refused.and_then(reason), Some(Unauthenticated::Credentials));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_busy_hasher_makes_logins_and_registrations_unavailable() {
+    let mut passwords = MockPasswordHasher::new();
+    passwords.expect_hash().returning(|_| Err("too many are waiting".into()));
+    passwords.expect_verify().returning(|_, _| Err("too many are waiting".into()));
+    let world = World::with_ports(|ports| ports.passwords = Arc::new(passwords));
+    let login = world.services.auth.login("ada", PASSWORD).await;
+    assert!(matches!(login, Err(Error::Unavailable(_))));
+    let registered = world.services.auth.register(registration("ada")).await;
+    assert!(matches!(registered, Err(Error::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn an_access_token_works_until_it_expires() -> Result<()> {
+    let world = World::new();
+    let auth = &world.services.auth;
+    let user = auth.register(registration("ada")).await?;
+    let login = auth.login("ada", PASSWORD).await?;
+    world.clock.advance(15 * MINUTE - Duration::from_micros(1));
+    assert_eq!(auth.authenticate(&login.access_token).await?.id(), user.id);
+    world.clock.advance(Duration::from_micros(1));
+    let refused = auth.authenticate(&login.access_token).await.err();
+    assert_eq!(refused.and_then(reason), Some(Unauthenticated::Token(TokenRejection::Expired)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refresh_gives_new_tokens_of_the_same_session() -> Result<()> {
+    let world = World::new();
+    let auth = &world.services.auth;
+    auth.register(registration("ada")).await?;
+    let first = auth.login("ada", PASSWORD).await?;
+    world.clock.advance(MINUTE);
+    let second = auth.refresh(&first.refresh_token).await?;
+    assert_eq!(second.session_id, first.session_id);
+    assert!(second.access_expires_at > first.access_expires_at);
+    assert!(second.refresh_token != first.refresh_token);
+    auth.refresh(&second.refresh_token).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_used_refresh_token_that_comes_back_ends_the_session() -> Result<()> {
+    let world = World::new();
+    let auth = &world.services.auth;
+    let user = auth.register(registration("ada")).await?;
+    let first = auth.login("ada", PASSWORD).await?;
+    let second = auth.refresh(&first.refresh_token).await?;
+    let mut events = world.ports.bus.subscribe();
+    let reused = auth.refresh(&first.refresh_token).await.err();
+    assert_eq!(reused.and_then(reason), Some(Unauthenticated::RefreshToken));
+
+    let ended = Some(Unauthenticated::SessionEnded);
+    let newest = auth.refresh(&second.refresh_token).await.err();
+    assert_eq!(newest.and_then(reason), ended);
+    let access = auth.authenticate(&second.access_token).await.err();
+    assert_eq!(access.and_then(reason), ended);
+    let told = Event::User(UserEvent::SessionEnded { user_id: user.id, session_id: first.session_id });
+    assert_eq!(heard(&mut events), [told]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn other_sessions_outlive_a_reuse() -> Result<()> {
+    let world = World::new();
+    let auth = &world.services.auth;
+    auth.register(registration("ada")).await?;
+    let (stolen, other) = (auth.login("ada", PASSWORD).await?, auth.login("ada", PASSWORD).await?);
+    auth.refresh(&stolen.refresh_token).await?;
+    assert!(auth.refresh(&stolen.refresh_token).await.is_err());
+    auth.refresh(&other.refresh_token).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_expired_or_unknown_refresh_token_is_refused() -> Result<()> {
+    let world = World::new();
+    let auth = &world.services.auth;
+    auth.register(registration("ada")).await?;
+    let login = auth.login("ada", PASSWORD).await?;
+    world.clock.advance(7 * DAY);
+    for token in [login.refresh_token.as_str(), "never issued", ""] {
+        let refused = auth.refresh(token).await.err();
+        assert_eq!(refused.and_then(reason), Some(Unauthenticated::RefreshToken));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refresh_that_could_not_be_stored_leaves_the_token_usable() -> Result<()> {
+    let world = World::new();
+    let auth = &world.services.auth;
+    auth.register(registration("ada")).await?;
+    let login = auth.login("ada", PASSWORD).await?;
+    world.faults.fail_commits(1);
+    let failed = auth.refresh(&login.refresh_token).await;
+    assert!(matches!(failed, Err(Error::Unavailable(_))));
+    auth.refresh(&login.refresh_token).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn after_a_logout_no_token_of_the_session_works() -> Result<()> {
+    let world = World::new();
+    let auth = &world.services.auth;
+    auth.register(registration("ada")).await?;
+    let login = auth.login("ada", PASSWORD).await?;
+    let actor = auth.authenticate(&login.access_token).await?;
+    auth.recheck(&actor).await?;
+    auth.logout(&actor).await?;
+    let ended = Some(Unauthenticated::SessionEnded);
+    assert_eq!(auth.authenticate(&login.access_token).await.err().and_then(reason), ended);
+    assert_eq!(auth.refresh(&login.refresh_token).await.err().and_then(reason), ended);
+    assert_eq!(auth.recheck(&actor).await.err().and_then(reason), ended);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_token_that_nobody_issued_is_refused() {
+    let world = World::new();
+    for token in ["", "x", "a.b.c"] {
+        let refused = world.services.auth.authenticate(token).await.err();
+        let expected = Unauthenticated::Token(TokenRejection::Invalid);
+        assert_eq!(refused.and_then(reason), Some(expected), "{token:?}");
+    }
+}
+
+fn reason(error: Error) -> Option<Unauthenticated> {
+    match error {
+        Error::Unauthenticated(reason) => Some(reason),
+        _ => None,
+    }
+}

@@ -1,0 +1,127 @@
+//! A store whose transactions fail when a test wants them to.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use async_trait::async_trait;
+use plaza_domain::{
+    Repositories, RepositoryError, Store, UnitOfWork,
+    repository::{
+        BlobRepository, FileRepository, MemberRepository, MessageRepository, Result, RoomRepository,
+        SessionRepository, SettingRepository, TaskRepository, UserRepository,
+    },
+};
+
+/// How many of the next calls fail.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    begins: AtomicUsize,
+    commits: AtomicUsize,
+    answers: AtomicUsize,
+}
+
+impl Faults {
+    /// The next `count` transactions cannot begin.
+    pub(crate) fn fail_begins(&self, count: usize) {
+        self.begins.store(count, Ordering::Relaxed);
+    }
+
+    /// The next `count` commits write nothing.
+    pub(crate) fn fail_commits(&self, count: usize) {
+        self.commits.store(count, Ordering::Relaxed);
+    }
+
+    /// The next `count` commits write everything, and the connection breaks before they say so.
+    pub(crate) fn lose_answers(&self, count: usize) {
+        self.answers.store(count, Ordering::Relaxed);
+    }
+}
+
+fn strike(fault: &AtomicUsize) -> Result<()> {
+    let counted = fault.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+    match counted {
+        Ok(_) => Err(RepositoryError::Unavailable("injected by the test".into())),
+        Err(_) => Ok(()),
+    }
+}
+
+pub(crate) struct FaultyStore {
+    inner: Arc<dyn Store>,
+    faults: Arc<Faults>,
+}
+
+impl FaultyStore {
+    pub(crate) fn new(inner: Arc<dyn Store>, faults: Arc<Faults>) -> Self {
+        Self { inner, faults }
+    }
+}
+
+#[async_trait]
+impl Store for FaultyStore {
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>> {
+        strike(&self.faults.begins)?;
+        Ok(Box::new(FaultyWork { inner: self.inner.begin().await?, faults: Arc::clone(&self.faults) }))
+    }
+
+    async fn read(&self) -> Result<Box<dyn Repositories>> {
+        self.inner.read().await
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.inner.ping().await
+    }
+}
+
+struct FaultyWork {
+    inner: Box<dyn UnitOfWork>,
+    faults: Arc<Faults>,
+}
+
+impl Repositories for FaultyWork {
+    fn users(&mut self) -> &mut dyn UserRepository {
+        self.inner.users()
+    }
+
+    fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self.inner.sessions()
+    }
+
+    fn rooms(&mut self) -> &mut dyn RoomRepository {
+        self.inner.rooms()
+    }
+
+    fn members(&mut self) -> &mut dyn MemberRepository {
+        self.inner.members()
+    }
+
+    fn messages(&mut self) -> &mut dyn MessageRepository {
+        self.inner.messages()
+    }
+
+    fn blobs(&mut self) -> &mut dyn BlobRepository {
+        self.inner.blobs()
+    }
+
+    fn files(&mut self) -> &mut dyn FileRepository {
+        self.inner.files()
+    }
+
+    fn tasks(&mut self) -> &mut dyn TaskRepository {
+        self.inner.tasks()
+    }
+
+    fn settings(&mut self) -> &mut dyn SettingRepository {
+        self.inner.settings()
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for FaultyWork {
+    async fn commit(self: Box<Self>) -> Result<()> {
+        strike(&self.faults.commits)?;
+        self.inner.commit().await?;
+        strike(&self.faults.answers)
+    }
+}

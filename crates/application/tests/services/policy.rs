@@ -1,0 +1,137 @@
+//! The policy as a table: every action, every role, public and private.
+
+use plaza_application::{Actor, Error, MessageAction, Result, RoomAction, authorize_message, authorize_room};
+use plaza_domain::{Member, MemberRole, Message, Room, SystemRole};
+
+use crate::world::World;
+
+const ACTIONS: [RoomAction; 11] = [
+    RoomAction::View,
+    RoomAction::Join,
+    RoomAction::Read,
+    RoomAction::Write,
+    RoomAction::Edit,
+    RoomAction::AddMember,
+    RoomAction::RemoveMember(MemberRole::Member),
+    RoomAction::RemoveMember(MemberRole::Admin),
+    RoomAction::RemoveMember(MemberRole::Owner),
+    RoomAction::ChangeRole,
+    RoomAction::Delete,
+];
+
+/// Who asks: their role on the server, their role in the room, and whether they have left it.
+type Asker = (SystemRole, Option<(MemberRole, bool)>);
+
+const fn stranger(role: SystemRole) -> Asker {
+    (role, None)
+}
+
+const fn in_room(role: SystemRole, member: MemberRole) -> Asker {
+    (role, Some((member, false)))
+}
+
+const fn has_left(role: SystemRole, member: MemberRole) -> Asker {
+    (role, Some((member, true)))
+}
+
+/// One letter an action, in their order above: yes, no (forbidden), or hidden (not found).
+const TABLE: [(Asker, &str, &str); 12] = [
+    //                                                          public         private
+    (stranger(SystemRole::Guest), "hhhhhhhhhhh", "hhhhhhhhhhh"),
+    (stranger(SystemRole::Member), "yynnnnnnnnn", "hhhhhhhhhhh"),
+    (stranger(SystemRole::Admin), "yynnyyyyyyy", "hhhhhhhhhhh"),
+    (has_left(SystemRole::Member, MemberRole::Owner), "yynnnnnnnnn", "hhhhhhhhhhh"),
+    (has_left(SystemRole::Guest, MemberRole::Member), "hhhhhhhhhhh", "hhhhhhhhhhh"),
+    (in_room(SystemRole::Guest, MemberRole::Member), "yyyynnnnnnn", "yyyynnnnnnn"),
+    (in_room(SystemRole::Member, MemberRole::Member), "yyyynnnnnnn", "yyyynnnnnnn"),
+    (in_room(SystemRole::Member, MemberRole::Admin), "yyyyyyynnnn", "yyyyyyynnnn"),
+    (in_room(SystemRole::Member, MemberRole::Owner), "yyyyyyyyyyy", "yyyyyyyyyyy"),
+    (in_room(SystemRole::Admin, MemberRole::Member), "yyyyyyyyyyy", "yyyynnnnnnn"),
+    (in_room(SystemRole::Admin, MemberRole::Admin), "yyyyyyyyyyy", "yyyyyyynnnn"),
+    (in_room(SystemRole::Admin, MemberRole::Owner), "yyyyyyyyyyy", "yyyyyyyyyyy"),
+];
+
+struct Cast {
+    actor: Actor,
+    member: Member,
+    room: Room,
+    message: Message,
+}
+
+/// A real room with a real message, to vary.
+async fn cast() -> Result<Cast> {
+    let world = World::new();
+    let (ada, grace) = world.people().await?;
+    let room = world.shared_room(&ada, &grace).await?;
+    let message = world.say(&ada, room.id, "hello").await?.view.message;
+    let member = world.ports.store.read().await?.members().find(room.id, grace.id()).await?;
+    Ok(Cast { actor: grace, member: member.ok_or(Error::NotFound("member"))?, room, message })
+}
+
+impl Cast {
+    fn membership(&self, role: MemberRole, has_left: bool) -> Member {
+        Member { role, left_at: has_left.then_some(self.member.joined_at), ..self.member.clone() }
+    }
+
+    fn answers(&self, (role, membership): Asker, is_private: bool) -> String {
+        let actor = Actor { role, ..self.actor.clone() };
+        let room = Room { is_private, ..self.room.clone() };
+        let member = membership.map(|(role, has_left)| self.membership(role, has_left));
+        let answer = |action| letter(&authorize_room(&actor, action, &room, member.as_ref()));
+        ACTIONS.into_iter().map(answer).collect()
+    }
+}
+
+fn letter(answer: &Result<()>) -> char {
+    match answer {
+        Ok(()) => 'y',
+        Err(Error::Forbidden(_)) => 'n',
+        Err(Error::NotFound(_)) => 'h',
+        Err(Error::Conflict(_)) => 'c',
+        Err(_) => '?',
+    }
+}
+
+#[tokio::test]
+async fn rooms_answer_as_the_table_says() -> Result<()> {
+    let cast = cast().await?;
+    for (asker, public, private) in TABLE {
+        assert_eq!(cast.answers(asker, false), public, "{asker:?}, public");
+        assert_eq!(cast.answers(asker, true), private, "{asker:?}, private");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn authors_edit_and_delete_and_room_admins_delete() -> Result<()> {
+    let cast = cast().await?;
+    let of_others = cast.message.clone();
+    let own = Message { sender_id: cast.actor.id(), ..of_others.clone() };
+    let deleted = Message { deleted_at: Some(own.created_at), ..own.clone() };
+    for (role, message, edit, delete) in [
+        (MemberRole::Member, &own, 'y', 'y'),
+        (MemberRole::Member, &of_others, 'n', 'n'),
+        (MemberRole::Admin, &of_others, 'n', 'y'),
+        (MemberRole::Owner, &of_others, 'n', 'y'),
+        (MemberRole::Member, &deleted, 'c', 'y'),
+    ] {
+        let member = cast.membership(role, false);
+        let ask =
+            |action| letter(&authorize_message(&cast.actor, action, message, &cast.room, Some(&member)));
+        assert_eq!(ask(MessageAction::Edit), edit, "{role:?} edits {message:?}");
+        assert_eq!(ask(MessageAction::Delete), delete, "{role:?} deletes {message:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_author_who_left_changes_nothing_any_more() -> Result<()> {
+    let cast = cast().await?;
+    let own = Message { sender_id: cast.actor.id(), ..cast.message.clone() };
+    let left = cast.membership(MemberRole::Owner, true);
+    for action in [MessageAction::Edit, MessageAction::Delete] {
+        let answer = authorize_message(&cast.actor, action, &own, &cast.room, Some(&left));
+        assert_eq!(letter(&answer), 'n', "{action:?}");
+    }
+    Ok(())
+}
