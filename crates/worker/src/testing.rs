@@ -127,6 +127,14 @@ impl World {
         Handlers::new(&self.ports, 2)
     }
 
+    /// Moves the time as it passes: whoever waits for a moment on the way gets to act in it.
+    pub(crate) async fn pass(&self, time: Duration) {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            advance(Duration::from_millis(100)).await;
+        }
+    }
+
     /// Moves the time until a task is as wanted; an hour at most.
     pub(crate) async fn until(&self, id: TaskId, wanted: impl Fn(&Task) -> bool) -> Task {
         for _ in 0..36_000 {
@@ -210,7 +218,7 @@ impl TaskHandler for Scripted {
 /// Counts how often it is applied, and owns an object.
 #[derive(Clone, Default)]
 pub(crate) struct Counting {
-    applied: Arc<AtomicUsize>,
+    pub(crate) applied: Arc<AtomicUsize>,
     pub(crate) object: Option<String>,
 }
 

@@ -30,6 +30,27 @@ impl ProcessImage {
         let variants = self.store(picture.renditions).await?;
         Ok(Facts { width: Some(picture.width), height: Some(picture.height), page_count: None, variants })
     }
+
+    async fn store(&self, renditions: Vec<Rendition>) -> Result<Vec<StoredVariant>, MediaError> {
+        let mut variants = Vec::with_capacity(renditions.len());
+        for rendition in renditions {
+            let object = match self.files.store(rendition.bytes).await {
+                Ok(object) => object,
+                Err(error) => {
+                    self.files.discard(&variants).await;
+                    return Err(error);
+                }
+            };
+            variants.push(StoredVariant {
+                name: rendition.name,
+                media_type: rendition.media_type,
+                width: rendition.width,
+                height: rendition.height,
+                object,
+            });
+        }
+        Ok(variants)
+    }
 }
 
 #[async_trait]

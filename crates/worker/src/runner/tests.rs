@@ -9,10 +9,7 @@ use std::{future::pending, sync::Arc, time::Duration};
 
 use plaza_application::ports::{BoxError, MockTaskQueue, QueueError};
 use plaza_domain::TaskState;
-use tokio::{
-    sync::Notify,
-    time::{Instant, advance},
-};
+use tokio::{sync::Notify, time::Instant};
 
 use super::*;
 use crate::{
@@ -65,7 +62,7 @@ async fn a_task_runs_once_however_often_it_is_announced() {
     world.ports.queue.push("media", &[task, task, task]).await.unwrap();
     let worker = start(&world, succeeding(&effect));
     world.until(task, |task| task.state == TaskState::Succeeded).await;
-    advance(60 * SECOND).await;
+    world.pass(60 * SECOND).await;
     worker.stop().await;
     assert_eq!(effect.count(), 1);
     assert_eq!(world.find_task(task).await.attempt, 1);
@@ -96,7 +93,7 @@ async fn without_a_queue_tasks_only_take_longer() {
     world.ports.queue = Arc::new(queue);
     let started = Instant::now();
     let worker = start(&world, succeeding(&Counting::default()));
-    advance(30 * SECOND).await;
+    world.pass(30 * SECOND).await;
     let task = world.task(|_| {}).await;
     world.until(task, |task| task.state == TaskState::Succeeded).await;
     assert!(started.elapsed() < 35 * SECOND, "took {:?}", started.elapsed());
@@ -186,7 +183,7 @@ async fn shutting_down_lets_a_running_task_end() {
     let worker = start(&world, registry);
     world.until(task, |task| task.state == TaskState::Running).await;
     worker.shutdown.cancel();
-    advance(20 * SECOND).await;
+    world.pass(20 * SECOND).await;
     gate.notify_one();
     worker.stop().await;
     assert_eq!(world.find_task(task).await.state, TaskState::Succeeded);
@@ -199,7 +196,7 @@ async fn a_lease_is_kept_while_its_task_runs() {
     let task = world.task(|_| {}).await;
     let worker = start(&world, Scripted::new(|_| pending()));
     world.until(task, |task| task.state == TaskState::Running).await;
-    advance(200 * SECOND).await;
+    world.pass(200 * SECOND).await;
     let running = world.find_task(task).await;
     assert_eq!((running.state, running.token), (TaskState::Running, 1));
     worker.stop().await;
