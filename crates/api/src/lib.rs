@@ -1,6 +1,7 @@
 //! Plaza's REST and WebSocket server.
 
 pub mod routes;
+pub mod ws;
 
 mod time;
 

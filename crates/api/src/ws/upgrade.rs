@@ -44,8 +44,12 @@ where
     let upgraded = request.take_upgrade().map_err(|_| NoHandshake)?;
     tracker.spawn(async move {
         match upgraded.await {
-            Ok(stream) => serve(Box::pin(Socket::from_raw_socket(stream, Role::Server, Some(config()))).await).await,
-            Err(error) => tracing::debug!(error = ?error, "a client went away while its connection was upgraded"),
+            Ok(stream) => {
+                serve(Box::pin(Socket::from_raw_socket(stream, Role::Server, Some(config()))).await).await
+            }
+            Err(error) => {
+                tracing::debug!(error = ?error, "a client went away while its connection was upgraded")
+            }
         }
     });
     Ok(Response::builder()
@@ -65,7 +69,11 @@ fn handshake_key(request: &Request) -> Option<&[u8]> {
         && lists(header::CONNECTION, "upgrade")
         && lists(header::UPGRADE, "websocket")
         && lists(header::SEC_WEBSOCKET_VERSION, "13");
-    if is_handshake { request.headers().get(header::SEC_WEBSOCKET_KEY).map(|key| key.as_bytes()) } else { None }
+    if is_handshake {
+        request.headers().get(header::SEC_WEBSOCKET_KEY).map(|key| key.as_bytes())
+    } else {
+        None
+    }
 }
 
 fn config() -> WebSocketConfig {

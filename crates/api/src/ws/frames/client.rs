@@ -204,7 +204,10 @@ mod tests {
     fn every_kind_that_is_listed_is_understood() {
         for kind in KINDS {
             let text = format!(r#"{{"type":"{kind}"}}"#);
-            assert!(!matches!(Envelope::parse(&text), Err(BadFrame::UnknownType { .. })), "{kind} is not understood");
+            assert!(
+                !matches!(Envelope::parse(&text), Err(BadFrame::UnknownType { .. })),
+                "{kind} is not understood"
+            );
         }
     }
 

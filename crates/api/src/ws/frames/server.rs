@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::ErrorFrame;
-use crate::{time::Time, ws::outbox::Frame};
+use crate::{UtcTime, ws::outbox::Frame};
 
 /// A frame of the server's to one connection.
 #[derive(Debug, Serialize)]
@@ -42,7 +42,7 @@ pub(in crate::ws) enum ServerFrame<'a> {
     },
     HeartbeatAck,
     TokenExpiring {
-        expires_at: Time,
+        expires_at: UtcTime,
     },
     Reconnect {
         after_ms: u64,
@@ -76,7 +76,7 @@ pub(in crate::ws) struct Ack {
     pub(in crate::ws) room_id: RoomId,
     pub(in crate::ws) seq: Seq,
     pub(in crate::ws) version: Version,
-    pub(in crate::ws) created_at: Time,
+    pub(in crate::ws) created_at: UtcTime,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(in crate::ws) duplicate: bool,
 }

@@ -1,0 +1,218 @@
+//! Doing what a client frame asks for.
+
+use std::sync::Arc;
+
+use plaza_application::{Actor, Error, Limited, MessageInput, Position, Posted};
+use plaza_domain::{InvalidInput, MessageId, MessageKind, RoomId, SentMessage, Seq};
+use serde_json::value::RawValue;
+
+use super::{Connection, Flow, MAX_BAD_FRAMES};
+use crate::ws::{
+    close::Close,
+    frames::{
+        Ack, BadFrame, ClientFrame, Envelope, ErrorCode, ErrorFrame, MessageFrame, RoomSince, ServerFrame,
+    },
+    outbox::Outbox,
+};
+
+/// The most rooms that one frame may name.
+const MAX_ROOMS_PER_FRAME: usize = 100;
+
+/// What an answer repeats of the frame it answers.
+struct ReplyTo {
+    id: Option<Box<RawValue>>,
+    client_id: Option<String>,
+}
+
+impl ReplyTo {
+    fn error(self, error: ErrorFrame) -> ServerFrame<'static> {
+        ServerFrame::Error(ErrorFrame { id: self.id, client_id: self.client_id, ..error })
+    }
+
+    fn ack(self, sent: &SentMessage, duplicate: bool) -> ServerFrame<'static> {
+        let message = &sent.message;
+        ServerFrame::Ack(Ack {
+            id: self.id,
+            client_id: self.client_id,
+            message_id: message.id,
+            room_id: message.room_id,
+            seq: message.seq,
+            version: message.version,
+            created_at: message.created_at.into(),
+            duplicate,
+        })
+    }
+
+    fn outcome(self, outcome: Result<SentMessage, Error>) -> ServerFrame<'static> {
+        match outcome {
+            Ok(sent) => self.ack(&sent, false),
+            Err(error) => self.error(ErrorFrame::from_error(&error)),
+        }
+    }
+}
+
+impl Connection {
+    /// Answers a text that is no client frame; too many of them end the connection.
+    pub(super) fn complain(&mut self, bad: BadFrame) -> Flow {
+        let error = match bad {
+            BadFrame::NotAFrame => {
+                self.bad_frames += 1;
+                if self.bad_frames > MAX_BAD_FRAMES {
+                    return Err(Close::Protocol.into());
+                }
+                ErrorFrame::new(ErrorCode::BadFrame, "a frame is a JSON object with a type")
+            }
+            BadFrame::UnknownType { id, name } => {
+                let name: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
+                let reason = format!("this server knows no frame of type {name}");
+                ErrorFrame { id, ..ErrorFrame::new(ErrorCode::UnknownType, reason) }
+            }
+            BadFrame::Invalid { id, client_id, reason } => {
+                ErrorFrame { id, client_id, ..ErrorFrame::new(ErrorCode::Invalid, reason) }
+            }
+        };
+        self.tell(&ServerFrame::Error(error));
+        Ok(())
+    }
+
+    /// Does what a frame asks for.
+    pub(super) async fn obey(&mut self, actor: &mut Actor, envelope: Envelope) -> Flow {
+        let reply = ReplyTo { id: envelope.id, client_id: envelope.client_id };
+        let services = self.state.services.clone();
+        let failed = match envelope.frame {
+            ClientFrame::Message(message) => return self.post(actor, *message, reply).await,
+            ClientFrame::Edit { message_id, content } => {
+                let edited = services.messages.edit(actor, message_id, &content).await;
+                self.tell(&reply.outcome(edited));
+                return Ok(());
+            }
+            ClientFrame::Delete { message_id } => {
+                let deleted = services.messages.delete(actor, message_id).await;
+                self.tell(&reply.outcome(deleted));
+                return Ok(());
+            }
+            ClientFrame::Heartbeat { seen } => {
+                self.tell(&ServerFrame::HeartbeatAck);
+                for (room_id, version) in seen.into_iter().filter(|(room_id, _)| self.rooms.contains(room_id))
+                {
+                    if let Err(error) = services.reads.delivered(actor, room_id, version).await {
+                        tracing::debug!(room.id = %room_id, error = ?error, "a delivery cursor was not moved");
+                    }
+                }
+                return Ok(());
+            }
+            ClientFrame::Subscribe { rooms } => return self.subscribe_all(actor, rooms, reply).await,
+            ClientFrame::Unsubscribe { rooms } => {
+                for room_id in rooms {
+                    self.unsubscribe(room_id);
+                    self.tell(&ServerFrame::Unsubscribed { room_id });
+                }
+                return Ok(());
+            }
+            ClientFrame::Authenticate { token } => match self.authenticate_again(actor, &token).await? {
+                Ok(()) => return Ok(()),
+                Err(error) => {
+                    self.tell(&reply.error(error));
+                    return Ok(());
+                }
+            },
+            ClientFrame::Read { room_id, seq, message_id } => {
+                self.read(actor, room_id, seq, message_id).await.err()
+            }
+            ClientFrame::Typing { room_id, active } => match self.room(room_id) {
+                Ok(room_id) => services.reads.typing(actor, room_id, active).await.err(),
+                Err(error) => Some(error),
+            },
+        };
+        if let Some(error) = failed {
+            self.tell(&reply.error(ErrorFrame::from_error(&error)));
+        }
+        Ok(())
+    }
+
+    async fn read(
+        &mut self,
+        actor: &Actor,
+        room_id: Option<RoomId>,
+        seq: Option<Seq>,
+        message_id: Option<MessageId>,
+    ) -> Result<(), Error> {
+        let room_id = self.room(room_id)?;
+        let position = match (seq, message_id) {
+            (Some(seq), _) => Position::Seq(seq),
+            (None, Some(id)) => Position::Message(id),
+            (None, None) => return Err(InvalidInput::single("seq", "or message_id is required").into()),
+        };
+        self.state.services.reads.mark(actor, room_id, position).await
+    }
+
+    /// Hands a message to the committer and goes on: its `ack` is queued as soon as it is durable, before anybody
+    /// else learns of it.
+    async fn post(&mut self, actor: &Actor, message: MessageFrame, reply: ReplyTo) -> Flow {
+        let services = &self.state.services;
+        if let Some((_, decision)) = services.limits.take(Limited::RoomMessageBy(actor.id())).await
+            && !decision.allowed
+        {
+            self.tell(&reply.error(ErrorFrame::rate_limited(decision.retry_after)));
+            return Ok(());
+        }
+        let input = match self.message_input(message, &reply) {
+            Ok(input) => input,
+            Err(error) => {
+                self.tell(&reply.error(ErrorFrame::from_error(&error)));
+                return Ok(());
+            }
+        };
+        let Ok(permit) = Arc::clone(&self.in_flight).acquire_owned().await else {
+            return Err(Close::ServerError.into());
+        };
+        let outbox: Arc<Outbox> = Arc::clone(&self.outbox);
+        let completion = move |outcome: Result<Posted, Error>| {
+            let frame = match outcome {
+                Ok(posted) => reply.ack(&posted.view, posted.duplicate),
+                Err(error) => reply.error(ErrorFrame::from_error(&error)),
+            };
+            outbox.push(frame.encode());
+            drop(permit);
+        };
+        self.state.services.messages.submit(actor, input, Box::new(completion));
+        Ok(())
+    }
+
+    fn message_input(&self, message: MessageFrame, reply: &ReplyTo) -> Result<MessageInput, Error> {
+        let kind = match message.message_type.as_deref() {
+            None => MessageKind::Text,
+            Some(word) => MessageKind::parse(word)
+                .ok_or_else(|| InvalidInput::single("message_type", "must be text, image or file"))?,
+        };
+        Ok(MessageInput {
+            room_id: self.room(message.room_id)?,
+            kind,
+            content: message.content,
+            file_id: message.file_id,
+            image_url: message.image_url,
+            parent_id: message.parent_id,
+            client_id: reply.client_id.clone(),
+        })
+    }
+
+    async fn subscribe_all(&mut self, actor: &Actor, rooms: Vec<RoomSince>, reply: ReplyTo) -> Flow {
+        if rooms.len() > MAX_ROOMS_PER_FRAME {
+            let reason = format!("rooms must have at most {MAX_ROOMS_PER_FRAME} entries");
+            self.tell(&reply.error(ErrorFrame::new(ErrorCode::Invalid, reason)));
+            return Ok(());
+        }
+        for RoomSince { room_id, since } in rooms {
+            if let Err(error) = self.subscribe(actor, room_id, since).await? {
+                let id = reply.id.clone();
+                let frame = ErrorFrame { id, room_id: Some(room_id), ..ErrorFrame::from_error(&error) };
+                self.tell(&ServerFrame::Error(frame));
+            }
+        }
+        Ok(())
+    }
+
+    fn room(&self, named: Option<RoomId>) -> Result<RoomId, Error> {
+        named.or(self.own_room).ok_or_else(|| InvalidInput::single("room_id", "is required").into())
+    }
+}

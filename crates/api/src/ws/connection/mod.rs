@@ -1,0 +1,228 @@
+//! One connection: one task that reads client frames, and sends what waits in its outbox.
+
+mod authenticate;
+mod commands;
+mod subscriptions;
+mod transmit;
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use futures::StreamExt;
+use plaza_application::{Actor, Error};
+use plaza_domain::RoomId;
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, sleep_until},
+};
+use tokio_tungstenite::tungstenite::{self, Message as WsMessage};
+use tracing::Instrument;
+
+pub(super) use self::authenticate::Credential;
+use super::{
+    close::Close,
+    endpoint::WsState,
+    frames::{Envelope, ServerFrame},
+    hub::{ConnectionHandle, ConnectionId},
+    outbox::Outbox,
+    upgrade::Socket,
+};
+
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(25);
+/// How long a client may be silent.
+const SILENCE_LIMIT: Duration = HEARTBEAT_INTERVAL.saturating_mul(2);
+/// How often the session is looked at again: the bus may have lost the news of its end.
+const RECHECK_INTERVAL: Duration = Duration::from_secs(30);
+/// How long before its end the client is told that its token expires.
+const EXPIRY_NOTICE: Duration = Duration::from_secs(60);
+/// How many frames that are no frames a client may send.
+const MAX_BAD_FRAMES: u32 = 10;
+/// How many messages of one connection may be on their way to the database.
+const MAX_IN_FLIGHT: usize = 256;
+
+/// Why a connection ends.
+pub(super) enum End {
+    /// For this reason, which the client is told.
+    Close(Close),
+    /// The client is gone or has said goodbye: there is nobody to tell.
+    Gone,
+}
+
+impl From<Close> for End {
+    fn from(close: Close) -> Self {
+        Self::Close(close)
+    }
+}
+
+/// What a step of a connection returns: to go on, or why not.
+pub(super) type Flow<T = ()> = Result<T, End>;
+
+/// A connection that is open.
+pub(super) struct Connection {
+    state: WsState,
+    socket: Socket,
+    id: ConnectionId,
+    outbox: Arc<Outbox>,
+    in_flight: Arc<Semaphore>,
+    own_room: Option<RoomId>,
+    rooms: HashSet<RoomId>,
+    bad_frames: u32,
+    heard_at: Instant,
+    recheck_at: Instant,
+    expires_at: Instant,
+    expiry_announced: bool,
+}
+
+impl Connection {
+    pub(super) fn new(state: WsState, socket: Socket) -> Self {
+        let now = Instant::now();
+        Self {
+            id: state.ids.next(),
+            state,
+            socket,
+            outbox: Arc::default(),
+            in_flight: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
+            own_room: None,
+            rooms: HashSet::new(),
+            bad_frames: 0,
+            heard_at: now,
+            recheck_at: now + RECHECK_INTERVAL,
+            expires_at: now,
+            expiry_announced: false,
+        }
+    }
+
+    /// Serves the connection to its end. `room` is what the path names; `Some(None)` when that is no id.
+    pub(super) async fn run(
+        mut self,
+        origin_allowed: bool,
+        credential: Option<Credential>,
+        room: Option<Option<RoomId>>,
+    ) {
+        let span = tracing::debug_span!("websocket", connection.id = %self.id);
+        async {
+            let end = if origin_allowed {
+                Box::pin(self.serve(credential, room)).await
+            } else {
+                Err(Close::Forbidden.into())
+            };
+            if let Err(End::Close(reason)) = end {
+                self.say_goodbye(reason).await;
+            }
+        }
+        .instrument(span)
+        .await;
+    }
+
+    async fn serve(&mut self, credential: Option<Credential>, room: Option<Option<RoomId>>) -> Flow {
+        let mut actor = self.authenticate_first(credential).await?;
+        self.register(&actor)?;
+        let user_id = actor.id();
+        let served = Box::pin(self.serve_registered(&mut actor, room)).await;
+        for room_id in std::mem::take(&mut self.rooms) {
+            self.state.hub.leave(room_id, self.id);
+        }
+        self.state.hub.registry().remove(self.id, user_id);
+        served
+    }
+
+    async fn serve_registered(&mut self, actor: &mut Actor, room: Option<Option<RoomId>>) -> Flow {
+        self.greet(actor).await?;
+        if let Some(room) = room {
+            let room_id = room.ok_or(Close::NoSuchRoom)?;
+            self.own_room = Some(room_id);
+            if let Err(refused) = self.subscribe(actor, room_id, None).await? {
+                return Err(refusal(&refused).into());
+            }
+        }
+        let shutdown = self.state.hub.shutdown().clone();
+        loop {
+            let wake_at = self.next_deadline();
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => return self.send_away().await,
+                () = self.outbox.filled() => self.drain().await?,
+                received = self.socket.next() => self.on_received(actor, received).await?,
+                () = sleep_until(wake_at) => self.on_deadline(actor).await?,
+            }
+        }
+    }
+
+    fn register(&self, actor: &Actor) -> Flow {
+        let handle = self.handle(actor);
+        self.state.hub.registry().insert(self.id, handle).map_err(|_| Close::TooManyConnections.into())
+    }
+
+    fn handle(&self, actor: &Actor) -> ConnectionHandle {
+        ConnectionHandle {
+            user_id: actor.id(),
+            session_id: actor.session_id,
+            outbox: Arc::clone(&self.outbox),
+        }
+    }
+
+    async fn on_received(
+        &mut self,
+        actor: &mut Actor,
+        received: Option<Result<WsMessage, tungstenite::Error>>,
+    ) -> Flow {
+        let message = self.unwrap_received(received)?;
+        self.heard_at = Instant::now();
+        match message {
+            WsMessage::Text(text) => match Envelope::parse(&text) {
+                Ok(envelope) => Box::pin(self.obey(actor, envelope)).await,
+                Err(bad) => self.complain(bad),
+            },
+            WsMessage::Binary(_) => self.complain(super::frames::BadFrame::NotAFrame),
+            WsMessage::Close(_) => Err(End::Gone),
+            WsMessage::Ping(_) | WsMessage::Pong(_) | WsMessage::Frame(_) => Ok(()),
+        }
+    }
+
+    fn unwrap_received(&self, received: Option<Result<WsMessage, tungstenite::Error>>) -> Flow<WsMessage> {
+        match received {
+            Some(Ok(message)) => Ok(message),
+            Some(Err(tungstenite::Error::Capacity(_))) => Err(Close::TooLarge.into()),
+            Some(Err(tungstenite::Error::Utf8(_))) => Err(Close::Protocol.into()),
+            Some(Err(_)) | None => Err(End::Gone),
+        }
+    }
+
+    fn next_deadline(&self) -> Instant {
+        let notice = if self.expiry_announced { self.expires_at } else { self.expires_at - EXPIRY_NOTICE };
+        notice.min(self.heard_at + SILENCE_LIMIT).min(self.recheck_at)
+    }
+
+    async fn on_deadline(&mut self, actor: &Actor) -> Flow {
+        let now = Instant::now();
+        if now >= self.heard_at + SILENCE_LIMIT {
+            return Err(Close::NoHeartbeat.into());
+        }
+        if now >= self.expires_at {
+            return Err(Close::Unauthenticated.into());
+        }
+        if !self.expiry_announced && now >= self.expires_at - EXPIRY_NOTICE {
+            self.expiry_announced = true;
+            self.tell(&ServerFrame::TokenExpiring { expires_at: actor.expires_at.into() });
+        }
+        if now >= self.recheck_at {
+            self.recheck_at = now + RECHECK_INTERVAL;
+            if let Err(Error::Unauthenticated(_)) = self.state.services.auth.recheck(actor).await {
+                return Err(Close::Unauthenticated.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Queues a frame for this connection itself.
+    fn tell(&self, frame: &ServerFrame<'_>) {
+        self.outbox.push(frame.encode());
+    }
+}
+
+fn refusal(error: &Error) -> Close {
+    match error {
+        Error::Forbidden(_) => Close::Forbidden,
+        Error::NotFound(_) => Close::NoSuchRoom,
+        _ => Close::ServerError,
+    }
+}

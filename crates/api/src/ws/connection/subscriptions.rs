@@ -1,0 +1,109 @@
+//! Following rooms: what was missed, in order, and then live.
+
+use plaza_application::{Actor, Error, events::RoomEvent};
+use plaza_domain::{ChangePage, RoomId, Version};
+
+use super::{Connection, Flow};
+use crate::ws::{
+    close::Close,
+    frames::{Cursor, Encode, ServerFrame},
+    hub::Activation,
+};
+
+/// The most rooms that one connection may follow.
+const MAX_ROOMS: usize = 1_000;
+/// How many changes are replayed with one read.
+const REPLAY_PAGE: u64 = 200;
+
+impl Connection {
+    /// Follows a room from `since`, or from what was not delivered yet. The inner error is the client's to read.
+    pub(super) async fn subscribe(
+        &mut self,
+        actor: &Actor,
+        room_id: RoomId,
+        since: Option<Version>,
+    ) -> Flow<Result<(), Error>> {
+        if self.rooms.len() >= MAX_ROOMS && !self.rooms.contains(&room_id) {
+            return Ok(Err(Error::Conflict(format!("a connection follows at most {MAX_ROOMS} rooms"))));
+        }
+        let subscription = match self.state.services.changes.subscribe(actor, room_id, since).await {
+            Ok(subscription) => subscription,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        // A repeated subscription begins anew: the client may have thrown away what it had.
+        self.state.hub.leave(room_id, self.id);
+        self.state.hub.open(room_id, self.id);
+        self.rooms.insert(room_id);
+        let (room, member) = (&subscription.room, &subscription.member);
+        self.tell(&ServerFrame::Subscribed {
+            room_id,
+            version: room.version,
+            last_seq: room.last_seq,
+            read_seq: member.read_seq,
+            unread: room.last_seq.ahead_of(member.read_seq),
+            cursors: subscription.members.map(|members| {
+                let cursor = |member: plaza_domain::Member| Cursor {
+                    user_id: member.user_id,
+                    read_seq: member.read_seq,
+                };
+                members.into_iter().map(cursor).collect()
+            }),
+        });
+        let followed = self.follow(actor, room_id, subscription.since).await?;
+        if followed.is_err() {
+            self.unsubscribe(room_id);
+        }
+        Ok(followed)
+    }
+
+    /// Ends following a room; false when it was not followed.
+    pub(super) fn unsubscribe(&mut self, room_id: RoomId) -> bool {
+        let left = self.state.hub.leave(room_id, self.id);
+        self.rooms.remove(&room_id) || left
+    }
+
+    async fn follow(&mut self, actor: &Actor, room_id: RoomId, since: Version) -> Flow<Result<(), Error>> {
+        let mut since = since;
+        loop {
+            since = match self.replay(room_id, since).await? {
+                Ok(version) => version,
+                Err(error) => return Ok(Err(error)),
+            };
+            let handle = self.handle(actor);
+            match self.state.hub.activate(room_id, since, self.id, &handle) {
+                Activation::Behind => {}
+                Activation::Gone => return Ok(Err(Error::NotFound("room"))),
+                Activation::Live => break,
+            }
+        }
+        self.drain().await?;
+        // The membership may have ended while the past was read.
+        Ok(self.state.services.changes.check(actor, room_id).await)
+    }
+
+    /// Sends what changed after `since`, page by page, straight to the client: reading goes as fast as it takes it.
+    async fn replay(&mut self, room_id: RoomId, mut since: Version) -> Flow<Result<Version, Error>> {
+        loop {
+            let page = match self.state.services.changes.feed(room_id, since, REPLAY_PAGE).await {
+                Ok(page) => page,
+                Err(error) => return Ok(Err(error)),
+            };
+            self.drain().await?;
+            if page.reset {
+                self.tell(&ServerFrame::Reset { room_id, version: page.version, last_seq: page.last_seq });
+                return Ok(Ok(page.version));
+            }
+            let ChangePage { changes, version, has_more, .. } = page;
+            let frames =
+                changes.into_iter().map(|change| RoomEvent::from_change(room_id, change, since).encode());
+            self.send_all(frames).await?;
+            since = version;
+            if !has_more {
+                return Ok(Ok(since));
+            }
+            if self.state.hub.shutdown().is_cancelled() {
+                return Err(Close::GoingAway.into());
+            }
+        }
+    }
+}

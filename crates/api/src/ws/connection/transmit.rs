@@ -1,0 +1,66 @@
+//! Sending: everything that waits goes out with one flush, and never waits forever.
+
+use std::time::Duration;
+
+use futures::SinkExt;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message as WsMessage;
+
+use super::{Connection, End, Flow};
+use crate::ws::{close::Close, frames::ServerFrame, outbox::Frame};
+
+/// How long a client may take to accept what waits for it.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a goodbye may take.
+const GOODBYE_TIMEOUT: Duration = Duration::from_secs(3);
+/// Clients that were sent away come back within this time, spread evenly.
+const RECONNECT_SPREAD_MS: u128 = 5_000;
+
+impl Connection {
+    /// Sends everything that waits.
+    pub(super) async fn drain(&mut self) -> Flow {
+        let (frames, close) = self.outbox.take();
+        self.send_all(frames).await?;
+        close.map_or(Ok(()), |reason| Err(reason.into()))
+    }
+
+    /// Sends frames with one flush.
+    pub(super) async fn send_all(&mut self, frames: impl IntoIterator<Item = Frame>) -> Flow {
+        let socket = &mut self.socket;
+        let sending = async {
+            for frame in frames {
+                socket.feed(WsMessage::Text(frame.text)).await?;
+            }
+            socket.flush().await
+        };
+        match timeout(WRITE_TIMEOUT, sending).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(End::Gone),
+            Err(_) => Err(Close::TooSlow.into()),
+        }
+    }
+
+    /// Tells the client to come back, after everything else that waits.
+    pub(super) async fn send_away(&mut self) -> Flow {
+        let spread = self.id.as_u128() % RECONNECT_SPREAD_MS;
+        self.tell(&ServerFrame::Reconnect { after_ms: u64::try_from(spread).unwrap_or_default() });
+        self.drain().await?;
+        Err(Close::GoingAway.into())
+    }
+
+    /// Closes by the book (RFC 6455, section 7): says why, and waits a moment for the client to agree.
+    pub(super) async fn say_goodbye(&mut self, reason: Close) {
+        let socket = &mut self.socket;
+        let goodbye = async {
+            socket.close(Some(reason.frame())).await?;
+            while let Some(Ok(_)) = futures::StreamExt::next(socket).await {}
+            Ok::<_, tokio_tungstenite::tungstenite::Error>(())
+        };
+        match timeout(GOODBYE_TIMEOUT, goodbye).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => {
+                tracing::debug!(close = ?reason, "a client did not hear why it was disconnected")
+            }
+        }
+    }
+}

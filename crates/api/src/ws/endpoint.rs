@@ -1,0 +1,101 @@
+//! `GET /ws` and `GET /ws/{room_id}`: who connects, and from where.
+
+use std::sync::Arc;
+
+use plaza_application::Services;
+use plaza_domain::{Clock, IdGenerator, RoomId};
+use poem::{
+    Endpoint, Request, Response, Route, get,
+    http::{StatusCode, Uri, header},
+};
+use serde::Deserialize;
+
+use super::{
+    connection::{Connection, Credential},
+    hub::Hub,
+    upgrade::upgrade,
+};
+
+/// What an operator can set about connections.
+#[derive(Clone, Debug)]
+pub struct WsSettings {
+    /// The origins, besides the server's own, whose pages may connect.
+    pub allowed_origins: Vec<String>,
+    /// Whether `?token=` is taken: simple for clients, but addresses are written down in many places.
+    pub allow_query_token: bool,
+}
+
+/// What the endpoints need.
+#[derive(Clone)]
+pub struct WsState {
+    /// The services.
+    pub services: Services,
+    /// The hub.
+    pub hub: Arc<Hub>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids of connections.
+    pub ids: Arc<dyn IdGenerator>,
+    /// What is set.
+    pub settings: WsSettings,
+}
+
+/// The endpoints, to be nested under `/api/v1`.
+pub fn routes(state: WsState) -> Route {
+    let endpoint = Arc::new(WsEndpoint { state });
+    Route::new().at("/ws", get(Arc::clone(&endpoint))).at("/ws/:room_id", get(endpoint))
+}
+
+struct WsEndpoint {
+    state: WsState,
+}
+
+#[derive(Default, Deserialize)]
+struct Query {
+    ticket: Option<String>,
+    token: Option<String>,
+}
+
+impl Endpoint for WsEndpoint {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let room = request.raw_path_param("room_id").map(|text| text.parse::<RoomId>().ok());
+        let origin_allowed = self.is_origin_allowed(&request);
+        let credential = self.credential(&request);
+        let state = self.state.clone();
+        let tracker = self.state.hub.tracker().clone();
+        upgrade(&request, &tracker, move |socket| {
+            let connection = Connection::new(state, socket);
+            Box::pin(connection.run(origin_allowed, credential, room))
+        })
+        .map_err(|_| poem::Error::from_status(StatusCode::UPGRADE_REQUIRED))
+    }
+}
+
+impl WsEndpoint {
+    /// Clients that are no browsers send no origin. A page of this server may always connect.
+    fn is_origin_allowed(&self, request: &Request) -> bool {
+        let Some(origin) = request.header(header::ORIGIN) else { return true };
+        if self.state.settings.allowed_origins.iter().any(|allowed| allowed == origin) {
+            return true;
+        }
+        let own = request.header(header::HOST);
+        let authority = origin.parse::<Uri>().ok().and_then(|uri| uri.authority().map(ToString::to_string));
+        authority.is_some() && authority.as_deref() == own
+    }
+
+    fn credential(&self, request: &Request) -> Option<Credential> {
+        let header = request.header(header::AUTHORIZATION).and_then(|value| value.split_once(' '));
+        if let Some((scheme, token)) = header
+            && scheme.eq_ignore_ascii_case("bearer")
+        {
+            return Some(Credential::Token(token.trim().to_owned()));
+        }
+        let query: Query = request.params().unwrap_or_default();
+        if let Some(ticket) = query.ticket {
+            return Some(Credential::Ticket(ticket));
+        }
+        query.token.filter(|_| self.state.settings.allow_query_token).map(Credential::Token)
+    }
+}

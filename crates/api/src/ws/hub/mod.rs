@@ -1,0 +1,159 @@
+//! The hub of one instance: who is connected, who follows which room, and what they have been told.
+
+mod heal;
+mod registry;
+mod room;
+mod run;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use plaza_application::{AuthService, ChangeService, events::RoomEvent, ports::EventBus};
+use plaza_domain::{RoomId, UserId, Version};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+
+pub(super) use self::{registry::ConnectionHandle, room::Activation};
+use self::{
+    registry::Registry,
+    room::{Progress, RoomChannel, Subscriber},
+};
+
+/// One connection of this process.
+pub(super) type ConnectionId = Uuid;
+
+/// Knows who is connected to this instance, and hands them what happens. Rooms that nobody here follows cost nothing.
+///
+/// Per room, events are handed out in the order of versions: a repeated one is dropped; a hole waits briefly, then is
+/// filled from the database. After a gap in the bus, and every 30 s, versions are compared with the database, so a bus
+/// that loses events costs latency, and no event.
+pub struct Hub {
+    rooms: Mutex<HashMap<RoomId, RoomChannel>>,
+    connections: Mutex<Registry>,
+    changes: Arc<ChangeService>,
+    auth: Arc<AuthService>,
+    tracker: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+impl Hub {
+    /// Starts a hub that follows `bus`; its tasks belong to `tracker` and end on `shutdown`.
+    pub fn start(
+        changes: Arc<ChangeService>,
+        auth: Arc<AuthService>,
+        bus: &dyn EventBus,
+        tracker: &TaskTracker,
+        shutdown: CancellationToken,
+    ) -> Arc<Self> {
+        let hub = Arc::new(Self {
+            rooms: Mutex::default(),
+            connections: Mutex::default(),
+            changes,
+            auth,
+            tracker: tracker.clone(),
+            shutdown,
+        });
+        tracker.spawn(run::follow(Arc::clone(&hub), bus.subscribe()));
+        tracker.spawn(run::compare_periodically(Arc::clone(&hub)));
+        hub
+    }
+
+    /// How many connections there are.
+    pub fn connection_count(&self) -> usize {
+        self.registry().len()
+    }
+
+    /// The token that ends every connection.
+    pub(super) fn shutdown(&self) -> &CancellationToken {
+        &self.shutdown
+    }
+
+    /// The tracker that connections run on.
+    pub(super) fn tracker(&self) -> &TaskTracker {
+        &self.tracker
+    }
+
+    pub(super) fn registry(&self) -> MutexGuard<'_, Registry> {
+        // Both maps are changed by single calls that cannot panic half way.
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn rooms(&self) -> MutexGuard<'_, HashMap<RoomId, RoomChannel>> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins to keep a room's events, before a connection reads what it missed: what happens in between is not lost.
+    pub(super) fn open(&self, room_id: RoomId, connection: ConnectionId) {
+        self.rooms().entry(room_id).or_default().expect(connection);
+    }
+
+    /// Puts a connection that holds everything up to `since` on the room's live events. `Behind` when more happened
+    /// than is remembered: read from the database again, and come back.
+    pub(super) fn activate(
+        self: &Arc<Self>,
+        room_id: RoomId,
+        since: Version,
+        connection: ConnectionId,
+        handle: &ConnectionHandle,
+    ) -> Activation {
+        let mut rooms = self.rooms();
+        let Some(channel) = rooms.get_mut(&room_id) else { return Activation::Gone };
+        let subscriber =
+            Subscriber { user_id: handle.user_id, outbox: Arc::clone(&handle.outbox), after: since };
+        let (activation, progress) = channel.activate(room_id, connection, subscriber, since);
+        self.settle(&mut rooms, room_id, progress);
+        activation
+    }
+
+    /// Ends a connection's interest in a room; false when there was none.
+    pub(super) fn leave(&self, room_id: RoomId, connection: ConnectionId) -> bool {
+        let mut rooms = self.rooms();
+        let Some(channel) = rooms.get_mut(&room_id) else { return false };
+        let left = channel.remove(connection);
+        if channel.is_empty() {
+            rooms.remove(&room_id);
+        }
+        left
+    }
+
+    fn on_room_event(self: &Arc<Self>, event: &RoomEvent) {
+        let mut rooms = self.rooms();
+        if let Some(channel) = rooms.get_mut(&event.room_id) {
+            let progress = channel.receive(event);
+            self.settle(&mut rooms, event.room_id, progress);
+        }
+    }
+
+    /// Does what a channel asks for after it changed.
+    fn settle(
+        self: &Arc<Self>,
+        rooms: &mut HashMap<RoomId, RoomChannel>,
+        room_id: RoomId,
+        progress: Progress,
+    ) {
+        match progress {
+            Progress::Complete => {}
+            Progress::Hole => drop(self.tracker.spawn(heal::heal(Arc::clone(self), room_id, Version::ZERO))),
+            Progress::Closed => drop(rooms.remove(&room_id)),
+        }
+    }
+
+    /// Whether the room is behind `head` (`None`: behind anything) and nobody heals it yet; the caller must then.
+    fn suspect(&self, room_id: RoomId, head: Option<Version>) -> bool {
+        let mut rooms = self.rooms();
+        let Some(channel) = rooms.get_mut(&room_id) else { return false };
+        let is_behind = channel.last().is_some_and(|last| head.is_none_or(|head| last < head));
+        is_behind && channel.suspect() == Progress::Hole
+    }
+
+    fn active_rooms(&self) -> Vec<(RoomId, Version)> {
+        self.rooms().iter().filter_map(|(id, channel)| Some((*id, channel.last()?))).collect()
+    }
+
+    /// Every connection of a user.
+    fn handles_of(&self, user_id: UserId) -> Vec<ConnectionHandle> {
+        self.registry().of_user(user_id)
+    }
+}

@@ -1,0 +1,66 @@
+//! Who is connected.
+
+use std::{collections::HashMap, sync::Arc};
+
+use plaza_domain::{SessionId, UserId};
+
+use super::ConnectionId;
+use crate::ws::outbox::Outbox;
+
+/// The most connections of one user on one instance.
+const MAX_PER_USER: usize = 10;
+
+/// A connection, as others reach it.
+#[derive(Clone)]
+pub(in crate::ws) struct ConnectionHandle {
+    pub(in crate::ws) user_id: UserId,
+    pub(in crate::ws) session_id: SessionId,
+    pub(in crate::ws) outbox: Arc<Outbox>,
+}
+
+/// The connections of this instance, by user.
+#[derive(Default)]
+pub(in crate::ws) struct Registry {
+    users: HashMap<UserId, HashMap<ConnectionId, ConnectionHandle>>,
+    count: usize,
+}
+
+/// The user has as many connections as one may have.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::ws) struct TooMany;
+
+impl Registry {
+    /// Adds a connection, or changes by which session it was authenticated.
+    pub(in crate::ws) fn insert(
+        &mut self,
+        id: ConnectionId,
+        handle: ConnectionHandle,
+    ) -> Result<(), TooMany> {
+        let of_user = self.users.entry(handle.user_id).or_default();
+        if of_user.len() >= MAX_PER_USER && !of_user.contains_key(&id) {
+            return Err(TooMany);
+        }
+        if of_user.insert(id, handle).is_none() {
+            self.count += 1;
+        }
+        Ok(())
+    }
+
+    pub(in crate::ws) fn remove(&mut self, id: ConnectionId, user_id: UserId) {
+        let Some(of_user) = self.users.get_mut(&user_id) else { return };
+        if of_user.remove(&id).is_some() {
+            self.count -= 1;
+        }
+        if of_user.is_empty() {
+            self.users.remove(&user_id);
+        }
+    }
+
+    pub(super) fn of_user(&self, user_id: UserId) -> Vec<ConnectionHandle> {
+        self.users.get(&user_id).map(|handles| handles.values().cloned().collect()).unwrap_or_default()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.count
+    }
+}

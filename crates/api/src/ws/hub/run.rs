@@ -1,0 +1,99 @@
+//! The hub's own tasks: it follows the bus, and compares with the database what the bus may have lost.
+
+use std::{sync::Arc, time::Duration};
+
+use plaza_application::{
+    events::{Event, Signal, UserEvent},
+    ports::{Delivery, EventStream},
+};
+
+use super::{Hub, heal::heal};
+use crate::ws::{close::Close, frames::encode_user_event};
+
+/// How long an event that the bus lost without telling goes unnoticed, at most.
+const COMPARE_INTERVAL: Duration = Duration::from_secs(30);
+/// How many rooms are compared in one query.
+const ROOMS_PER_QUERY: usize = 500;
+
+/// Hands out what the bus delivers.
+pub(super) async fn follow(hub: Arc<Hub>, mut stream: EventStream) {
+    loop {
+        let delivery = tokio::select! {
+            () = hub.shutdown.cancelled() => return,
+            delivery = stream.next() => delivery,
+        };
+        match delivery {
+            Some(Delivery::Event(event)) => on_event(&hub, &event),
+            Some(Delivery::Gap) => compare(&hub).await,
+            None => return,
+        }
+    }
+}
+
+/// Compares every now and then.
+pub(super) async fn compare_periodically(hub: Arc<Hub>) {
+    let mut interval = tokio::time::interval(COMPARE_INTERVAL);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = hub.shutdown.cancelled() => return,
+            _ = interval.tick() => compare(&hub).await,
+        }
+    }
+}
+
+fn on_event(hub: &Arc<Hub>, event: &Event) {
+    match event {
+        Event::Room(event) => hub.on_room_event(event),
+        Event::Signal(signal) => {
+            let except = match signal {
+                Signal::Typing { user_id, .. } => Some(*user_id),
+                Signal::Read { .. } => None,
+            };
+            if let Some(channel) = hub.rooms().get(&signal.room_id()) {
+                channel.signal(signal, except);
+            }
+        }
+        Event::User(event) => on_user_event(hub, event),
+    }
+}
+
+fn on_user_event(hub: &Hub, event: &UserEvent) {
+    let handles = hub.handles_of(event.user_id());
+    if let UserEvent::SessionEnded { session_id, .. } = event {
+        hub.auth.forget_session(*session_id);
+        let ended = handles.iter().filter(|handle| handle.session_id == *session_id);
+        ended.for_each(|handle| handle.outbox.close(Close::Unauthenticated));
+    }
+    if let Some(frame) = encode_user_event(event) {
+        handles.iter().for_each(|handle| handle.outbox.push(frame.clone()));
+    }
+}
+
+/// Finds the rooms whose events were not all delivered, and has them healed.
+async fn compare(hub: &Arc<Hub>) {
+    let active = hub.active_rooms();
+    for rooms in active.chunks(ROOMS_PER_QUERY) {
+        let ids: Vec<_> = rooms.iter().map(|(id, _)| *id).collect();
+        let heads = match hub.changes.versions(&ids).await {
+            Ok(heads) => heads,
+            Err(error) => {
+                tracing::warn!(error = ?error, "rooms could not be compared with the database; trying again later");
+                return;
+            }
+        };
+        // A room that is not answered was deleted: the healer finds that out.
+        let deleted = ids.iter().filter(|id| !heads.iter().any(|(head_id, _)| head_id == *id));
+        let gone: Vec<_> = deleted.copied().collect();
+        for (room_id, head) in heads {
+            if hub.suspect(room_id, Some(head)) {
+                hub.tracker.spawn(heal(Arc::clone(hub), room_id, head));
+            }
+        }
+        for room_id in gone {
+            if hub.suspect(room_id, None) {
+                hub.tracker.spawn(heal(Arc::clone(hub), room_id, plaza_domain::Version::new(i64::MAX)));
+            }
+        }
+    }
+}
