@@ -6,7 +6,10 @@ use plaza_domain::{
     repository::{Constraint, FileRepository, Result},
 };
 
-use super::connection::{Access, Connection};
+use super::{
+    connection::{Access, Connection},
+    table::each_once,
+};
 
 #[async_trait]
 impl<A: Access> FileRepository for Connection<A> {
@@ -25,8 +28,8 @@ impl<A: Access> FileRepository for Connection<A> {
 
     async fn find_many(&mut self, ids: &[FileId]) -> Result<Vec<File>> {
         let tables = self.tables();
-        let found = ids.iter().filter_map(|id| tables.files.get(id));
-        Ok(found.cloned().collect())
+        let found = each_once(ids).into_iter().filter_map(|id| tables.files.get(&id).cloned());
+        Ok(found.collect())
     }
 
     async fn update(&mut self, file: &File) -> Result<()> {

@@ -1,7 +1,5 @@
 //! Who is in which room.
 
-use std::collections::BTreeSet;
-
 use async_trait::async_trait;
 use plaza_domain::{
     Member, MemberProfile, MemberRole, RoomId, Seq, UserId, Version,
@@ -10,7 +8,7 @@ use plaza_domain::{
 
 use super::{
     connection::{Access, Connection},
-    table::rows,
+    table::{each_once, rows},
     tables::Tables,
 };
 
@@ -73,15 +71,14 @@ impl<A: Access> MemberRepository for Connection<A> {
 
     async fn senders(&mut self, pairs: &[(RoomId, UserId)]) -> Result<Vec<Sender>> {
         let tables = self.tables();
-        let sender = |&(room_id, user_id): &(RoomId, UserId)| {
+        let sender = |(room_id, user_id)| {
             let user = tables.users.get(&user_id)?;
             let may_post = tables.live_room(room_id).is_some()
                 && tables.is_present(room_id, user_id)
                 && user.disabled_at.is_none();
             may_post.then(|| Sender { room_id, user: user.summary() })
         };
-        let each_once: BTreeSet<_> = pairs.iter().collect();
-        Ok(each_once.into_iter().filter_map(sender).collect())
+        Ok(each_once(pairs).into_iter().filter_map(sender).collect())
     }
 
     async fn rooms_of(&mut self, user_id: UserId, limit: u64) -> Result<Vec<RoomId>> {

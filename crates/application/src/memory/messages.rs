@@ -1,6 +1,6 @@
 //! Messages.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use plaza_domain::{
@@ -10,8 +10,8 @@ use plaza_domain::{
 
 use super::{
     connection::{Access, Connection},
-    table::rows,
-    tables::Tables,
+    table::{each_once, rows},
+    tables::{Place, Tables},
 };
 
 #[async_trait]
@@ -34,17 +34,18 @@ impl<A: Access> MessageRepository for Connection<A> {
 
     async fn rooms_of(&mut self, ids: &[MessageId]) -> Result<Vec<(MessageId, RoomId)>> {
         let tables = self.tables();
-        let room = |id: &MessageId| tables.message_places.get(id).map(|place| (*id, place.0));
-        Ok(ids.iter().filter_map(room).collect())
+        let room = |id| tables.message_places.get(&id).map(|place| (id, place.0));
+        Ok(each_once(ids).into_iter().filter_map(room).collect())
     }
 
     async fn find_by_client_ids(&mut self, keys: &[(UserId, ClientId)]) -> Result<Vec<SentMessage>> {
         let tables = self.tables();
-        keys.iter()
+        let places: BTreeSet<&Place> = keys
+            .iter()
             .filter_map(|(sender, name)| tables.client_ids.get(&(*sender, name.to_string())))
-            .filter_map(|place| tables.messages.get(place))
-            .map(|message| tables.sent(message))
-            .collect()
+            .collect();
+        let found = places.into_iter().filter_map(|place| tables.messages.get(place));
+        found.map(|message| tables.sent(message)).collect()
     }
 
     async fn history(

@@ -8,7 +8,7 @@ use plaza_domain::{
 
 use super::{
     connection::{Access, Connection},
-    table::rows,
+    table::{each_once, rows},
     tables::Tables,
 };
 
@@ -66,7 +66,7 @@ impl<A: Access> RoomRepository for Connection<A> {
 
     async fn versions(&mut self, ids: &[RoomId]) -> Result<Vec<(RoomId, Version)>> {
         let tables = self.tables();
-        let live = ids.iter().filter_map(|id| tables.live_room(*id));
+        let live = each_once(ids).into_iter().filter_map(|id| tables.live_room(id));
         Ok(live.map(|room| (room.id, room.version)).collect())
     }
 }

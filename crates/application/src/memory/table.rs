@@ -1,7 +1,7 @@
 //! A table: an ordered map whose copies share their rows until one of them is written to.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ops::{Deref, DerefMut},
     sync::Arc,
 };
@@ -53,6 +53,11 @@ impl<K: Clone + Ord, V: Clone> Table<K, V> {
     pub(super) fn change(&mut self, key: &K, entity: &'static str) -> Result<&mut V> {
         self.get_mut(key).ok_or(RepositoryError::NotFound { entity })
     }
+}
+
+/// The keys as a database takes them in a list: each counts once, however often it is named.
+pub(super) fn each_once<T: Copy + Ord>(keys: &[T]) -> BTreeSet<T> {
+    keys.iter().copied().collect()
 }
 
 /// How many rows a limit allows.
