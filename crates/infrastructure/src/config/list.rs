@@ -31,6 +31,9 @@ where
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Vec<T>, E> {
+        if text.starts_with('[') {
+            return Err(E::custom("a list in brackets, taken as a text"));
+        }
         text.split(',')
             .map(str::trim)
             .filter(|item| !item.is_empty())

@@ -121,3 +121,6 @@ impl Config {
         self.log.validate(problems);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -174,17 +174,18 @@ mod tests {
         assert!(nested.contains("a cat"));
     }
 
-    /// Whatever is sent, what comes out has only tags and attributes of the list.
-    fn is_harmless(html: &str) -> bool {
-        let tags = html.split('<').skip(1).all(|tag| {
-            let tag = tag.split('>').next().unwrap_or_default().trim_start_matches('/');
-            let name = tag.split([' ', '\n']).next().unwrap_or_default();
-            let attributes = tag.strip_prefix(name).unwrap_or_default().trim_start();
-            let known = ["", "href=\"", "title=\"", "rel=\"", "start=\""];
-            let first = attributes.split_inclusive('"').next().unwrap_or_default();
-            TAGS.contains(&name) && known.contains(&first)
-        });
-        tags && !html.contains("href=\"javascript")
+    /// Whether a tag, without its brackets, has a name and a first attribute of the list and leads nowhere bad.
+    fn is_harmless(tag: &str) -> bool {
+        let tag = tag.trim_start_matches('/');
+        let name = tag.split([' ', '\n']).next().unwrap_or_default();
+        let attributes = tag.strip_prefix(name).unwrap_or_default().trim_start();
+        let first = attributes.split_inclusive('"').next().unwrap_or_default();
+        let known = ["", "href=\"", "title=\"", "rel=\"", "start=\""];
+        TAGS.contains(&name) && known.contains(&first) && !tag.contains("href=\"javascript")
+    }
+
+    fn tags(html: &str) -> impl Iterator<Item = &str> {
+        html.split('<').skip(1).map(|rest| rest.split('>').next().unwrap_or_default())
     }
 
     const FRAGMENTS: [&str; 34] = [
@@ -228,7 +229,7 @@ mod tests {
         #[test]
         fn nothing_dangerous_survives(pieces in prop::collection::vec(prop::sample::select(&FRAGMENTS[..]), 0..24)) {
             let html = render(&pieces.concat());
-            prop_assert!(is_harmless(&html), "{html}");
+            prop_assert!(tags(&html).all(is_harmless), "{html}");
         }
 
         #[test]

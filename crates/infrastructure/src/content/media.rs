@@ -79,7 +79,8 @@ impl MediaInspector for HeadInspector {
 }
 
 fn by_content(head: &[u8]) -> Option<&'static Known> {
-    let found = office::media_type(head).or_else(|| infer::get(head).map(|found| found.mime_type()))?;
+    let found =
+        if office::is_archive(head) { office::media_type(head)? } else { infer::get(head)?.mime_type() };
     BINARY.iter().find(|known| known.media_type == found)
 }
 

@@ -4,11 +4,13 @@ const LOCAL_HEADER: &[u8] = b"PK\x03\x04";
 const NAME_LENGTH_AT: usize = 26;
 const NAME_AT: usize = 30;
 
-/// The media type of an office file, or `None` when it is no archive or not one of these.
+/// Whether it is a ZIP archive of any kind.
+pub(super) fn is_archive(head: &[u8]) -> bool {
+    head.starts_with(LOCAL_HEADER)
+}
+
+/// The media type of an archive that is an office file.
 pub(super) fn media_type(head: &[u8]) -> Option<&'static str> {
-    if !head.starts_with(LOCAL_HEADER) {
-        return None;
-    }
     open_document(head).or_else(|| open_xml(head))
 }
 

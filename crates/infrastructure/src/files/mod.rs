@@ -16,3 +16,6 @@ fn from_io(error: io::Error) -> BlobError {
         _ => BlobError::Unavailable(error.into()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,3 +7,6 @@ mod plaza;
 
 pub use error::StartError;
 pub use plaza::{Plaza, Role};
+
+#[cfg(test)]
+mod tests;

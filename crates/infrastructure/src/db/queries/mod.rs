@@ -52,6 +52,6 @@ mod tests {
     fn keys_are_repeated_up_to_a_power_of_two() {
         assert_eq!(padded([1, 2, 3]), [1, 2, 3, 3]);
         assert_eq!(padded([1, 2]), [1, 2]);
-        assert_eq!(padded(Vec::<i32>::new()), []);
+        assert!(padded(Vec::<i32>::new()).is_empty());
     }
 }

@@ -1,0 +1,193 @@
+//! Where values come from, and what is said about those that cannot be used.
+
+use std::fs;
+
+use super::*;
+
+type TestResult = Result<(), Box<dyn std::error::Error>>;
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+fn from_environment(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let environment =
+        variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Config::from_sources(&Sources { environment, ..Sources::default() })
+}
+
+fn from_file(text: &str) -> Result<Config, Box<dyn std::error::Error>> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("plaza.toml");
+    fs::write(&file, text)?;
+    Ok(Config::from_sources(&Sources { file: Some(file), ..Sources::default() })?)
+}
+
+fn keys(outcome: Result<Config, ConfigError>) -> Vec<String> {
+    let mut keys: Vec<String> = match outcome {
+        Ok(_) => Vec::new(),
+        Err(error) => error.problems.into_iter().map(|problem| problem.key).collect(),
+    };
+    keys.sort();
+    keys
+}
+
+#[test]
+fn without_any_source_everything_has_a_default() -> TestResult {
+    let config = Config::from_sources(&Sources::default())?;
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:8000");
+    assert_eq!(config.database_url().expose(), "sqlite:./data/plaza.db");
+    assert_eq!(config.storage_url().expose(), "file:./data/files");
+    assert!(config.embedded_worker());
+    assert!(!config.is_distributed());
+    Ok(())
+}
+
+#[test]
+fn later_sources_win() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("plaza.toml");
+    fs::write(
+        &file,
+        "data_dir = \"/a\"\n[log]\nlevel = \"warn\"\n[worker]\nconcurrency = 3\n[uploads]\nmax_bytes = 10",
+    )?;
+    let config = Config::from_sources(&Sources {
+        file: Some(file),
+        environment: vec![
+            ("PLAZA_DATA_DIR".to_owned(), "/b".to_owned()),
+            ("PLAZA_WORKER__CONCURRENCY".to_owned(), "4".to_owned()),
+        ],
+        overrides: Overrides::default().with("data_dir", Some("/c")).with("log.level", None::<&str>),
+    })?;
+    assert_eq!(config.data_dir, PathBuf::from("/c"));
+    assert_eq!(config.worker.concurrency, 4);
+    assert_eq!(config.uploads.max_bytes, 10);
+    assert_eq!(config.log.level, "warn");
+    Ok(())
+}
+
+#[test]
+fn the_environment_can_say_everything() -> TestResult {
+    let config = from_environment(&[
+        ("PLAZA_SERVER__LISTEN", "0.0.0.0:9000"),
+        ("PLAZA_SERVER__TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
+        ("PLAZA_SERVER__CORS_ORIGINS", "[\"https://a.example\"]"),
+        ("PLAZA_SERVER__ALLOW_QUERY_TOKEN", "false"),
+        ("PLAZA_DATABASE__URL", "postgres://plaza:x@db/plaza"),
+        ("PLAZA_REDIS__URL", "rediss://cache:6380/1"),
+        ("PLAZA_AUTH__SECRET", "00000000000000000000000000000000001"),
+        ("PLAZA_LIMITS__ENABLED", "false"),
+        ("PLAZA_WORKER__EMBEDDED", "true"),
+        ("PLAZA_LOG__FORMAT", "json"),
+        ("PLAZA_STORAGE__URL", ""),
+        ("PLAZA_TEST_REDIS_URL", "redis://elsewhere"),
+        ("PATH", "/bin"),
+    ])?;
+    assert_eq!(config.server.trusted_proxies.len(), 2);
+    assert_eq!(config.server.cors_origins, ["https://a.example"]);
+    assert!(!config.server.allow_query_token);
+    assert!(!config.limits.enabled);
+    assert!(config.embedded_worker());
+    assert_eq!(config.log.format, LogFormat::Json);
+    let secret = config.auth.secret.ok_or("no secret")?;
+    assert_eq!(secret.expose(), "00000000000000000000000000000000001", "a text of digits stays a text");
+    Ok(())
+}
+
+#[test]
+fn every_problem_is_reported_at_once() {
+    let problems = keys(from_environment(&[
+        ("PLAZA_SERVER__LISTEN", "localhost"),
+        ("PLAZA_SERVER__LISTNE", "127.0.0.1:8000"),
+        ("PLAZA_SPEED", "high"),
+        ("PLAZA_WORKER__CONCURRENCY", "many"),
+        ("PLAZA_WORKER__LEASE_SECONDS", "0"),
+        ("PLAZA_LOG__FORMAT", "xml"),
+        ("PLAZA_DATABASE__URL", "mysql://db"),
+        ("PLAZA_STORAGE__URL", "s3://bucket/prefix"),
+        ("PLAZA_REDIS__URL", "http://cache"),
+        ("PLAZA_AUTH__BCRYPT_COST", "40"),
+    ]));
+    assert_eq!(
+        problems,
+        [
+            "auth.bcrypt_cost",
+            "auth.secret",
+            "database.url",
+            "log.format",
+            "redis.url",
+            "server.listen",
+            "server.listne",
+            "speed",
+            "storage.url",
+            "worker.concurrency",
+            "worker.lease_seconds",
+        ]
+    );
+}
+
+#[test]
+fn a_problem_says_what_would_be_right_and_where_the_value_came_from() {
+    let Err(error) = from_environment(&[("PLAZA_SERVER__LISTEN", "localhost")]) else {
+        panic!("was accepted");
+    };
+    assert_eq!(
+        error.to_string(),
+        "the configuration has 1 problem:\n  server.listen must be an address and a port, such as \
+         127.0.0.1:8000 (set in PLAZA_SERVER__LISTEN)"
+    );
+}
+
+#[test]
+fn an_object_store_is_refused_honestly() {
+    let Err(error) = from_environment(&[("PLAZA_STORAGE__URL", "s3://bucket")]) else {
+        panic!("was accepted");
+    };
+    assert!(error.to_string().contains("not supported by this version"));
+}
+
+#[test]
+fn instances_must_share_a_secret_of_some_length() {
+    for url in [("PLAZA_REDIS__URL", "redis://cache"), ("PLAZA_DATABASE__URL", "postgres://db/plaza")] {
+        assert_eq!(keys(from_environment(&[url])), ["auth.secret"]);
+        assert_eq!(keys(from_environment(&[url, ("PLAZA_AUTH__SECRET", "short")])), ["auth.secret"]);
+        assert!(keys(from_environment(&[url, ("PLAZA_AUTH__SECRET", SECRET)])).is_empty());
+    }
+}
+
+#[test]
+fn secrets_are_never_shown() -> TestResult {
+    let config = from_environment(&[
+        ("PLAZA_DATABASE__URL", "postgres://plaza:hunter2@db/plaza"),
+        ("PLAZA_REDIS__URL", "redis://:hunter2@cache"),
+        ("PLAZA_AUTH__SECRET", "hunter2 hunter2 hunter2 hunter2 hunter2"),
+    ])?;
+    assert!(!format!("{config:?}").contains("hunter2"));
+
+    for text in
+        ["[auth]\nsecret = [\"hunter2\"]", "[auth]\nsecret = \"hunter2\"", "[database]\nurl = \"hunter2\""]
+    {
+        let Err(error) = from_file(text) else {
+            return Err("was accepted".into());
+        };
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_file_is_named_with_its_problems() -> TestResult {
+    for text in
+        ["[server]\nlisten = 8000", "server = 1", "[sever]\nlisten = \"x\"", "[server", "[log]\nformat = 1"]
+    {
+        let Err(error) = from_file(text) else {
+            return Err(format!("{text:?} was accepted").into());
+        };
+        assert!(error.to_string().contains("plaza.toml"), "{error}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_file_that_was_asked_for_must_be_there() {
+    let sources = Sources { file: Some(PathBuf::from("/nowhere/plaza.toml")), ..Sources::default() };
+    assert_eq!(keys(Config::from_sources(&sources)), ["--config"]);
+}
