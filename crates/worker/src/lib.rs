@@ -2,6 +2,7 @@
 //! starts; [`TaskHandler`] is what a new command implements.
 
 mod effect;
+mod embed;
 mod handler;
 mod handlers;
 mod maintenance;
@@ -12,6 +13,7 @@ mod settings;
 mod testing;
 
 pub use effect::{Applied, Effect, NoEffect};
+pub use embed::start;
 pub use handler::{Attempt, Registry, TaskError, TaskHandler};
 pub use runner::Worker;
 pub use settings::WorkerSettings;
