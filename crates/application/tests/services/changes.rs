@@ -1,6 +1,6 @@
 //! The change feed: what somebody knew, and what they are told since, is what somebody new is told.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use plaza_application::{Actor, Error, MessageSettings, PageRequest, Result, RoomUpdate, Settings};
 use plaza_domain::{
@@ -8,8 +8,9 @@ use plaza_domain::{
     Version, repository::HistoryRange,
 };
 use proptest::{collection::vec, prelude::*, test_runner::TestCaseError};
+use tokio::task::JoinSet;
 
-use crate::world::World;
+use crate::world::{World, text};
 
 /// What a client holds of a room.
 #[derive(Clone, Debug, PartialEq)]
@@ -293,5 +294,37 @@ async fn a_subscription_begins_where_delivery_stopped() -> Result<()> {
     assert!(matches!(&page.changes[..], [Change::Message(sent)] if sent.message == missed), "{page:?}");
     let asked = changes.subscribe(&grace, room.id, Some(Version::new(2))).await?;
     assert_eq!(asked.since, Version::new(2));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_changes_while_a_page_is_read_comes_with_a_later_page() -> Result<()> {
+    let world = World::new();
+    let (ada, _) = world.people().await?;
+    let room_id = world.public_room(&ada).await?.id;
+    let mut mirror = Mirror::fresh(&world, &ada, room_id).await?;
+    let messages = Arc::clone(&world.services.messages);
+    let author = ada.clone();
+    let mut writer = JoinSet::new();
+    writer.spawn(async move {
+        let message = messages.post(&author, text(room_id, "0")).await?.view.message;
+        for number in 1..1_000 {
+            messages.edit(&author, message.id, &number.to_string()).await?;
+        }
+        Result::Ok(())
+    });
+    loop {
+        let is_over = writer.is_empty();
+        let page = world.services.changes.page(&ada, room_id, mirror.version, 2).await?;
+        let newest = page.changes.last().map_or(page.version, Change::version);
+        assert!(newest <= page.version, "told too early: {page:?}");
+        let has_more = page.has_more;
+        mirror.apply(page);
+        if is_over && !has_more {
+            break;
+        }
+        writer.try_join_next().transpose().map_err(|error| Error::Internal(error.into()))?.transpose()?;
+    }
+    assert_eq!(mirror, Mirror::fresh(&world, &ada, room_id).await?);
     Ok(())
 }

@@ -5,6 +5,7 @@ mod changes;
 mod committer;
 mod faults;
 mod files;
+mod limits;
 mod memberships;
 mod messages;
 mod policy;

@@ -1,7 +1,7 @@
 //! Messages: what may be posted, read, edited and deleted.
 
 use plaza_application::{Error, MessageInput, Result, events::RoomEventBody};
-use plaza_domain::{MessageId, MessageKind, Seq, repository::HistoryRange};
+use plaza_domain::{MessageEdit, MessageId, MessageKind, Seq, repository::HistoryRange};
 
 use crate::{
     files::upload,
@@ -194,5 +194,29 @@ async fn a_members_own_messages_are_beyond_other_members_and_strangers() -> Resu
     assert!(matches!(messages.delete(&stranger, message.id).await, Err(Error::NotFound("message"))));
     assert!(matches!(messages.edit(&stranger, message.id, "theirs").await, Err(Error::NotFound("message"))));
     assert_eq!(messages.get(&ada, message.id).await?.message, message);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_deleted_message_said_before_its_edits_is_forgotten() -> Result<()> {
+    let world = World::new();
+    let (ada, _) = world.people().await?;
+    let room = world.public_room(&ada).await?;
+    let message = world.say(&ada, room.id, "secret").await?.view.message;
+    let messages = &world.services.messages;
+    messages.edit(&ada, message.id, "less secret").await?;
+    let first_words = MessageEdit {
+        message_id: message.id,
+        version: message.version,
+        content: message.content,
+        replaced_at: message.created_at,
+    };
+    // There is place for an edit of that version only when none is kept.
+    let mut work = world.ports.store.begin().await?;
+    assert!(work.messages().insert_edit(&first_words).await.is_err());
+    drop(work);
+    messages.delete(&ada, message.id).await?;
+    let mut work = world.ports.store.begin().await?;
+    assert!(work.messages().insert_edit(&first_words).await.is_ok());
     Ok(())
 }

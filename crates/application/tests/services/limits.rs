@@ -1,0 +1,46 @@
+//! Which quota applies to what.
+
+use plaza_application::{LimitSettings, Limited, Result, Settings, ports::Quota};
+
+use crate::world::World;
+
+fn settings(enabled: bool) -> Settings {
+    let limits =
+        LimitSettings { enabled, login_per_account: Quota::per_minute(2), ..LimitSettings::default() };
+    Settings { limits, ..Settings::default() }
+}
+
+async fn is_allowed(world: &World, what: Limited<'_>) -> Option<bool> {
+    world.services.limits.take(what).await.map(|(_, decision)| decision.allowed)
+}
+
+#[tokio::test]
+async fn an_account_is_the_same_however_it_is_written() {
+    let world = World::with_settings(&settings(true));
+    assert_eq!(is_allowed(&world, Limited::LoginTo("ada")).await, Some(true));
+    assert_eq!(is_allowed(&world, Limited::LoginTo(" ADA ")).await, Some(true));
+    assert_eq!(is_allowed(&world, Limited::LoginTo("Ada")).await, Some(false));
+    assert_eq!(is_allowed(&world, Limited::LoginTo("grace")).await, Some(true));
+    assert_eq!(is_allowed(&world, Limited::LoginFrom("ada")).await, Some(true));
+}
+
+#[tokio::test]
+async fn every_user_has_a_quota_of_their_own() -> Result<()> {
+    let mut settings = settings(true);
+    settings.limits.upload_per_user = Quota::per_minute(1);
+    let world = World::with_settings(&settings);
+    let (ada, grace) = world.people().await?;
+    assert_eq!(is_allowed(&world, Limited::UploadBy(ada.id())).await, Some(true));
+    assert_eq!(is_allowed(&world, Limited::UploadBy(ada.id())).await, Some(false));
+    assert_eq!(is_allowed(&world, Limited::UploadBy(grace.id())).await, Some(true));
+    assert_eq!(is_allowed(&world, Limited::RoomMessageBy(ada.id())).await, Some(true));
+    Ok(())
+}
+
+#[tokio::test]
+async fn switched_off_nothing_is_counted() {
+    let world = World::with_settings(&settings(false));
+    for _ in 0..10 {
+        assert_eq!(is_allowed(&world, Limited::LoginTo("ada")).await, None);
+    }
+}
