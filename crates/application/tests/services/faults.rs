@@ -1,7 +1,7 @@
-//! A store whose transactions fail when a test wants them to.
+//! A store whose transactions fail when a test wants them to, and whose reads are interrupted.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicUsize, Ordering},
 };
 
@@ -14,12 +14,13 @@ use plaza_domain::{
     },
 };
 
-/// How many of the next calls fail.
-#[derive(Debug, Default)]
+/// How many of the next calls fail, and what comes between.
+#[derive(Default)]
 pub(crate) struct Faults {
     begins: AtomicUsize,
     commits: AtomicUsize,
     answers: AtomicUsize,
+    interruption: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl Faults {
@@ -36,6 +37,18 @@ impl Faults {
     /// The next `count` commits write everything, and the connection breaks before they say so.
     pub(crate) fn lose_answers(&self, count: usize) {
         self.answers.store(count, Ordering::Relaxed);
+    }
+
+    /// Does something just before messages are read or written for the next time.
+    pub(crate) fn before_next_messages(&self, act: impl FnOnce() + Send + 'static) {
+        *self.interruption.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(act));
+    }
+
+    fn interrupt(&self) {
+        let act = self.interruption.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(act) = act {
+            act();
+        }
     }
 }
 
@@ -62,11 +75,11 @@ impl FaultyStore {
 impl Store for FaultyStore {
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>> {
         strike(&self.faults.begins)?;
-        Ok(Box::new(FaultyWork { inner: self.inner.begin().await?, faults: Arc::clone(&self.faults) }))
+        Ok(Box::new(Faulty { inner: self.inner.begin().await?, faults: Arc::clone(&self.faults) }))
     }
 
     async fn read(&self) -> Result<Box<dyn Repositories>> {
-        self.inner.read().await
+        Ok(Box::new(Faulty { inner: self.inner.read().await?, faults: Arc::clone(&self.faults) }))
     }
 
     async fn ping(&self) -> Result<()> {
@@ -74,12 +87,12 @@ impl Store for FaultyStore {
     }
 }
 
-struct FaultyWork {
-    inner: Box<dyn UnitOfWork>,
+struct Faulty<R: ?Sized> {
+    inner: Box<R>,
     faults: Arc<Faults>,
 }
 
-impl Repositories for FaultyWork {
+impl<R: Repositories + ?Sized> Repositories for Faulty<R> {
     fn users(&mut self) -> &mut dyn UserRepository {
         self.inner.users()
     }
@@ -97,6 +110,7 @@ impl Repositories for FaultyWork {
     }
 
     fn messages(&mut self) -> &mut dyn MessageRepository {
+        self.faults.interrupt();
         self.inner.messages()
     }
 
@@ -118,7 +132,7 @@ impl Repositories for FaultyWork {
 }
 
 #[async_trait]
-impl UnitOfWork for FaultyWork {
+impl UnitOfWork for Faulty<dyn UnitOfWork> {
     async fn commit(self: Box<Self>) -> Result<()> {
         strike(&self.faults.commits)?;
         self.inner.commit().await?;
