@@ -34,9 +34,9 @@ const fn has_left(role: SystemRole, member: MemberRole) -> Asker {
     (role, Some((member, true)))
 }
 
-/// One letter an action, in their order above: yes, no (forbidden), or hidden (not found).
+/// Who asks, and the answers in a public and in a private room: one letter an action, in their order above, for yes,
+/// no (forbidden), or hidden (not found).
 const TABLE: [(Asker, &str, &str); 12] = [
-    //                                                          public         private
     (stranger(SystemRole::Guest), "hhhhhhhhhhh", "hhhhhhhhhhh"),
     (stranger(SystemRole::Member), "yynnnnnnnnn", "hhhhhhhhhhh"),
     (stranger(SystemRole::Admin), "yynnyyyyyyy", "hhhhhhhhhhh"),
