@@ -130,7 +130,13 @@ impl ChangeService {
             return Ok(ChangePage { changes, version: head, last_seq, has_more: false, reset: true });
         }
         if since == head {
-            return Ok(ChangePage { changes: Vec::new(), version: head, last_seq, has_more: false, reset: false });
+            return Ok(ChangePage {
+                changes: Vec::new(),
+                version: head,
+                last_seq,
+                has_more: false,
+                reset: false,
+            });
         }
         let messages = read.messages().changed_since(room.id, since, limit + 1).await?;
         let members = read.members().changed_since(room.id, since, limit + 1).await?;

@@ -16,10 +16,7 @@ pub struct Quota {
 impl Quota {
     /// `burst` times a minute.
     pub const fn per_minute(burst: u32) -> Self {
-        Self {
-            burst,
-            per: Duration::from_secs(60),
-        }
+        Self { burst, per: Duration::from_secs(60) }
     }
 }
 

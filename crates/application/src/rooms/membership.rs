@@ -48,7 +48,8 @@ impl MembershipService {
         if let Some(member) = change.membership.take_if(|member| member.is_present()) {
             return Ok(MemberProfile { member, user: actor.user.clone() });
         }
-        let profile = admit(&mut change, actor.user.clone(), MemberRole::Member).await?;
+        let former = change.membership.take();
+        let profile = admit(&mut change, former, actor.user.clone(), MemberRole::Member).await?;
         change.post_system(SystemEvent::MemberJoined, &format!("{} joined", actor.user.username)).await?;
         change.commit().await?;
         Ok(profile)
@@ -81,12 +82,12 @@ impl MembershipService {
         let mut change = self.transactions.begin(actor, room_id, action).await?;
         let user = change.work.users().find(user_id).await?.filter(|user| user.disabled_at.is_none());
         let user = user.ok_or(Error::NotFound("user"))?.summary();
-        let existing = change.work.members().find(room_id, user_id).await?;
-        if existing.is_some_and(|member| member.is_present()) {
+        let former = change.work.members().find(room_id, user_id).await?;
+        if former.as_ref().is_some_and(Member::is_present) {
             return Err(Error::Conflict("the user is a member already".to_owned()));
         }
         let text = format!("{} added {}", actor.user.username, user.username);
-        let profile = admit(&mut change, user, role).await?;
+        let profile = admit(&mut change, former, user, role).await?;
         change.post_system(SystemEvent::MemberAdded, &text).await?;
         change.commit().await?;
         Ok(profile)
@@ -149,8 +150,8 @@ async fn admit(
         left_at: None,
         version: joined_version,
         joined_version,
-        delivered_seq: seen,
-        read_seq: seen,
+        delivered_seq,
+        read_seq,
     };
     change.save_member(member, user, RoomEventBody::MemberJoined).await
 }
