@@ -135,12 +135,16 @@ impl MembershipService {
     }
 }
 
+/// Makes the user a member. Who comes back goes on reading where they left; who is new begins here.
 async fn admit(
     change: &mut RoomTransaction<'_>,
+    former: Option<Member>,
     user: UserSummary,
     role: MemberRole,
 ) -> Result<MemberProfile> {
-    let seen: Seq = change.room.last_seq;
+    let newest: Seq = change.room.last_seq;
+    let (delivered_seq, read_seq) =
+        former.map_or((newest, newest), |member| (member.delivered_seq, member.read_seq));
     let joined_version: Version = change.room.version.next();
     let member = Member {
         room_id: change.room.id,
