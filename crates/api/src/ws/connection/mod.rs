@@ -105,9 +105,8 @@ impl Connection {
             } else {
                 Err(Close::Forbidden.into())
             };
-            if let Err(End::Close(reason)) = end {
-                self.say_goodbye(reason).await;
-            }
+            let reason = if let Err(End::Close(reason)) = end { Some(reason) } else { None };
+            self.say_goodbye(reason).await;
         }
         .instrument(span)
         .await;
@@ -138,7 +137,6 @@ impl Connection {
         loop {
             let wake_at = self.next_deadline();
             tokio::select! {
-                biased;
                 () = shutdown.cancelled() => return self.send_away().await,
                 () = self.outbox.filled() => self.drain().await?,
                 received = self.socket.next() => self.on_received(actor, received).await?,

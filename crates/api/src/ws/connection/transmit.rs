@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use futures::SinkExt;
+use futures::{SinkExt, StreamExt};
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Message as WsMessage;
+use tokio_tungstenite::tungstenite::{self, Message as WsMessage};
 
 use super::{Connection, End, Flow};
 use crate::ws::{close::Close, frames::ServerFrame, outbox::Frame};
@@ -48,19 +48,17 @@ impl Connection {
         Err(Close::GoingAway.into())
     }
 
-    /// Closes by the book (RFC 6455, section 7): says why, and waits a moment for the client to agree.
-    pub(super) async fn say_goodbye(&mut self, reason: Close) {
+    /// Closes by the book (RFC 6455, section 7): says why, or agrees to the client's own goodbye, and waits a moment
+    /// for the client to do the same.
+    pub(super) async fn say_goodbye(&mut self, reason: Option<Close>) {
         let socket = &mut self.socket;
         let goodbye = async {
-            socket.close(Some(reason.frame())).await?;
-            while let Some(Ok(_)) = futures::StreamExt::next(socket).await {}
-            Ok::<_, tokio_tungstenite::tungstenite::Error>(())
+            socket.close(reason.map(Close::frame)).await?;
+            while let Some(Ok(_)) = socket.next().await {}
+            Ok::<_, tungstenite::Error>(())
         };
-        match timeout(GOODBYE_TIMEOUT, goodbye).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) | Err(_) => {
-                tracing::debug!(close = ?reason, "a client did not hear why it was disconnected")
-            }
+        if !matches!(timeout(GOODBYE_TIMEOUT, goodbye).await, Ok(Ok(()))) {
+            tracing::debug!(close = ?reason, "a client was gone before the goodbye");
         }
     }
 }

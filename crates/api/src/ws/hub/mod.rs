@@ -12,6 +12,7 @@ use std::{
 
 use plaza_application::{AuthService, ChangeService, events::RoomEvent, ports::EventBus};
 use plaza_domain::{RoomId, UserId, Version};
+use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
@@ -32,6 +33,8 @@ pub(super) type ConnectionId = Uuid;
 pub struct Hub {
     rooms: Mutex<HashMap<RoomId, RoomChannel>>,
     connections: Mutex<Registry>,
+    /// The bus may have lost something.
+    gap: Notify,
     changes: Arc<ChangeService>,
     auth: Arc<AuthService>,
     tracker: TaskTracker,
@@ -50,6 +53,7 @@ impl Hub {
         let hub = Arc::new(Self {
             rooms: Mutex::default(),
             connections: Mutex::default(),
+            gap: Notify::new(),
             changes,
             auth,
             tracker: tracker.clone(),

@@ -24,21 +24,23 @@ pub(super) async fn follow(hub: Arc<Hub>, mut stream: EventStream) {
         };
         match delivery {
             Some(Delivery::Event(event)) => on_event(&hub, &event),
-            Some(Delivery::Gap) => compare(&hub).await,
+            Some(Delivery::Gap) => hub.gap.notify_one(),
             None => return,
         }
     }
 }
 
-/// Compares every now and then.
+/// Compares after every gap in the bus, and every now and then.
 pub(super) async fn compare_periodically(hub: Arc<Hub>) {
     let mut interval = tokio::time::interval(COMPARE_INTERVAL);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = hub.shutdown.cancelled() => return,
-            _ = interval.tick() => compare(&hub).await,
+            () = hub.gap.notified() => {}
+            _ = interval.tick() => {}
         }
+        compare(&hub).await;
     }
 }
 
