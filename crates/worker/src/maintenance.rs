@@ -7,14 +7,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use plaza_application::commands::Command;
-use plaza_domain::{AttemptOutcome, RepositoryError, Task, TaskId};
+use plaza_domain::{RepositoryError, Task, TaskId};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    Effect, NoEffect,
-    runner::{Context, settle, spread, time_delta},
-};
+use crate::runner::{Context, SettleError, give_up, spread, time_delta};
 
 /// How many tasks one step takes.
 const BATCH: u64 = 500;
@@ -61,13 +58,11 @@ async fn reap(context: &Context) -> Result<Vec<Task>, RepositoryError> {
 }
 
 /// Gives up a task that keeps taking its workers down.
-async fn bury(context: &Context, task: &Task) -> Result<(), RepositoryError> {
-    let effect: Box<dyn Effect> = match Command::try_from(task) {
-        Ok(command) => context.registry.handler(command).on_dead(),
-        Err(_) => Box::new(NoEffect),
-    };
+async fn bury(context: &Context, task: &Task) -> Result<(), SettleError> {
+    // What cannot be understood cannot have consequences either.
+    let handler = Command::try_from(task).ok().map(|command| context.registry.handler(command));
     let error = format!("its worker vanished, {} of {} times", task.crashes, task.attempt);
-    if settle(context, task, &AttemptOutcome::Dead { error }, effect).await? {
+    if give_up(context, task, error, handler.as_deref()).await? {
         tracing::error!(task.id = %task.id, task.kind, task.crashes, "a task was given up: its workers vanish");
     }
     Ok(())

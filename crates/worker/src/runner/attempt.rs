@@ -1,15 +1,14 @@
 //! One attempt at one task, from the claim to the report.
 
-use std::{any::Any, panic::AssertUnwindSafe, time::Duration};
+use std::time::Duration;
 
-use futures::FutureExt;
 use plaza_application::commands::{Command, UnknownCommand};
 use plaza_domain::{RepositoryError, Task};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::{context::Context, report::report};
+use super::{context::Context, panic::caught, report::report};
 use crate::{Attempt, Effect, TaskError, TaskHandler};
 
 /// How long a task waits for a worker that knows its command.
@@ -27,7 +26,7 @@ pub(super) async fn run(context: &Context, task: Task, shutdown: &CancellationTo
             Ok(command) => {
                 let handler = context.registry.handler(command);
                 let outcome = execute(context, handler.as_ref(), &attempt, shutdown).await;
-                report(context, &attempt, Some(&handler), outcome).await;
+                report(context, &attempt, Some(handler.as_ref()), outcome).await;
             }
             Err(unknown) => report(context, &attempt, None, Err(misunderstood(&unknown))).await,
         }
@@ -56,8 +55,8 @@ async fn execute(
     let settings = &context.settings;
     tokio::select! {
         biased;
-        ended = AssertUnwindSafe(handler.execute(attempt)).catch_unwind() => {
-            ended.unwrap_or_else(|panic| Err(TaskError::Retry(panic_message(panic.as_ref()).into())))
+        ended = caught(handler.execute(attempt)) => {
+            ended.unwrap_or_else(|panicked| Err(TaskError::Retry(panicked.into())))
         }
         () = lose_lease(context, attempt) => Err(TaskError::Lost),
         () = drained(shutdown, settings.drain) => Err(TaskError::Snooze {
@@ -68,12 +67,6 @@ async fn execute(
             Err(TaskError::Retry(format!("took longer than {:?}", settings.max_runtime).into()))
         }
     }
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let message =
-        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("panicked: {}", message.unwrap_or("without a message"))
 }
 
 /// Prolongs the lease, and ends when that is no longer possible.

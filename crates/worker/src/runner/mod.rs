@@ -3,7 +3,9 @@
 mod attempt;
 mod backoff;
 mod context;
+mod panic;
 mod report;
+mod settle;
 mod source;
 
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(crate) use backoff::{spread, time_delta};
 pub(crate) use context::Context;
-pub(crate) use report::settle;
+pub(crate) use settle::{SettleError, give_up};
 
 use crate::{Handlers, Registry, WorkerSettings, maintenance};
 

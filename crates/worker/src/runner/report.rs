@@ -1,15 +1,16 @@
-//! How an attempt ended, written together with what it changes; and what follows from that once it is committed.
+//! How an attempt ended, and what becomes of its task.
 
-use std::{error::Error, fmt::Write, sync::Arc, time::Duration};
+use std::{error::Error, fmt::Write, time::Duration};
 
-use plaza_domain::{AttemptOutcome, RepositoryError, Task, UnitOfWork};
+use plaza_domain::{AttemptOutcome, Task};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
     backoff::{Backoff, time_delta},
     context::Context,
+    settle::{SettleError, give_up, settle},
 };
-use crate::{Applied, Attempt, Effect, NoEffect, TaskError, TaskHandler};
+use crate::{Attempt, Effect, NoEffect, TaskError, TaskHandler};
 
 /// The most of an error that is kept with a task, in characters.
 const MAX_ERROR: usize = 1000;
@@ -22,15 +23,15 @@ const REPORT_BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duratio
 pub(super) async fn report(
     context: &Context,
     attempt: &Attempt,
-    handler: Option<&Arc<dyn TaskHandler>>,
+    handler: Option<&dyn TaskHandler>,
     outcome: Result<Box<dyn Effect>, TaskError>,
 ) {
     let task = attempt.task();
-    // What is left of the lease is at least two thirds: it was prolonged until now.
+    // It was prolonged until now, so that two thirds of the lease are left.
     let deadline = Instant::now() + context.settings.lease / 2;
     let error = match outcome {
         Ok(effect) => match succeed(context, task, effect, deadline).await {
-            Ok(()) => return,
+            Ok(()) => return tracing::info!("a task is done"),
             Err(error) => error,
         },
         Err(error) => error,
@@ -38,22 +39,19 @@ pub(super) async fn report(
     let Some(outcome) = outcome_of(task, &error) else {
         return announce_loss();
     };
-    let on_dead = || match (&outcome, handler) {
-        (AttemptOutcome::Dead { .. }, Some(handler)) => handler.on_dead(),
-        _ => Box::new(NoEffect),
-    };
     let mut failures = 0;
     loop {
-        match timeout_at(deadline, settle(context, task, &outcome, on_dead())).await {
+        match timeout_at(deadline, fail(context, task, &outcome, handler)).await {
             Ok(Ok(true)) => return announce(&outcome),
             Ok(Ok(false)) => return announce_loss(),
             Ok(Err(error)) => {
                 failures += 1;
                 tracing::debug!(error = ?error, "the end of an attempt could not be written down yet");
             }
-            Err(elapsed) => {
-                tracing::warn!(error = ?elapsed, "the end of an attempt could not be written down: its lease will expire");
-                return;
+            Err(_) => {
+                return tracing::warn!(
+                    "the end of an attempt could not be written down: its lease will expire"
+                );
             }
         }
         sleep(REPORT_BACKOFF.half_jitter(failures)).await;
@@ -66,70 +64,28 @@ async fn succeed(
     effect: Box<dyn Effect>,
     deadline: Instant,
 ) -> Result<(), TaskError> {
-    let settled = timeout_at(deadline, settle(context, task, &AttemptOutcome::Succeeded, effect)).await;
-    match settled {
-        Ok(Ok(true)) => {
-            tracing::info!("a task is done");
-            Ok(())
-        }
+    let settled = settle(context, task, &AttemptOutcome::Succeeded, effect);
+    match timeout_at(deadline, settled).await {
+        Ok(Ok(true)) => Ok(()),
         Ok(Ok(false)) => Err(TaskError::Lost),
-        Ok(Err(error)) => Err(error.into()),
+        Ok(Err(error)) => Err(TaskError::Retry(error.into())),
         Err(elapsed) => Err(TaskError::Retry(elapsed.into())),
     }
 }
 
-/// Ends an attempt and applies an effect in one transaction, then publishes what happened. False, and nothing is
-/// changed, when the task is another worker's by now.
-pub(crate) async fn settle(
+async fn fail(
     context: &Context,
     task: &Task,
     outcome: &AttemptOutcome,
-    effect: Box<dyn Effect>,
-) -> Result<bool, RepositoryError> {
-    let objects = effect.objects();
-    match prepare(context, task, outcome, effect).await {
-        Ok(Some((work, applied))) => {
-            // When this fails the objects stay: the database may have them.
-            work.commit().await?;
-            for event in applied.events {
-                context.ports.bus.publish(event);
-            }
-            remove(context, &applied.unneeded).await;
-            Ok(true)
-        }
-        Ok(None) => {
-            remove(context, &objects).await;
-            Ok(false)
-        }
-        Err(error) => {
-            remove(context, &objects).await;
-            Err(error)
-        }
+    handler: Option<&dyn TaskHandler>,
+) -> Result<bool, SettleError> {
+    match outcome {
+        AttemptOutcome::Dead { error } => give_up(context, task, error.clone(), handler).await,
+        _ => settle(context, task, outcome, Box::new(NoEffect)).await,
     }
 }
 
-async fn prepare(
-    context: &Context,
-    task: &Task,
-    outcome: &AttemptOutcome,
-    effect: Box<dyn Effect>,
-) -> Result<Option<(Box<dyn UnitOfWork>, Applied)>, RepositoryError> {
-    let mut work = context.ports.store.begin().await?;
-    if !work.tasks().finish(task.id, task.token, outcome).await? {
-        return Ok(None);
-    }
-    let applied = effect.apply(work.as_mut()).await?;
-    Ok(Some((work, applied)))
-}
-
-async fn remove(context: &Context, objects: &[String]) {
-    for key in objects {
-        if let Err(error) = context.ports.blobs.delete(key).await {
-            tracing::warn!(error = ?error, "an object that is not needed could not be removed");
-        }
-    }
-}
-
+/// `None` when it is not this worker's to say.
 fn outcome_of(task: &Task, error: &TaskError) -> Option<AttemptOutcome> {
     match error {
         TaskError::Retry(cause) if task.attempt >= task.max_attempts => {
@@ -143,9 +99,9 @@ fn outcome_of(task: &Task, error: &TaskError) -> Option<AttemptOutcome> {
             })
         }
         TaskError::Snooze { delay, reason } => {
-            Some(AttemptOutcome::Snooze { reason: reason.clone(), delay: time_delta(*delay) })
+            Some(AttemptOutcome::Snooze { reason: storable(reason), delay: time_delta(*delay) })
         }
-        TaskError::Discard(reason) => Some(AttemptOutcome::Dead { error: reason.clone() }),
+        TaskError::Discard(reason) => Some(AttemptOutcome::Dead { error: storable(reason) }),
         TaskError::Lost => None,
     }
 }
@@ -159,7 +115,12 @@ fn with_causes(error: &(dyn Error + Send + Sync + 'static)) -> String {
         let _ = write!(text, ": {error}");
         cause = error.source();
     }
-    text.chars().take(MAX_ERROR).collect()
+    storable(&text)
+}
+
+/// Postgres takes no NUL in a text, and nobody reads pages of it.
+fn storable(text: &str) -> String {
+    text.chars().filter(|c| *c != '\0').take(MAX_ERROR).collect()
 }
 
 fn announce_loss() {
@@ -170,11 +131,8 @@ fn announce(outcome: &AttemptOutcome) {
     match outcome {
         AttemptOutcome::Succeeded => {}
         AttemptOutcome::Retry { error, delay } => {
-            tracing::warn!(
-                error,
-                delay_ms = delay.num_milliseconds(),
-                "a task failed and will be tried again"
-            );
+            let delay_ms = delay.num_milliseconds();
+            tracing::warn!(error, delay_ms, "a task failed and will be tried again");
         }
         AttemptOutcome::Snooze { reason, delay } => {
             tracing::info!(reason, delay_ms = delay.num_milliseconds(), "a task was put off");

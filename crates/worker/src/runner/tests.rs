@@ -7,13 +7,17 @@
 
 use std::{future::pending, sync::Arc, time::Duration};
 
-use plaza_application::ports::{BoxError, MockTaskQueue, QueueError};
-use plaza_domain::TaskState;
+use async_trait::async_trait;
+use plaza_application::{
+    commands::Command,
+    ports::{BoxError, MockTaskQueue, QueueError},
+};
+use plaza_domain::{RepositoryError, TaskState, UnitOfWork};
 use tokio::{sync::Notify, time::Instant};
 
 use super::*;
 use crate::{
-    Effect, TaskError,
+    Applied, Attempt, Effect, TaskError, TaskHandler,
     testing::{Counting, Scripted, World},
 };
 
@@ -268,5 +272,43 @@ async fn causes_are_kept_with_a_task() {
     let worker = start(&world, failing(|| TaskError::Retry(Outer("disk on fire".into()).into())));
     let dead = world.until(task, |task| task.state == TaskState::Dead).await;
     assert_eq!(dead.last_error.as_deref(), Some("the picture could not be stored: disk on fire"));
+    worker.stop().await;
+}
+
+/// Prepares an effect that cannot be applied, and cannot say what follows when it is given up.
+struct Hopeless;
+
+impl Registry for Hopeless {
+    fn handler(&self, _command: Command) -> Arc<dyn TaskHandler> {
+        Arc::new(Self)
+    }
+}
+
+#[async_trait]
+impl TaskHandler for Hopeless {
+    async fn execute(&self, _attempt: &Attempt) -> Result<Box<dyn Effect>, TaskError> {
+        Ok(Box::new(Self))
+    }
+
+    fn on_dead(&self) -> Box<dyn Effect> {
+        Box::new(Self)
+    }
+}
+
+#[async_trait]
+impl Effect for Hopeless {
+    async fn apply(self: Box<Self>, _work: &mut dyn UnitOfWork) -> Result<Applied, RepositoryError> {
+        panic!("off by one")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_faulty_effect_does_not_keep_its_task_from_the_dead_letters() {
+    let world = World::new().await;
+    let task = world.task(|task| task.max_attempts = 2).await;
+    let worker = start(&world, Hopeless);
+    let dead = world.until(task, |task| task.state == TaskState::Dead).await;
+    let error = "the effect of an attempt could not be applied: panicked: off by one";
+    assert_eq!((dead.attempt, dead.last_error.as_deref()), (2, Some(error)));
     worker.stop().await;
 }

@@ -4,8 +4,9 @@
 use std::io::Cursor;
 
 use image::{
-    Delay, Frame, GenericImageView, GrayImage, ImageFormat, Luma, Rgb, RgbImage, Rgba, RgbaImage,
-    codecs::gif::GifEncoder,
+    Delay, Frame, GenericImageView, GrayImage, ImageEncoder, ImageFormat, Luma, Rgb, RgbImage, Rgba,
+    RgbaImage,
+    codecs::{gif::GifEncoder, jpeg::JpegEncoder},
 };
 use plaza_domain::FileFailure;
 
@@ -193,6 +194,54 @@ fn an_animation_is_shown_by_its_first_frame() {
     let picture = rendered(&bytes, "image/gif");
     let thumbnail = pixels(rendition(&picture, VariantName::Thumbnail));
     assert!(is_close(thumbnail.get_pixel(25, 25), GREEN));
+}
+
+/// An animated WebP (RFC 9649, 2.7.1.1) of frames that fill it; at most 256 pixels a side.
+fn animated_webp(frames: &[[u8; 3]], side: u8) -> Vec<u8> {
+    let chunk = |name: &[u8; 4], data: &[u8]| {
+        let length = u32::try_from(data.len()).unwrap();
+        let padding = vec![0; data.len() % 2];
+        [name.as_slice(), &length.to_le_bytes(), data, &padding].concat()
+    };
+    let size = [side - 1, 0, 0, side - 1, 0, 0];
+    let mut body = b"WEBP".to_vec();
+    body.extend(chunk(b"VP8X", &[&[0b10, 0, 0, 0], size.as_slice()].concat()));
+    body.extend(chunk(b"ANIM", &[0; 6]));
+    for color in frames {
+        let still = encoded(RgbImage::from_pixel(side.into(), side.into(), Rgb(*color)), ImageFormat::WebP);
+        let header = [&[0; 6], size.as_slice(), &[100, 0, 0, 0]].concat();
+        body.extend(chunk(b"ANMF", &[&header, &still[12..]].concat()));
+    }
+    chunk(b"RIFF", &body)
+}
+
+#[test]
+fn an_animated_webp_too() {
+    let picture = rendered(&animated_webp(&[BLUE, RED], 50), "image/webp");
+    let thumbnail = pixels(rendition(&picture, VariantName::Thumbnail));
+    assert!(is_close(thumbnail.get_pixel(25, 25), BLUE), "{:?}", thumbnail.get_pixel(25, 25));
+}
+
+/// A JPEG with a colour profile of that space, which is no profile otherwise.
+fn with_profile(space: &[u8; 4]) -> (Vec<u8>, Vec<u8>) {
+    let profile = [&[7; 16], space.as_slice(), &[7; 108]].concat();
+    let mut bytes = Vec::new();
+    let mut encoder = JpegEncoder::new(&mut bytes);
+    encoder.set_icc_profile(profile.clone()).unwrap();
+    stored(1, (64, 64)).write_with_encoder(encoder).unwrap();
+    (bytes, profile)
+}
+
+#[test]
+fn colours_keep_their_meaning() {
+    let (jpeg, profile) = with_profile(b"RGB ");
+    for rendition in rendered(&jpeg, "image/jpeg").renditions {
+        assert!(rendition.bytes.windows(profile.len()).any(|window| window == profile));
+    }
+    let (jpeg, profile) = with_profile(b"CMYK");
+    for rendition in rendered(&jpeg, "image/jpeg").renditions {
+        assert!(!rendition.bytes.windows(profile.len()).any(|window| window == profile));
+    }
 }
 
 /// The beginning of a PNG (ISO/IEC 15948) that promises a size, and has no pixels.

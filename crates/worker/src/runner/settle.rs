@@ -1,0 +1,102 @@
+//! The end of an attempt and what it changes, in one transaction; and what follows once that is committed.
+
+use plaza_domain::{AttemptOutcome, RepositoryError, Task, UnitOfWork};
+use thiserror::Error;
+
+use super::{
+    context::Context,
+    panic::{Panicked, caught},
+};
+use crate::{Applied, Effect, NoEffect, TaskHandler};
+
+/// Why the end of an attempt was not written.
+#[derive(Debug, Error)]
+pub(crate) enum SettleError {
+    #[error("the end of an attempt could not be stored")]
+    Store(#[from] RepositoryError),
+    #[error("the effect of an attempt could not be applied")]
+    Panicked(#[from] Panicked),
+}
+
+impl SettleError {
+    /// Whether the same may work later.
+    fn is_temporary(&self) -> bool {
+        matches!(self, Self::Store(RepositoryError::Unavailable(_)))
+    }
+}
+
+/// Ends an attempt and applies an effect, then publishes what happened. False, and nothing is changed, when the task is
+/// another worker's by now.
+pub(super) async fn settle(
+    context: &Context,
+    task: &Task,
+    outcome: &AttemptOutcome,
+    effect: Box<dyn Effect>,
+) -> Result<bool, SettleError> {
+    let objects = effect.objects();
+    match prepare(context, task, outcome, effect).await {
+        Ok(Some((work, applied))) => {
+            // When this fails the objects stay: the database may have them.
+            work.commit().await?;
+            for event in applied.events {
+                context.ports.bus.publish(event);
+            }
+            remove(context, &applied.unneeded).await;
+            Ok(true)
+        }
+        Ok(None) => {
+            remove(context, &objects).await;
+            Ok(false)
+        }
+        Err(error) => {
+            remove(context, &objects).await;
+            Err(error)
+        }
+    }
+}
+
+/// Ends an attempt as the last one. A handler that cannot even say what follows from that must not keep its task from
+/// the dead letters.
+pub(crate) async fn give_up(
+    context: &Context,
+    task: &Task,
+    error: String,
+    handler: Option<&dyn TaskHandler>,
+) -> Result<bool, SettleError> {
+    let outcome = AttemptOutcome::Dead { error };
+    if let Some(handler) = handler {
+        let settled = match caught(async { handler.on_dead() }).await {
+            Ok(effect) => settle(context, task, &outcome, effect).await,
+            Err(panicked) => Err(panicked.into()),
+        };
+        match settled {
+            Err(error) if !error.is_temporary() => {
+                tracing::error!(task.id = %task.id, error = ?error, "a task is given up without its consequences");
+            }
+            settled => return settled,
+        }
+    }
+    settle(context, task, &outcome, Box::new(NoEffect)).await
+}
+
+async fn prepare(
+    context: &Context,
+    task: &Task,
+    outcome: &AttemptOutcome,
+    effect: Box<dyn Effect>,
+) -> Result<Option<(Box<dyn UnitOfWork>, Applied)>, SettleError> {
+    let mut work = context.ports.store.begin().await?;
+    if !work.tasks().finish(task.id, task.token, outcome).await? {
+        return Ok(None);
+    }
+    let applied = caught(effect.apply(work.as_mut())).await??;
+    Ok(Some((work, applied)))
+}
+
+async fn remove(context: &Context, objects: &[String]) {
+    for key in objects {
+        if let Err(error) = context.ports.blobs.delete(key).await {
+            tracing::warn!(error = ?error, "an object that is not needed could not be removed");
+        }
+    }
+}
