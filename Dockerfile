@@ -1,5 +1,3 @@
-# syntax=docker/dockerfile:1
-
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
@@ -13,16 +11,18 @@ FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --home-dir /var/lib/plaza --shell /usr/sbin/nologin plaza \
-    && install --directory --owner plaza --group plaza --mode 0750 /var/lib/plaza /var/lib/plaza/files
+    && groupadd --gid 10001 plaza \
+    && useradd --uid 10001 --gid plaza --no-create-home --home-dir /var/lib/plaza --shell /usr/sbin/nologin plaza \
+    && install --directory --owner plaza --group plaza --mode 0750 /var/lib/plaza
 COPY --from=build /out/ /usr/local/bin/
 
-USER plaza
+# By number, so that an orchestrator can tell that it is not root.
+USER 10001:10001
 WORKDIR /var/lib/plaza
 ENV PLAZA_DATA_DIR=/var/lib/plaza \
     PLAZA_SERVER__LISTEN=0.0.0.0:8000
 VOLUME /var/lib/plaza
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["plaza", "health"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 CMD ["plaza", "health"]
 CMD ["plaza"]
