@@ -84,7 +84,7 @@ async fn a_task_that_nobody_announced_is_found() {
     for task in tasks {
         world.until(task, |task| task.state == TaskState::Succeeded).await;
     }
-    assert!(started.elapsed() < 10 * SECOND, "took {:?}", started.elapsed());
+    assert!(started.elapsed() < 4 * SECOND, "took {:?}", started.elapsed());
     worker.stop().await;
 }
 
