@@ -9,9 +9,9 @@ use chrono::{DateTime, TimeDelta};
 use plaza_domain::message::Placement;
 use plaza_domain::repository::{ClaimRequest, Result};
 use plaza_domain::{
-    Bio, Content, DisplayName, Email, File, FileId, FileKind, FileName, FileStatus, Member, MemberRole, Message,
-    MessageDraft, MessageId, NewTask, PasswordHash, Room, RoomDescription, RoomId, RoomKind, RoomName, Seq,
-    Sha256, Store, SystemRole, TaskId, Timestamp, User, UserId, Username, Version, WorkerId,
+    Bio, Content, DisplayName, Email, File, FileId, FileKind, FileName, FileStatus, Member, MemberRole,
+    Message, MessageDraft, MessageId, NewTask, PasswordHash, Room, RoomDescription, RoomId, RoomKind,
+    RoomName, Seq, Sha256, Store, SystemRole, TaskId, Timestamp, User, UserId, Username, Version, WorkerId,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -24,7 +24,10 @@ pub(crate) fn id() -> Uuid {
 
 /// A fixed moment and some seconds.
 pub(crate) fn at(seconds: i64) -> Timestamp {
-    DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::seconds(seconds) + TimeDelta::microseconds(123_456)
+    DateTime::UNIX_EPOCH
+        + TimeDelta::days(20_000)
+        + TimeDelta::seconds(seconds)
+        + TimeDelta::microseconds(123_456)
 }
 
 /// A user named after `name`.

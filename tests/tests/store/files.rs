@@ -10,9 +10,7 @@ use plaza_domain::{
 
 use super::{
     Outcome,
-    builders::{
-        at, file, given_members, given_messages, given_room, given_user, id, member, place, task,
-    },
+    builders::{at, file, given_members, given_messages, given_room, given_user, id, member, place, task},
     fixture::{assert_not_found, race},
 };
 

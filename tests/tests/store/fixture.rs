@@ -10,7 +10,8 @@ use tempfile::TempDir;
 
 use super::Outcome;
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+/// What a fixture or a helper returns.
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// A store, and the directory that it needs for as long.
 pub(crate) struct Fixture {

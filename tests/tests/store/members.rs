@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use plaza_domain::repository::{Result, Sender};
-use plaza_domain::{
-    Member, MemberProfile, MemberRole, Room, RoomId, Seq, Store, User, UserId, Version,
-};
+use plaza_domain::{Member, MemberProfile, MemberRole, Room, RoomId, Seq, Store, User, UserId, Version};
 
 use super::{
     Outcome,
@@ -24,7 +22,8 @@ async fn given_crowd(store: &Arc<dyn Store>) -> Result<(Room, Vec<User>, Vec<Mem
         .map(|(version, user)| Member { version: Version::new(version), ..member(&room, user) })
         .collect();
     given_members(store, &members).await?;
-    let profile = |(member, user): (&Member, &User)| MemberProfile { member: member.clone(), user: user.summary() };
+    let profile =
+        |(member, user): (&Member, &User)| MemberProfile { member: member.clone(), user: user.summary() };
     let profiles = members.iter().zip(&users).map(profile).collect();
     Ok((room, users, profiles))
 }
@@ -108,7 +107,9 @@ pub(crate) async fn owners_are_counted_while_they_are_there(store: Arc<dyn Store
     Ok(())
 }
 
-pub(crate) async fn senders_are_present_in_a_room_that_exists_and_not_disabled(store: Arc<dyn Store>) -> Outcome {
+pub(crate) async fn senders_are_present_in_a_room_that_exists_and_not_disabled(
+    store: Arc<dyn Store>,
+) -> Outcome {
     let (ada, room) = given_user_and_room(&store).await?;
     let gone = given_room(&store, &ada).await?;
     let (left, disabled) = (given_user(&store, "left").await?, given_user(&store, "disabled").await?);

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use plaza_domain::repository::{Constraint, HistoryRange, Result};
 use plaza_domain::{
-    ClientId, Content, Message, MessageDraft, MessageId, Room, RoomId, SentMessage, Seq, Store, SystemEvent, User,
-    Version,
+    ClientId, Content, Message, MessageDraft, MessageId, Room, RoomId, SentMessage, Seq, Store, SystemEvent,
+    User, Version,
 };
 
 use super::{
     Outcome,
     builders::{at, given_messages, given_room, given_user, given_user_and_room, id, place, text},
-    fixture::{assert_conflict, assert_not_found},
     files::given_file,
+    fixture::{assert_conflict, assert_not_found},
 };
 
 fn named(name: &str) -> MessageDraft {

@@ -64,7 +64,10 @@ pub(crate) async fn a_new_task_is_ready(store: Arc<dyn Store>) -> Outcome {
     let new = given_task(&store, "media").await?;
     let task = found(&store, new.id).await?;
     assert_eq!((task.queue, task.kind, task.version), (new.queue, new.kind, new.version));
-    assert_eq!((task.payload, task.owner_id, task.max_attempts), (new.payload, new.owner_id, new.max_attempts));
+    assert_eq!(
+        (task.payload, task.owner_id, task.max_attempts),
+        (new.payload, new.owner_id, new.max_attempts)
+    );
     assert_eq!((task.state, task.attempt, task.crashes), (TaskState::Ready, 0, 0));
     assert_eq!((task.lease_until, task.last_error, task.finished_at), (None, None, None));
     assert!(task.run_at <= task.created_at);
