@@ -1,8 +1,19 @@
 //! Plaza's REST and WebSocket server.
 
-pub mod routes;
-pub mod ws;
+pub mod cli;
+pub mod server;
 
+mod auth;
+mod client;
+mod content;
+mod cursor;
+mod error_map;
+mod middleware;
+mod problem;
+mod rate_limit;
+mod routes;
+mod state;
 mod time;
+mod ws;
 
-pub use time::UtcTime;
+pub(crate) use time::UtcTime;

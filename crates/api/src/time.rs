@@ -13,7 +13,7 @@ use serde_json::Value;
 /// A moment as RFC 3339 text in UTC with exactly six decimals, so that texts sort as the moments do:
 /// `2026-11-21T01:02:03.123456Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UtcTime(pub Timestamp);
+pub(crate) struct UtcTime(pub Timestamp);
 
 impl From<Timestamp> for UtcTime {
     fn from(moment: Timestamp) -> Self {

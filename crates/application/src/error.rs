@@ -37,6 +37,9 @@ pub enum Error {
     /// The upload is of a type that is not taken.
     #[error("{0}")]
     Refused(Refusal),
+    /// The upload broke off.
+    #[error("the upload did not arrive whole")]
+    Interrupted(#[source] BoxError),
     /// Too often.
     #[error("rate limit exceeded")]
     RateLimited {

@@ -1,9 +1,9 @@
 //! Uploads: taken in a stream, stored once for each content, processed by a worker, shown to those who may.
 
-use std::{ops::Range, sync::Arc};
+use std::{ops::Range, pin::Pin, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use plaza_domain::{
     Blob, Clock, File, FileId, FileName, FileStatus, IdGenerator, InvalidInput, Sha256, Store, TaskId,
     Variant, VariantName,
@@ -12,8 +12,11 @@ use plaza_domain::{
 use crate::{
     Actor, Error, Ports, Result, UploadSettings,
     commands::Command,
-    ports::{BlobStore, ByteStream, MediaInspector, MediaType, StoredObject, TaskQueue},
+    ports::{BlobStore, BoxError, ByteStream, MediaInspector, MediaType, StoredObject, TaskQueue},
 };
+
+/// A body as it arrives; an error when it breaks off.
+pub type UploadStream = Pin<Box<dyn Stream<Item = std::result::Result<Bytes, BoxError>> + Send>>;
 
 /// What came of an upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,12 +69,12 @@ impl FileService {
     /// before anything is stored.
     ///
     /// # Errors
-    /// `Invalid`, `TooLarge`, `Refused`, `StorageFull`, `Unavailable`.
+    /// `Invalid`, `TooLarge`, `Refused`, `Interrupted`, `StorageFull`, `Unavailable`.
     pub async fn upload(
         &self,
         actor: &Actor,
         name: &str,
-        mut body: ByteStream,
+        mut body: UploadStream,
         check: fn(&MediaType) -> std::result::Result<(), InvalidInput>,
     ) -> Result<Uploaded> {
         let name = FileName::parse(name)?;
@@ -143,17 +146,17 @@ impl FileService {
         Ok(Content { name, media_type, size: blob.size, sha256, storage_key: blob.storage_key })
     }
 
-    async fn read_head(&self, body: &mut ByteStream) -> Result<Bytes> {
+    async fn read_head(&self, body: &mut UploadStream) -> Result<Bytes> {
         let mut head = BytesMut::new();
         while head.len() < self.media.head_size() {
             let Some(chunk) = body.next().await else { break };
-            head.extend_from_slice(&chunk?);
+            head.extend_from_slice(&chunk.map_err(Error::Interrupted)?);
             self.check_size(head.len() as u64)?;
         }
         Ok(head.freeze())
     }
 
-    async fn store_object(&self, head: Bytes, mut body: ByteStream) -> Result<StoredObject> {
+    async fn store_object(&self, head: Bytes, mut body: UploadStream) -> Result<StoredObject> {
         let mut size = head.len() as u64;
         let mut writer = self.blobs.create().await?;
         let mut written = writer.write(head).await.map_err(Error::from);
@@ -169,7 +172,7 @@ impl FileService {
                         Err(too_large) => Err(too_large),
                     }
                 }
-                Err(broken) => Err(broken.into()),
+                Err(broken) => Err(Error::Interrupted(broken)),
             };
         }
         writer.abort().await;

@@ -31,7 +31,7 @@ pub use actor::Actor;
 pub use auth::{AuthService, Login, Registration};
 pub use changes::{ChangeService, Subscription};
 pub use error::{Error, Result, Unauthenticated};
-pub use files::{Content, FileService, Uploaded};
+pub use files::{Content, FileService, UploadStream, Uploaded};
 pub use limits::{LimitService, Limited};
 pub use media_url::{file_id_of_name, media_name, media_url};
 pub use messages::{Completion, MessageInput, MessageService, Posted};

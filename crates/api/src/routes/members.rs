@@ -1,11 +1,18 @@
 //! `/rooms/{room_id}/members`: who is in a room, and in which role.
 
 use plaza_domain::{MemberProfile, MemberRole};
-use poem_openapi::{Enum, Object};
+use poem::web::Data;
+use poem_openapi::{
+    ApiResponse, Enum, Object, OpenApi,
+    param::{Path, Query},
+    payload::Json,
+    types::Example,
+};
 use serde::Serialize;
+use uuid::Uuid;
 
-use super::UserSummaryView;
-use crate::time::UtcTime;
+use super::{Tags, UserSummaryView};
+use crate::{UtcTime, auth::Authenticated, cursor, problem::ApiError, state::AppState};
 
 /// What a member may do in a room: `member` reads and writes, `admin` also changes the room and moderates, `owner`
 /// also gives roles and deletes the room.
@@ -43,7 +50,7 @@ impl From<RoomRole> for MemberRole {
 
 /// A user in a room.
 #[derive(Clone, Debug, PartialEq, Eq, Object, Serialize)]
-pub struct MemberView {
+pub(crate) struct MemberView {
     /// The user.
     pub user: UserSummaryView,
     /// What they may do in the room.
@@ -66,5 +73,179 @@ impl From<MemberProfile> for MemberView {
             left_at: member.left_at.map(UtcTime),
             read_seq: member.read_seq.get(),
         }
+    }
+}
+
+/// A part of the list of members.
+#[derive(Object)]
+pub(crate) struct MemberList {
+    /// The members, in the order in which their accounts were made.
+    items: Vec<MemberView>,
+    /// Leads to the next part; null at the end.
+    #[oai(nullable)]
+    next_cursor: Option<String>,
+}
+
+/// What adding a member takes.
+#[derive(Object)]
+#[oai(example)]
+pub(crate) struct AddMemberRequest {
+    /// Who becomes a member.
+    user_id: Uuid,
+    /// In which role; `member` when it is left out.
+    role: Option<RoomRole>,
+}
+
+impl Example for AddMemberRequest {
+    fn example() -> Self {
+        Self {
+            user_id: Uuid::from_u128(0x01923e5a_7b1c_7d3e_8f10_2a3b4c5d6e7f),
+            role: Some(RoomRole::Member),
+        }
+    }
+}
+
+/// What changing a role takes.
+#[derive(Object)]
+#[oai(example)]
+pub(crate) struct ChangeRoleRequest {
+    /// The new role.
+    role: RoomRole,
+}
+
+impl Example for ChangeRoleRequest {
+    fn example() -> Self {
+        Self { role: RoomRole::Admin }
+    }
+}
+
+#[derive(ApiResponse)]
+pub(crate) enum MemberAdded {
+    /// They are a member now.
+    #[oai(status = 201)]
+    Created(
+        Json<MemberView>,
+        /// Where the membership is
+        #[oai(header = "Location")]
+        String,
+    ),
+}
+
+#[derive(ApiResponse)]
+pub(crate) enum MembershipEnded {
+    /// They are a member no more.
+    #[oai(status = 204)]
+    Done,
+}
+
+pub(crate) struct MembersApi;
+
+#[OpenApi(prefix_path = "/rooms/:room_id", tag = "Tags::Members")]
+impl MembersApi {
+    /// Join a public room
+    ///
+    /// Joining twice changes nothing more.
+    #[oai(path = "/join", method = "post", operation_id = "join_room")]
+    async fn join(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        /// The room
+        room_id: Path<Uuid>,
+    ) -> Result<Json<MemberView>, ApiError> {
+        Ok(Json(state.services.memberships.join(&actor, room_id.0.into()).await?.into()))
+    }
+
+    /// Leave a room
+    ///
+    /// The last owner cannot leave: a room keeps one.
+    #[oai(path = "/leave", method = "post", operation_id = "leave_room")]
+    async fn leave(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        /// The room
+        room_id: Path<Uuid>,
+    ) -> Result<MembershipEnded, ApiError> {
+        state.services.memberships.leave(&actor, room_id.0.into()).await?;
+        Ok(MembershipEnded::Done)
+    }
+
+    /// List members
+    ///
+    /// Those who are in the room now.
+    #[oai(path = "/members", method = "get", operation_id = "list_members")]
+    async fn list(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        /// The room
+        room_id: Path<Uuid>,
+        /// The most entries, 1 to 100; 50 when left out
+        #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
+        limit: Query<Option<u64>>,
+        /// The `next_cursor` of the answer before
+        cursor: Query<Option<String>>,
+    ) -> Result<Json<MemberList>, ApiError> {
+        let request = cursor::page(cursor.0.as_deref(), limit.0)?;
+        let page = state.services.memberships.list(&actor, room_id.0.into(), request).await?;
+        let next_cursor = page.next.map(|id| cursor::encode(id.uuid()));
+        Ok(Json(MemberList { items: page.items.into_iter().map(MemberView::from).collect(), next_cursor }))
+    }
+
+    /// Add a member
+    ///
+    /// For admins and owners; roles above `member` are given by owners only.
+    #[oai(path = "/members", method = "post", operation_id = "add_member")]
+    async fn add(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        /// The room
+        room_id: Path<Uuid>,
+        body: Json<AddMemberRequest>,
+    ) -> Result<MemberAdded, ApiError> {
+        let role = body.0.role.unwrap_or(RoomRole::Member).into();
+        let user_id = body.0.user_id;
+        let added = state.services.memberships.add(&actor, room_id.0.into(), user_id.into(), role).await?;
+        let location = format!("/api/v1/rooms/{}/members/{user_id}", room_id.0);
+        Ok(MemberAdded::Created(Json(added.into()), location))
+    }
+
+    /// Change a member's role
+    ///
+    /// For owners. The last owner cannot get another role: a room keeps one.
+    #[oai(path = "/members/:user_id", method = "patch", operation_id = "change_member_role")]
+    async fn change_role(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        /// The room
+        room_id: Path<Uuid>,
+        /// The member
+        user_id: Path<Uuid>,
+        body: Json<ChangeRoleRequest>,
+    ) -> Result<Json<MemberView>, ApiError> {
+        let memberships = &state.services.memberships;
+        let role = body.0.role.into();
+        let changed = memberships.change_role(&actor, room_id.0.into(), user_id.0.into(), role).await?;
+        Ok(Json(changed.into()))
+    }
+
+    /// Remove a member
+    ///
+    /// Admins remove members, owners remove anybody, and everybody may remove themselves.
+    #[oai(path = "/members/:user_id", method = "delete", operation_id = "remove_member")]
+    async fn remove(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        /// The room
+        room_id: Path<Uuid>,
+        /// The member
+        user_id: Path<Uuid>,
+    ) -> Result<MembershipEnded, ApiError> {
+        state.services.memberships.remove(&actor, room_id.0.into(), user_id.0.into()).await?;
+        Ok(MembershipEnded::Done)
     }
 }

@@ -1,12 +1,25 @@
 //! `/rooms/{room_id}/messages` and `/messages`: what is said.
 
-use plaza_domain::{ClientId, MessageKind, SentMessage};
-use poem_openapi::{Enum, Object};
+use plaza_application::{DEFAULT_PAGE, Limited, MessageInput};
+use plaza_domain::{ClientId, MessageKind, SentMessage, Seq, repository::HistoryRange};
+use poem::web::Data;
+use poem_openapi::{
+    ApiResponse, Enum, Object, OpenApi,
+    param::{Path, Query},
+    payload::Json,
+    types::Example,
+};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::UserSummaryView;
-use crate::time::UtcTime;
+use super::{Tags, UserSummaryView};
+use crate::{
+    UtcTime,
+    auth::Authenticated,
+    problem::{ApiError, FieldErrorView},
+    rate_limit::allow,
+    state::AppState,
+};
 
 /// What a message carries; `system` tells something that happened in the room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
@@ -34,9 +47,20 @@ impl From<MessageKind> for MessageType {
     }
 }
 
+impl From<MessageType> for MessageKind {
+    fn from(kind: MessageType) -> Self {
+        match kind {
+            MessageType::Text => Self::Text,
+            MessageType::Image => Self::Image,
+            MessageType::File => Self::File,
+            MessageType::System => Self::System,
+        }
+    }
+}
+
 /// A message; a tombstone when `deleted_at` is set: then there is no content and nothing attached.
 #[derive(Clone, Debug, PartialEq, Eq, Object, Serialize)]
-pub struct MessageView {
+pub(crate) struct MessageView {
     /// Its id.
     pub id: Uuid,
     /// Its room.
@@ -98,5 +122,202 @@ impl From<SentMessage> for MessageView {
             edited_at: message.edited_at.map(UtcTime),
             deleted_at: message.deleted_at.map(UtcTime),
         }
+    }
+}
+
+/// A part of a room's history.
+#[derive(Object)]
+pub(crate) struct HistoryView {
+    /// The messages, by rising `seq`.
+    items: Vec<MessageView>,
+    /// Whether there is more in the direction that was asked for; without one, before these.
+    has_more: bool,
+}
+
+/// What posting takes.
+#[derive(Object)]
+#[oai(example)]
+pub(crate) struct PostMessageRequest {
+    /// Markdown, at most 4000 characters; pictures and files may go without.
+    #[oai(default)]
+    content: String,
+    /// `text` when it is left out; `system` cannot be posted.
+    message_type: Option<MessageType>,
+    /// One's own upload, for pictures and files.
+    file_id: Option<Uuid>,
+    /// The same by its short form, `/media/…`, for pictures.
+    image_url: Option<String>,
+    /// The message that it replies to.
+    parent_id: Option<Uuid>,
+    /// A name for this send, 1 to 64 printable ASCII characters: sending it again gives the same message back.
+    client_id: Option<String>,
+}
+
+impl Example for PostMessageRequest {
+    fn example() -> Self {
+        Self {
+            content: "Hello **everybody**".to_owned(),
+            message_type: None,
+            file_id: None,
+            image_url: None,
+            parent_id: None,
+            client_id: Some("5f0c3c1e-1".to_owned()),
+        }
+    }
+}
+
+/// What editing takes.
+#[derive(Object)]
+#[oai(example)]
+pub(crate) struct EditMessageRequest {
+    /// Markdown, at most 4000 characters.
+    content: String,
+}
+
+impl Example for EditMessageRequest {
+    fn example() -> Self {
+        Self { content: "Hello *all*".to_owned() }
+    }
+}
+
+#[derive(ApiResponse)]
+pub(crate) enum MessagePosted {
+    /// The message is durable.
+    #[oai(status = 201)]
+    Created(
+        Json<MessageView>,
+        /// Where the message is
+        #[oai(header = "Location")]
+        String,
+    ),
+    /// The message was posted before under this `client_id`: this is the original.
+    #[oai(status = 200)]
+    Repeated(Json<MessageView>),
+}
+
+#[derive(ApiResponse)]
+pub(crate) enum MessageDeleted {
+    /// The message is a tombstone.
+    #[oai(status = 204)]
+    Done,
+}
+
+pub(crate) struct MessagesApi;
+
+#[OpenApi(tag = "Tags::Messages")]
+impl MessagesApi {
+    /// Read the history
+    ///
+    /// Without `before` or `after`, the newest messages. Tombstones are shown in their place.
+    #[oai(path = "/rooms/:room_id/messages", method = "get", operation_id = "list_messages")]
+    async fn history(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        /// The room
+        room_id: Path<Uuid>,
+        /// Messages before this `seq`
+        #[oai(validator(minimum(value = "1")))]
+        before: Query<Option<i64>>,
+        /// Messages after this `seq`; not together with `before`
+        #[oai(validator(minimum(value = "0")))]
+        after: Query<Option<i64>>,
+        /// The most entries, 1 to 100; 50 when left out
+        #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
+        limit: Query<Option<u64>>,
+    ) -> Result<Json<HistoryView>, ApiError> {
+        let range = match (before.0, after.0) {
+            (None, None) => HistoryRange::Newest,
+            (Some(seq), None) => HistoryRange::Before(Seq::new(seq)),
+            (None, Some(seq)) => HistoryRange::After(Seq::new(seq)),
+            (Some(_), Some(_)) => {
+                return Err(ApiError::invalid(vec![FieldErrorView::new(
+                    "after",
+                    "must not come with before",
+                )]));
+            }
+        };
+        let limit = limit.0.unwrap_or(DEFAULT_PAGE);
+        let (messages, has_more) =
+            state.services.messages.history(&actor, room_id.0.into(), range, limit).await?;
+        Ok(Json(HistoryView { items: messages.into_iter().map(MessageView::from).collect(), has_more }))
+    }
+
+    /// Post a message
+    ///
+    /// Answers once the message is durable. With a `client_id` a send can be repeated safely: the answer is then the
+    /// original, with status 200.
+    #[oai(path = "/rooms/:room_id/messages", method = "post", operation_id = "post_message")]
+    async fn post(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        /// The room
+        room_id: Path<Uuid>,
+        body: Json<PostMessageRequest>,
+    ) -> Result<MessagePosted, ApiError> {
+        allow(state, "room-messages", Limited::RoomMessageBy(actor.id())).await?;
+        let body = body.0;
+        let input = MessageInput {
+            room_id: room_id.0.into(),
+            kind: body.message_type.unwrap_or(MessageType::Text).into(),
+            content: body.content,
+            file_id: body.file_id.map(Into::into),
+            image_url: body.image_url,
+            parent_id: body.parent_id.map(Into::into),
+            client_id: body.client_id,
+        };
+        let posted = state.services.messages.post(&actor, input).await?;
+        let location = format!("/api/v1/messages/{}", posted.view.message.id);
+        let view = Json(MessageView::from(posted.view));
+        Ok(if posted.duplicate {
+            MessagePosted::Repeated(view)
+        } else {
+            MessagePosted::Created(view, location)
+        })
+    }
+
+    /// Show a message
+    ///
+    /// For members of its room.
+    #[oai(path = "/messages/:message_id", method = "get", operation_id = "get_message")]
+    async fn get(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        /// The message
+        message_id: Path<Uuid>,
+    ) -> Result<Json<MessageView>, ApiError> {
+        Ok(Json(state.services.messages.get(&actor, message_id.0.into()).await?.into()))
+    }
+
+    /// Edit a message
+    ///
+    /// For its author. What it said before is kept.
+    #[oai(path = "/messages/:message_id", method = "patch", operation_id = "edit_message")]
+    async fn edit(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        /// The message
+        message_id: Path<Uuid>,
+        body: Json<EditMessageRequest>,
+    ) -> Result<Json<MessageView>, ApiError> {
+        Ok(Json(state.services.messages.edit(&actor, message_id.0.into(), &body.0.content).await?.into()))
+    }
+
+    /// Delete a message
+    ///
+    /// For its author and the room's admins. It keeps its place as a tombstone.
+    #[oai(path = "/messages/:message_id", method = "delete", operation_id = "delete_message")]
+    async fn delete(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        /// The message
+        message_id: Path<Uuid>,
+    ) -> Result<MessageDeleted, ApiError> {
+        state.services.messages.delete(&actor, message_id.0.into()).await?;
+        Ok(MessageDeleted::Done)
     }
 }

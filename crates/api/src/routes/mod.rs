@@ -1,11 +1,21 @@
 //! REST, one resource a file: what it shows, what it takes, and what it answers.
 
+mod app;
+mod auth;
+mod changes;
+mod files;
+mod health;
+mod media;
 mod members;
 mod messages;
 mod rooms;
+mod tags;
+mod upload;
 mod users;
 
-pub use members::{MemberView, RoomRole};
-pub use messages::{MessageType, MessageView};
-pub use rooms::{RoomType, RoomView};
-pub use users::UserSummaryView;
+pub(crate) use app::{app, document};
+pub(crate) use members::{MemberView, RoomRole};
+pub(crate) use messages::MessageView;
+pub(crate) use rooms::RoomView;
+pub(crate) use tags::Tags;
+pub(crate) use users::{UserSummaryView, UserView};

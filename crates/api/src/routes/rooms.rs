@@ -1,17 +1,25 @@
 //! `/rooms`: made, listed, changed, deleted.
 
-use plaza_domain::{Room, RoomKind};
-use poem_openapi::{Enum, Object};
+use plaza_application::{NewRoom, RoomUpdate};
+use plaza_domain::{Room, RoomKind, repository::RoomFilter};
+use poem::web::Data;
+use poem_openapi::{
+    ApiResponse, Enum, Object, OpenApi,
+    param::{Path, Query},
+    payload::Json,
+    types::Example,
+};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::time::UtcTime;
+use super::Tags;
+use crate::{UtcTime, auth::Authenticated, cursor, problem::ApiError, state::AppState};
 
 /// What a room belongs to: `room` stands alone, `channel` belongs to a group, `direct` has exactly two users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
-pub enum RoomType {
+pub(crate) enum RoomType {
     /// Stands alone.
     Room,
     /// Belongs to a group.
@@ -32,7 +40,7 @@ impl From<RoomKind> for RoomType {
 
 /// A room.
 #[derive(Clone, Debug, PartialEq, Eq, Object, Serialize)]
-pub struct RoomView {
+pub(crate) struct RoomView {
     /// Its id.
     pub id: Uuid,
     /// What it belongs to.
@@ -69,5 +77,162 @@ impl From<Room> for RoomView {
             created_at: room.created_at.into(),
             updated_at: room.updated_at.into(),
         }
+    }
+}
+
+/// A part of the list of rooms.
+#[derive(Object)]
+pub(crate) struct RoomList {
+    /// The rooms, newest first.
+    items: Vec<RoomView>,
+    /// Leads to the next part; null at the end.
+    #[oai(nullable)]
+    next_cursor: Option<String>,
+}
+
+/// What making a room takes.
+#[derive(Object)]
+#[oai(example)]
+pub(crate) struct CreateRoomRequest {
+    /// 1 to 80 characters.
+    name: String,
+    /// What it is for, at most 500 characters.
+    #[oai(default)]
+    description: String,
+    /// Whether only its members know that it exists.
+    #[oai(default)]
+    is_private: bool,
+}
+
+impl Example for CreateRoomRequest {
+    fn example() -> Self {
+        Self { name: "Lounge".to_owned(), description: "For everything else".to_owned(), is_private: false }
+    }
+}
+
+/// What changing a room takes; what is left out stays.
+#[derive(Object)]
+#[oai(example)]
+pub(crate) struct UpdateRoomRequest {
+    /// 1 to 80 characters.
+    name: Option<String>,
+    /// What it is for, at most 500 characters.
+    description: Option<String>,
+    /// Whether only its members know that it exists.
+    is_private: Option<bool>,
+}
+
+impl Example for UpdateRoomRequest {
+    fn example() -> Self {
+        Self { name: Some("Salon".to_owned()), description: None, is_private: None }
+    }
+}
+
+#[derive(ApiResponse)]
+pub(crate) enum RoomCreated {
+    /// The room was made; who asked is its owner.
+    #[oai(status = 201)]
+    Created(
+        Json<RoomView>,
+        /// Where the room is
+        #[oai(header = "Location")]
+        String,
+    ),
+}
+
+#[derive(ApiResponse)]
+pub(crate) enum RoomDeleted {
+    /// The room is gone.
+    #[oai(status = 204)]
+    Done,
+}
+
+pub(crate) struct RoomsApi;
+
+#[OpenApi(prefix_path = "/rooms", tag = "Tags::Rooms")]
+impl RoomsApi {
+    /// List rooms
+    ///
+    /// Public rooms and those one is in, newest first.
+    #[oai(path = "/", method = "get", operation_id = "list_rooms")]
+    async fn list(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        /// Only rooms that one is in
+        mine: Query<Option<bool>>,
+        /// The most entries, 1 to 100; 50 when left out
+        #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
+        limit: Query<Option<u64>>,
+        /// The `next_cursor` of the answer before
+        cursor: Query<Option<String>>,
+    ) -> Result<Json<RoomList>, ApiError> {
+        let filter = if mine.0.unwrap_or_default() { RoomFilter::Mine } else { RoomFilter::Visible };
+        let request = cursor::page(cursor.0.as_deref(), limit.0)?;
+        let page = state.services.rooms.list(&actor, filter, request).await?;
+        let next_cursor = page.next.map(|id| cursor::encode(id.uuid()));
+        Ok(Json(RoomList { items: page.items.into_iter().map(RoomView::from).collect(), next_cursor }))
+    }
+
+    /// Open a room
+    ///
+    /// Who opens it becomes its owner.
+    #[oai(path = "/", method = "post", operation_id = "create_room")]
+    async fn create(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        body: Json<CreateRoomRequest>,
+    ) -> Result<RoomCreated, ApiError> {
+        let Json(CreateRoomRequest { name, description, is_private }) = body;
+        let room = state.services.rooms.create(&actor, NewRoom { name, description, is_private }).await?;
+        let location = format!("/api/v1/rooms/{}", room.id);
+        Ok(RoomCreated::Created(Json(room.into()), location))
+    }
+
+    /// Show a room
+    ///
+    /// A private room is shown to its members only; for others it does not exist.
+    #[oai(path = "/:room_id", method = "get", operation_id = "get_room")]
+    async fn get(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        /// The room
+        room_id: Path<Uuid>,
+    ) -> Result<Json<RoomView>, ApiError> {
+        Ok(Json(state.services.rooms.get(&actor, room_id.0.into()).await?.into()))
+    }
+
+    /// Change a room
+    ///
+    /// For its admins and owners. What is left out stays; a new name is told in the room.
+    #[oai(path = "/:room_id", method = "patch", operation_id = "update_room")]
+    async fn update(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        /// The room
+        room_id: Path<Uuid>,
+        body: Json<UpdateRoomRequest>,
+    ) -> Result<Json<RoomView>, ApiError> {
+        let Json(UpdateRoomRequest { name, description, is_private }) = body;
+        let update = RoomUpdate { name, description, is_private };
+        Ok(Json(state.services.rooms.update(&actor, room_id.0.into(), update).await?.into()))
+    }
+
+    /// Delete a room
+    ///
+    /// For its owners. It is gone for everybody.
+    #[oai(path = "/:room_id", method = "delete", operation_id = "delete_room")]
+    async fn delete(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        /// The room
+        room_id: Path<Uuid>,
+    ) -> Result<RoomDeleted, ApiError> {
+        state.services.rooms.delete(&actor, room_id.0.into()).await?;
+        Ok(RoomDeleted::Done)
     }
 }

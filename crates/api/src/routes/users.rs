@@ -1,13 +1,18 @@
 //! `/users`: profiles.
 
-use plaza_domain::UserSummary;
-use poem_openapi::Object;
+use plaza_application::ProfileUpdate;
+use plaza_domain::{SystemRole, User, UserSummary};
+use poem::web::Data;
+use poem_openapi::{Enum, Object, OpenApi, param::Path, payload::Json, types::Example};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::Tags;
+use crate::{UtcTime, auth::Authenticated, problem::ApiError, state::AppState};
+
 /// A user as others see them next to what they did.
 #[derive(Clone, Debug, PartialEq, Eq, Object, Serialize)]
-pub struct UserSummaryView {
+pub(crate) struct UserSummaryView {
     /// The user's id.
     pub id: Uuid,
     /// The user's handle.
@@ -23,5 +28,164 @@ impl From<UserSummary> for UserSummaryView {
             username: user.username.into_string(),
             display_name: user.display_name.into_string(),
         }
+    }
+}
+
+/// An account, as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Object)]
+pub(crate) struct UserView {
+    /// The user's id.
+    id: Uuid,
+    /// The address, which only its owner sees.
+    email: String,
+    /// The handle.
+    username: String,
+    /// The name that others see.
+    display_name: String,
+    /// What the user says about themselves; may be empty.
+    bio: String,
+    /// What the user may do on the server.
+    role: SystemRoleName,
+    /// When the account was made.
+    created_at: UtcTime,
+    /// When it was last changed.
+    updated_at: UtcTime,
+}
+
+impl From<User> for UserView {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id.uuid(),
+            email: user.email.into_string(),
+            username: user.username.into_string(),
+            display_name: user.display_name.into_string(),
+            bio: user.bio.into_string(),
+            role: user.role.into(),
+            created_at: user.created_at.into(),
+            updated_at: user.updated_at.into(),
+        }
+    }
+}
+
+/// An account, as others see it.
+#[derive(Clone, Debug, PartialEq, Eq, Object)]
+pub(crate) struct ProfileView {
+    /// The user's id.
+    id: Uuid,
+    /// The handle.
+    username: String,
+    /// The name that others see.
+    display_name: String,
+    /// What the user says about themselves; may be empty.
+    bio: String,
+    /// What the user may do on the server.
+    role: SystemRoleName,
+    /// When the account was made.
+    created_at: UtcTime,
+}
+
+impl From<User> for ProfileView {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id.uuid(),
+            username: user.username.into_string(),
+            display_name: user.display_name.into_string(),
+            bio: user.bio.into_string(),
+            role: user.role.into(),
+            created_at: user.created_at.into(),
+        }
+    }
+}
+
+/// What a user may do on the server as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[oai(rename = "SystemRole", rename_all = "snake_case")]
+pub(crate) enum SystemRoleName {
+    /// Runs the server.
+    Admin,
+    /// The usual.
+    Member,
+    /// Sees only what they were invited to.
+    Guest,
+}
+
+impl From<SystemRole> for SystemRoleName {
+    fn from(role: SystemRole) -> Self {
+        match role {
+            SystemRole::Admin => Self::Admin,
+            SystemRole::Member => Self::Member,
+            SystemRole::Guest => Self::Guest,
+        }
+    }
+}
+
+/// What changing a profile takes; what is left out stays.
+#[derive(Object)]
+#[oai(example)]
+pub(crate) struct UpdateUserRequest {
+    /// An e-mail address; unique on the server.
+    email: Option<String>,
+    /// A handle of 3 to 32 letters, digits, `_`, `.` or `-`; unique on the server.
+    username: Option<String>,
+    /// The name that others see, 1 to 64 characters.
+    display_name: Option<String>,
+    /// What the user says about themselves, at most 500 characters.
+    bio: Option<String>,
+}
+
+impl Example for UpdateUserRequest {
+    fn example() -> Self {
+        Self {
+            email: None,
+            username: None,
+            display_name: Some("Ada".to_owned()),
+            bio: Some("Engines.".to_owned()),
+        }
+    }
+}
+
+pub(crate) struct UsersApi;
+
+#[OpenApi(prefix_path = "/users", tag = "Tags::Users")]
+impl UsersApi {
+    /// Show one's own account
+    ///
+    /// With the address, which others do not see.
+    #[oai(path = "/me", method = "get", operation_id = "get_me")]
+    async fn me(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+    ) -> Result<Json<UserView>, ApiError> {
+        Ok(Json(state.services.users.get(actor.id()).await?.into()))
+    }
+
+    /// Change one's own account
+    ///
+    /// What is left out stays as it is.
+    #[oai(path = "/me", method = "put", operation_id = "update_me")]
+    async fn update_me(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        body: Json<UpdateUserRequest>,
+    ) -> Result<Json<UserView>, ApiError> {
+        let Json(UpdateUserRequest { email, username, display_name, bio }) = body;
+        let update = ProfileUpdate { email, username, display_name, bio };
+        Ok(Json(state.services.users.update(&actor, update).await?.into()))
+    }
+
+    /// Show somebody's profile
+    ///
+    /// What everybody on the server may know about a user.
+    #[oai(path = "/:user_id", method = "get", operation_id = "get_user")]
+    async fn get(
+        &self,
+        Data(state): Data<&AppState>,
+        _authenticated: Authenticated,
+        /// The user
+        user_id: Path<Uuid>,
+    ) -> Result<Json<ProfileView>, ApiError> {
+        Ok(Json(state.services.users.get(user_id.0.into()).await?.into()))
     }
 }

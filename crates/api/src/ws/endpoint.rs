@@ -5,7 +5,7 @@ use std::sync::Arc;
 use plaza_application::Services;
 use plaza_domain::{Clock, IdGenerator, RoomId};
 use poem::{
-    Endpoint, Request, Response, Route, get,
+    Endpoint, Request, Response, get,
     http::{StatusCode, Uri, header},
 };
 use serde::Deserialize;
@@ -18,7 +18,7 @@ use super::{
 
 /// What an operator can set about connections.
 #[derive(Clone, Debug)]
-pub struct WsSettings {
+pub(crate) struct WsSettings {
     /// The origins, besides the server's own, whose pages may connect.
     pub allowed_origins: Vec<String>,
     /// Whether `?token=` is taken: simple for clients, but addresses are written down in many places.
@@ -27,7 +27,7 @@ pub struct WsSettings {
 
 /// What the endpoints need.
 #[derive(Clone)]
-pub struct WsState {
+pub(crate) struct WsState {
     /// The services.
     pub services: Services,
     /// The hub.
@@ -40,10 +40,9 @@ pub struct WsState {
     pub settings: WsSettings,
 }
 
-/// The endpoints, to be nested under `/api/v1`.
-pub fn routes(state: WsState) -> Route {
-    let endpoint = Arc::new(WsEndpoint { state });
-    Route::new().at("/ws", get(Arc::clone(&endpoint))).at("/ws/:room_id", get(endpoint))
+/// Answers `GET /ws` and `GET /ws/:room_id`.
+pub(crate) fn endpoint(state: WsState) -> impl Endpoint<Output = Response> {
+    get(WsEndpoint { state })
 }
 
 struct WsEndpoint {

@@ -11,5 +11,5 @@ mod hub;
 mod outbox;
 mod upgrade;
 
-pub use endpoint::{WsSettings, WsState, routes};
-pub use hub::Hub;
+pub(crate) use endpoint::{WsSettings, WsState, endpoint};
+pub(crate) use hub::Hub;

@@ -8,7 +8,7 @@ use plaza_application::{
     Actor, Error, MessageInput, Result, Settings, UploadSettings, Uploaded,
     commands::{Command, FileCommand, MEDIA_QUEUE},
     memory::MemoryBlobStore,
-    ports::{BlobError, ByteStream, MediaType, MockMediaInspector, MockTaskQueue, QueueError, Refusal},
+    UploadStream, ports::{BlobError, MediaType, MockMediaInspector, MockTaskQueue, QueueError, Refusal},
 };
 use plaza_domain::{FileId, FileKind, FileStatus, InvalidInput, MessageKind, TaskState, VariantName};
 
@@ -23,7 +23,7 @@ pub(crate) async fn upload(
     world.services.files.upload(actor, name, bytes(content), |_| Ok(())).await
 }
 
-fn bytes(content: &'static [u8]) -> ByteStream {
+fn bytes(content: &'static [u8]) -> UploadStream {
     // In small chunks, as they come from a network.
     let chunks: Vec<_> = content.chunks(3).map(|chunk| Ok(Bytes::from_static(chunk))).collect();
     stream::iter(chunks).boxed()

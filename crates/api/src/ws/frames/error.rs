@@ -47,7 +47,7 @@ impl ErrorFrame {
     /// What a service's refusal is called here. A fault of the server's own is logged, not told.
     pub(in crate::ws) fn from_error(error: &Error) -> Self {
         let code = match error {
-            Error::Invalid(_) | Error::Refused(_) => ErrorCode::Invalid,
+            Error::Invalid(_) | Error::Refused(_) | Error::Interrupted(_) => ErrorCode::Invalid,
             Error::Unauthenticated(_) => ErrorCode::Unauthenticated,
             Error::Forbidden(_) => ErrorCode::Forbidden,
             Error::NotFound(_) => ErrorCode::NotFound,

@@ -30,7 +30,7 @@ pub(super) type ConnectionId = Uuid;
 /// Per room, events are handed out in the order of versions: a repeated one is dropped; a hole waits briefly, then is
 /// filled from the database. After a gap in the bus, and every 30 s, versions are compared with the database, so a bus
 /// that loses events costs latency, and no event.
-pub struct Hub {
+pub(crate) struct Hub {
     rooms: Mutex<HashMap<RoomId, RoomChannel>>,
     connections: Mutex<Registry>,
     /// The bus may have lost something.
@@ -43,7 +43,7 @@ pub struct Hub {
 
 impl Hub {
     /// Starts a hub that follows `bus`; its tasks belong to `tracker` and end on `shutdown`.
-    pub fn start(
+    pub(crate) fn start(
         changes: Arc<ChangeService>,
         auth: Arc<AuthService>,
         bus: &dyn EventBus,
@@ -62,11 +62,6 @@ impl Hub {
         tracker.spawn(run::follow(Arc::clone(&hub), bus.subscribe()));
         tracker.spawn(run::compare_periodically(Arc::clone(&hub)));
         hub
-    }
-
-    /// How many connections there are.
-    pub fn connection_count(&self) -> usize {
-        self.registry().len()
     }
 
     /// The token that ends every connection.

@@ -22,7 +22,6 @@ pub(in crate::ws) struct ConnectionHandle {
 #[derive(Default)]
 pub(in crate::ws) struct Registry {
     users: HashMap<UserId, HashMap<ConnectionId, ConnectionHandle>>,
-    count: usize,
 }
 
 /// The user has as many connections as one may have.
@@ -40,17 +39,13 @@ impl Registry {
         if of_user.len() >= MAX_PER_USER && !of_user.contains_key(&id) {
             return Err(TooMany);
         }
-        if of_user.insert(id, handle).is_none() {
-            self.count += 1;
-        }
+        of_user.insert(id, handle);
         Ok(())
     }
 
     pub(in crate::ws) fn remove(&mut self, id: ConnectionId, user_id: UserId) {
         let Some(of_user) = self.users.get_mut(&user_id) else { return };
-        if of_user.remove(&id).is_some() {
-            self.count -= 1;
-        }
+        of_user.remove(&id);
         if of_user.is_empty() {
             self.users.remove(&user_id);
         }
@@ -58,9 +53,5 @@ impl Registry {
 
     pub(super) fn of_user(&self, user_id: UserId) -> Vec<ConnectionHandle> {
         self.users.get(&user_id).map(|handles| handles.values().cloned().collect()).unwrap_or_default()
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.count
     }
 }

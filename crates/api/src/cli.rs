@@ -1,0 +1,160 @@
+//! The command line of `plaza`.
+
+use std::{
+    error::Error,
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+    time::Duration,
+};
+
+use clap::{Args, Parser, Subcommand};
+use plaza_infrastructure::{
+    config::{Config, Overrides},
+    logging,
+    wiring::{Plaza, Role},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    runtime::Runtime,
+    time::timeout,
+};
+
+use crate::server::{Application, StopSignals};
+
+/// What blocking work has left once everything else has ended.
+const RUNTIME_DEADLINE: Duration = Duration::from_millis(500);
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Plaza: rooms, messages and files for communities, on a server of your own.
+#[derive(Debug, Parser)]
+#[command(name = "plaza", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: SettingArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the server (the default)
+    Serve,
+    /// Brings the database up to date and ends
+    Migrate,
+    /// Prints the OpenAPI document of the REST API
+    Openapi,
+    /// Asks the server that runs with this configuration whether it is ready; ends with 0 when it is
+    Health,
+}
+
+#[derive(Debug, Args)]
+struct SettingArgs {
+    /// The configuration file [default: plaza.toml, if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The address to listen on, for example 0.0.0.0:8000
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// The folder that data is kept in
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data_dir: Option<String>,
+    /// What is logged, for example "info" or "info,plaza_api=debug"
+    #[arg(long, global = true, value_name = "FILTER")]
+    log_level: Option<String>,
+}
+
+impl SettingArgs {
+    fn load(self) -> Result<Config, Box<dyn Error>> {
+        let overrides = Overrides::default()
+            .with("server.listen", self.listen)
+            .with("data_dir", self.data_dir)
+            .with("log.level", self.log_level);
+        Ok(Config::load(self.config.as_deref(), overrides)?)
+    }
+}
+
+/// Does what the command line asks for.
+pub fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("plaza: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
+    match cli.command.unwrap_or(Command::Serve) {
+        Command::Openapi => print_document(),
+        Command::Serve => {
+            let config = cli.settings.load()?;
+            logging::init(&config.log)?;
+            block_on(serve(config))
+        }
+        Command::Migrate => {
+            let config = cli.settings.load()?;
+            logging::init(&config.log)?;
+            block_on(migrate(config))
+        }
+        Command::Health => block_on(ask_health(cli.settings.load()?)),
+    }
+}
+
+fn block_on(work: impl Future<Output = Result<(), Box<dyn Error>>>) -> Result<(), Box<dyn Error>> {
+    let runtime = Runtime::new()?;
+    let outcome = runtime.block_on(work);
+    runtime.shutdown_timeout(RUNTIME_DEADLINE);
+    outcome
+}
+
+async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
+    let mut signals = StopSignals::listen()?;
+    let application = tokio::select! {
+        built = Box::pin(Application::build(config)) => built?,
+        () = signals.received() => return Ok(()),
+    };
+    Ok(Box::pin(application.run(async { signals.received().await })).await?)
+}
+
+/// Connecting migrates, whoever connects.
+async fn migrate(config: Config) -> Result<(), Box<dyn Error>> {
+    let plaza = Plaza::connect(&config, Role::Server).await?;
+    plaza.stop(HEALTH_TIMEOUT).await;
+    Ok(())
+}
+
+fn print_document() -> Result<(), Box<dyn Error>> {
+    let mut output = io::stdout().lock();
+    output.write_all(crate::routes::document().as_bytes())?;
+    Ok(output.flush()?)
+}
+
+/// One request by hand: an HTTP client would be a large dependency for reading one status.
+async fn ask_health(config: Config) -> Result<(), Box<dyn Error>> {
+    let mut address = config.server.listen;
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() {
+            [127, 0, 0, 1].into()
+        } else {
+            std::net::Ipv6Addr::LOCALHOST.into()
+        });
+    }
+    let answer = timeout(HEALTH_TIMEOUT, async {
+        let mut stream = TcpStream::connect(address).await?;
+        let request = format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        stream.take(64 * 1024).read_to_string(&mut answer).await?;
+        Ok::<_, io::Error>(answer)
+    });
+    let answer = answer.await.map_err(|_| format!("{address} does not answer"))?;
+    let answer = answer.map_err(|error| format!("{address} does not answer: {error}"))?;
+    if answer.starts_with("HTTP/1.1 200") {
+        return Ok(());
+    }
+    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    Err(format!("not ready: {body}").into())
+}

@@ -1,0 +1,84 @@
+//! The one table from what services answer to what HTTP answers.
+
+use plaza_application::{Error, Unauthenticated, ports::Refusal};
+use poem::http::{HeaderValue, header::RETRY_AFTER};
+
+use crate::problem::{ApiError, FieldErrorView, ProblemKind};
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        let detail = error.to_string();
+        match error {
+            Error::Invalid(input) => Self::invalid(
+                input
+                    .violations
+                    .into_iter()
+                    .map(|violation| FieldErrorView::new(violation.field, violation.message))
+                    .collect(),
+            ),
+            Error::Unauthenticated(_) => Self::new(ProblemKind::Unauthenticated, detail),
+            Error::Forbidden(_) => Self::new(ProblemKind::Forbidden, detail),
+            Error::NotFound(_) => Self::new(ProblemKind::NotFound, detail),
+            Error::Conflict(_) => Self::new(ProblemKind::Conflict, detail),
+            Error::TooLarge { .. } => Self::new(ProblemKind::TooLarge, detail),
+            Error::Refused(Refusal::TooManyPixels { .. }) => Self::new(ProblemKind::Invalid, detail),
+            Error::Refused(Refusal::UnsupportedType | Refusal::Mismatch { .. }) => {
+                Self::new(ProblemKind::UnsupportedMediaType, detail)
+            }
+            Error::Interrupted(cause) => Self::new(ProblemKind::RequestTimeout, detail).because(cause),
+            Error::RateLimited { retry_after } => {
+                let seconds = retry_after.as_secs().saturating_add(1);
+                Self::new(ProblemKind::RateLimited, detail)
+                    .with_header(RETRY_AFTER, HeaderValue::from(seconds))
+            }
+            Error::StorageFull => Self::new(ProblemKind::StorageFull, detail),
+            Error::Unavailable(cause) => Self::new(ProblemKind::Unavailable, detail).because(cause),
+            Error::Internal(cause) => Self::new(ProblemKind::Internal, detail).because(cause),
+        }
+    }
+}
+
+impl From<Unauthenticated> for ApiError {
+    fn from(reason: Unauthenticated) -> Self {
+        Error::from(reason).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use plaza_domain::InvalidInput;
+
+    use super::*;
+
+    #[test]
+    fn every_answer_of_a_service_has_its_status() {
+        let table = [
+            (Error::Invalid(InvalidInput::single("name", "must not be empty")), 422),
+            (Error::Unauthenticated(Unauthenticated::Credentials), 401),
+            (Error::Forbidden("no"), 403),
+            (Error::NotFound("room"), 404),
+            (Error::Conflict("taken".to_owned()), 409),
+            (Error::TooLarge { limit: 1 }, 413),
+            (Error::Refused(Refusal::UnsupportedType), 415),
+            (Error::Interrupted("gone".into()), 408),
+            (Error::RateLimited { retry_after: Duration::from_millis(10) }, 429),
+            (Error::StorageFull, 507),
+            (Error::Unavailable("down".into()), 503),
+            (Error::Internal("bug".into()), 500),
+        ];
+        for (error, status) in table {
+            let shown = error.to_string();
+            let response = ApiError::from(error).response("/");
+            assert_eq!(response.status().as_u16(), status, "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_cause_is_kept_for_the_log_and_not_shown() {
+        let problem = ApiError::from(Error::Internal("SELECT secret FROM users".into()));
+        assert!(problem.cause().is_some());
+        assert!(!problem.to_string().contains("SELECT"));
+    }
+}

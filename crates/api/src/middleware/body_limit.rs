@@ -1,0 +1,46 @@
+//! How much of a body is read: JSON is small, uploads have a limit of their own.
+
+use std::sync::Arc;
+
+use poem::{Body, Endpoint, IntoResponse, Request, Response, Result, http::header};
+use tokio::io::AsyncReadExt;
+
+use crate::{
+    problem::{ApiError, ProblemKind},
+    state::AppState,
+};
+
+/// What a multipart form adds to the file in it.
+const FORM_OVERHEAD: u64 = 64 * 1024;
+
+/// Refuses bodies that say they are too large before anything is read, and cuts off those that say nothing.
+pub(crate) async fn limit_body<E: Endpoint>(next: Arc<E>, mut request: Request) -> Result<Response> {
+    let Some(state) = request.data::<AppState>() else {
+        return Ok(next.call(request).await?.into_response());
+    };
+    let is_form =
+        request.content_type().is_some_and(|media_type| media_type.starts_with("multipart/form-data"));
+    let limit = if is_form {
+        state.max_upload_bytes.saturating_add(FORM_OVERHEAD)
+    } else {
+        state.server.max_body_bytes as u64
+    };
+    let too_large = || ApiError::new(ProblemKind::TooLarge, format!("the body is larger than {limit} bytes"));
+    let announced = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(too_large().into());
+    }
+    if announced.is_none() && !is_form {
+        // Chunked: one byte more than allowed tells that there is too much.
+        let mut bytes = Vec::new();
+        let body = request.take_body().into_async_read();
+        body.take(limit + 1).read_to_end(&mut bytes).await.map_err(|error| {
+            ApiError::new(ProblemKind::BadRequest, "the body cannot be read").because(error)
+        })?;
+        if bytes.len() as u64 > limit {
+            return Err(too_large().into());
+        }
+        request.set_body(Body::from(bytes));
+    }
+    Ok(next.call(request).await?.into_response())
+}

@@ -1,0 +1,180 @@
+//! The one error type of all operations.
+
+use std::{error::Error, fmt};
+
+use plaza_application::ports::BoxError;
+use poem::{
+    Response,
+    error::ResponseError,
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, WWW_AUTHENTICATE},
+    },
+};
+use poem_openapi::{
+    ApiResponse,
+    registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, Registry},
+    types::Type,
+};
+
+use super::{
+    ProblemKind,
+    view::{CONTENT_TYPE, FieldErrorView, ProblemView},
+};
+
+/// Why an operation did not do what it was asked for. Its cause is for the log, never for the client.
+#[derive(Debug)]
+pub(crate) struct ApiError(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ProblemKind,
+    detail: String,
+    errors: Vec<FieldErrorView>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    cause: Option<BoxError>,
+}
+
+impl ApiError {
+    pub(crate) fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
+        let mut headers = Vec::new();
+        if kind == ProblemKind::Unauthenticated {
+            headers.push((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"plaza\"")));
+        }
+        Self(Box::new(Inner { kind, detail: detail.into(), errors: Vec::new(), headers, cause: None }))
+    }
+
+    /// Input that breaks rules, field by field.
+    pub(crate) fn invalid(errors: Vec<FieldErrorView>) -> Self {
+        let sentences: Vec<_> =
+            errors.iter().map(|error| format!("{} {}", error.field, error.message)).collect();
+        let mut error = Self::new(ProblemKind::Invalid, sentences.join("; "));
+        error.0.errors = errors;
+        error
+    }
+
+    /// The same with what is wrong with a field.
+    #[must_use]
+    pub(crate) fn with_field(mut self, error: FieldErrorView) -> Self {
+        self.0.errors.push(error);
+        self
+    }
+
+    /// The same with another header.
+    #[must_use]
+    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.push((name, value));
+        self
+    }
+
+    /// The same with more headers.
+    #[must_use]
+    pub(crate) fn with_headers(mut self, headers: Vec<(HeaderName, HeaderValue)>) -> Self {
+        self.0.headers.extend(headers);
+        self
+    }
+
+    /// The same with what the log should tell.
+    #[must_use]
+    pub(crate) fn because(mut self, cause: impl Into<BoxError>) -> Self {
+        self.0.cause = Some(cause.into());
+        self
+    }
+
+    pub(crate) fn kind(&self) -> ProblemKind {
+        self.0.kind
+    }
+
+    pub(crate) fn cause(&self) -> Option<&BoxError> {
+        self.0.cause.as_ref()
+    }
+
+    /// The response, for a request to `instance`.
+    pub(crate) fn response(&self, instance: &str) -> Response {
+        let kind = self.0.kind;
+        let view = ProblemView {
+            type_uri: format!("/problems/{}", kind.slug()),
+            title: kind.title().to_owned(),
+            status: kind.status().as_u16(),
+            detail: self.0.detail.clone(),
+            instance: instance.to_owned(),
+            errors: self.0.errors.clone(),
+        };
+        let mut response = Response::builder()
+            .status(kind.status())
+            .content_type(CONTENT_TYPE)
+            .header(CACHE_CONTROL, "no-store")
+            .body(serde_json::to_vec(&view).unwrap_or_default());
+        response.headers_mut().extend(self.0.headers.iter().cloned());
+        response
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0.kind.title(), self.0.detail)
+    }
+}
+
+impl Error for ApiError {}
+
+impl ResponseError for ApiError {
+    fn status(&self) -> StatusCode {
+        self.0.kind.status()
+    }
+
+    fn as_response(&self) -> Response {
+        self.response("")
+    }
+}
+
+impl ApiResponse for ApiError {
+    fn meta() -> MetaResponses {
+        let responses = ProblemKind::ALL
+            .into_iter()
+            .filter(|kind| is_documented(*kind))
+            .map(|kind| MetaResponse {
+                description: kind.title(),
+                status: Some(kind.status().as_u16()),
+                status_range: None,
+                content: vec![MetaMediaType {
+                    content_type: CONTENT_TYPE,
+                    schema: ProblemView::schema_ref(),
+                }],
+                headers: documented_headers(kind),
+            })
+            .collect();
+        MetaResponses { responses }
+    }
+
+    fn register(registry: &mut Registry) {
+        ProblemView::register(registry);
+    }
+}
+
+/// What an operation cannot answer: those kinds come from the router, or from ranges, which say so themselves.
+fn is_documented(kind: ProblemKind) -> bool {
+    !matches!(kind, ProblemKind::MethodNotAllowed | ProblemKind::RangeNotSatisfiable)
+}
+
+fn documented_headers(kind: ProblemKind) -> Vec<MetaHeader> {
+    let names: &[(&str, &str)] = match kind {
+        ProblemKind::Unauthenticated => &[("WWW-AUTHENTICATE", "How to prove who one is")],
+        ProblemKind::RateLimited => &[
+            ("RETRY-AFTER", "When to try again, in seconds"),
+            ("RATELIMIT", "How many more, and when the count is back at its most"),
+            ("RATELIMIT-POLICY", "How many in how many seconds"),
+        ],
+        _ => &[],
+    };
+    names
+        .iter()
+        .map(|(name, description)| MetaHeader {
+            name: (*name).to_owned(),
+            description: Some((*description).to_owned()),
+            required: true,
+            deprecated: false,
+            schema: String::schema_ref(),
+        })
+        .collect()
+}

@@ -1,0 +1,157 @@
+//! Every kind of problem that the API can answer with: its address, its title, its status, and what to do about it.
+
+use poem::http::StatusCode;
+
+/// What went wrong, as clients can tell it apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ProblemKind {
+    BadRequest,
+    Unauthenticated,
+    Forbidden,
+    NotFound,
+    MethodNotAllowed,
+    RequestTimeout,
+    Conflict,
+    TooLarge,
+    UnsupportedMediaType,
+    RangeNotSatisfiable,
+    Invalid,
+    RateLimited,
+    Internal,
+    Unavailable,
+    StorageFull,
+}
+
+impl ProblemKind {
+    pub(crate) const ALL: [Self; 15] = [
+        Self::BadRequest,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::RequestTimeout,
+        Self::Conflict,
+        Self::TooLarge,
+        Self::UnsupportedMediaType,
+        Self::RangeNotSatisfiable,
+        Self::Invalid,
+        Self::RateLimited,
+        Self::Internal,
+        Self::Unavailable,
+        Self::StorageFull,
+    ];
+
+    /// The last part of the kind's address; never changes.
+    pub(crate) const fn slug(self) -> &'static str {
+        match self {
+            Self::BadRequest => "bad-request",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not-found",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::RequestTimeout => "request-timeout",
+            Self::Conflict => "conflict",
+            Self::TooLarge => "too-large",
+            Self::UnsupportedMediaType => "unsupported-media-type",
+            Self::RangeNotSatisfiable => "range-not-satisfiable",
+            Self::Invalid => "invalid",
+            Self::RateLimited => "rate-limited",
+            Self::Internal => "internal",
+            Self::Unavailable => "unavailable",
+            Self::StorageFull => "storage-full",
+        }
+    }
+
+    pub(crate) const fn status(self) -> StatusCode {
+        match self {
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::Conflict => StatusCode::CONFLICT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
+            Self::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+        }
+    }
+
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::BadRequest => "The request cannot be understood",
+            Self::Unauthenticated => "Who is asking is not known",
+            Self::Forbidden => "This is not allowed",
+            Self::NotFound => "There is no such thing",
+            Self::MethodNotAllowed => "This cannot be done with this method",
+            Self::RequestTimeout => "The request took too long to arrive",
+            Self::Conflict => "This does not fit what is there",
+            Self::TooLarge => "The request is too large",
+            Self::UnsupportedMediaType => "Content of this type is not accepted",
+            Self::RangeNotSatisfiable => "There is no such part",
+            Self::Invalid => "The input breaks a rule",
+            Self::RateLimited => "Too many requests",
+            Self::Internal => "The server made a mistake",
+            Self::Unavailable => "The server cannot do this right now",
+            Self::StorageFull => "The server has no room left",
+        }
+    }
+
+    /// What it means, and what a client can do.
+    pub(crate) const fn explanation(self) -> &'static str {
+        match self {
+            Self::BadRequest => {
+                "The request is not what HTTP, JSON or this API's addresses look like: broken JSON, an id that is not \
+                 a UUID, a parameter of another type. Repeating it will not help; change it."
+            }
+            Self::Unauthenticated => {
+                "There is no bearer token, or it is not valid any more, or the name or password is wrong. Get a new \
+                 token by logging in or refreshing, then repeat the request."
+            }
+            Self::Forbidden => {
+                "You are known, and you may know that the thing exists, but your role does not allow this."
+            }
+            Self::NotFound => "The thing does not exist, or you may not know that it does.",
+            Self::MethodNotAllowed => {
+                "The address exists, but not with this method. The Allow header lists those that work."
+            }
+            Self::RequestTimeout => {
+                "The body of the request stopped arriving. Repeat the request on a better connection."
+            }
+            Self::Conflict => {
+                "The request fits its rules, but not what is stored: a name that is taken, a last owner who leaves. \
+                 Look at the current state, then decide."
+            }
+            Self::TooLarge => {
+                "The body is larger than the server accepts. The detail names the limit. Send less."
+            }
+            Self::UnsupportedMediaType => {
+                "The Content-Type of the request, or the type of an uploaded file, is not one that is accepted here."
+            }
+            Self::RangeNotSatisfiable => {
+                "The Range header asks for bytes beyond the end. Content-Range tells the length."
+            }
+            Self::Invalid => {
+                "The request could be read, but values in it break rules. The errors list says which fields, and what \
+                 would be right."
+            }
+            Self::RateLimited => {
+                "This was done too often. Retry-After says when to try again; RateLimit and RateLimit-Policy tell the \
+                 limit."
+            }
+            Self::Internal => {
+                "A fault of the server's own. Its log has the cause, under the id in the X-Request-Id header."
+            }
+            Self::Unavailable => {
+                "Something that the server depends on does not answer, or too much is waiting. Try again a little \
+                 later, and a message with the same client_id."
+            }
+            Self::StorageFull => "The server's storage is full. Its operator has to make room.",
+        }
+    }
+}

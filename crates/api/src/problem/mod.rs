@@ -1,0 +1,15 @@
+//! How the API says that something went wrong: RFC 9457 problem documents, one kind each with an address that explains it.
+
+mod convert;
+mod error;
+mod headers;
+mod kind;
+mod page;
+mod view;
+
+pub(crate) use convert::from_poem;
+pub(crate) use error::ApiError;
+pub(crate) use headers::rate_limit_headers;
+pub(crate) use kind::ProblemKind;
+pub(crate) use page::problem_page;
+pub(crate) use view::FieldErrorView;

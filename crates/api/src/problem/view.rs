@@ -1,0 +1,44 @@
+//! What a problem document contains.
+
+use poem_openapi::Object;
+use serde::Serialize;
+
+pub(super) const CONTENT_TYPE: &str = "application/problem+json";
+
+/// What went wrong (RFC 9457).
+#[derive(Clone, Debug, PartialEq, Eq, Object, Serialize)]
+#[oai(rename = "Problem")]
+pub(crate) struct ProblemView {
+    /// The address of the page that explains this kind of problem; the same for all problems of a kind.
+    #[oai(rename = "type")]
+    #[serde(rename = "type")]
+    pub(super) type_uri: String,
+    /// The kind of problem in words.
+    pub(super) title: String,
+    /// The status code of the response.
+    pub(super) status: u16,
+    /// What went wrong this time.
+    pub(super) detail: String,
+    /// The path of the request.
+    pub(super) instance: String,
+    /// Which fields are wrong, when that is the problem.
+    #[oai(skip_serializing_if_is_empty, default)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) errors: Vec<FieldErrorView>,
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Debug, PartialEq, Eq, Object, Serialize)]
+#[oai(rename = "FieldError")]
+pub(crate) struct FieldErrorView {
+    /// The field's name.
+    pub(crate) field: String,
+    /// What would be right, as the end of a sentence that starts with the field.
+    pub(crate) message: String,
+}
+
+impl FieldErrorView {
+    pub(crate) fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+}

@@ -1,0 +1,205 @@
+//! `/auth`: accounts are made, users log in and out.
+
+use plaza_application::{Limited, Login, Registration, TICKET_TTL};
+use poem::web::Data;
+use poem_openapi::{ApiResponse, Object, OpenApi, payload::Json};
+
+use super::{Tags, UserView};
+use crate::{
+    UtcTime, auth::Authenticated, client::ClientAddress, problem::ApiError, rate_limit::allow,
+    state::AppState,
+};
+
+/// What registering takes.
+#[derive(Object)]
+#[oai(example)]
+pub(crate) struct RegisterRequest {
+    /// An e-mail address; unique on the server.
+    #[oai(validator(max_length = 254))]
+    email: String,
+    /// A handle of 3 to 32 letters, digits, `_`, `.` or `-`; upper case becomes lower case; unique on the server.
+    username: String,
+    /// The name that others see, 1 to 64 characters; the handle when it is left out.
+    display_name: Option<String>,
+    /// 8 to 128 characters.
+    password: String,
+}
+
+impl poem_openapi::types::Example for RegisterRequest {
+    fn example() -> Self {
+        Self {
+            email: "ada@example.org".to_owned(),
+            username: "ada".to_owned(),
+            display_name: Some("Ada Lovelace".to_owned()),
+            password: "correct horse battery".to_owned(),
+        }
+    }
+}
+
+/// What logging in takes.
+#[derive(Object)]
+#[oai(example)]
+pub(crate) struct LoginRequest {
+    /// The account's e-mail address or handle.
+    login: String,
+    /// Its password.
+    password: String,
+}
+
+impl poem_openapi::types::Example for LoginRequest {
+    fn example() -> Self {
+        Self { login: "ada".to_owned(), password: "correct horse battery".to_owned() }
+    }
+}
+
+/// What refreshing takes.
+#[derive(Object)]
+#[oai(example)]
+pub(crate) struct RefreshRequest {
+    /// The refresh token that came last.
+    refresh_token: String,
+}
+
+impl poem_openapi::types::Example for RefreshRequest {
+    fn example() -> Self {
+        Self { refresh_token: "q3J1ZfOcKx0Zk1m3o6yq0nZ0l2b8mJ4v6s1x9d7h5aE".to_owned() }
+    }
+}
+
+/// Tokens, and whose they are.
+#[derive(Object)]
+pub(crate) struct LoginView {
+    /// For the `Authorization` header of requests.
+    access_token: String,
+    /// Always `Bearer`.
+    token_type: String,
+    /// How long the access token works, in seconds.
+    expires_in: u64,
+    /// Until when the access token works.
+    expires_at: UtcTime,
+    /// For the next refresh; works once.
+    refresh_token: String,
+    /// Until when the refresh token works.
+    refresh_expires_at: UtcTime,
+    /// Who is logged in.
+    user: UserView,
+}
+
+impl From<Login> for LoginView {
+    fn from(login: Login) -> Self {
+        Self {
+            access_token: login.access_token,
+            token_type: "Bearer".to_owned(),
+            expires_in: login.access_ttl.as_secs(),
+            expires_at: login.access_expires_at.into(),
+            refresh_token: login.refresh_token,
+            refresh_expires_at: login.refresh_expires_at.into(),
+            user: login.user.into(),
+        }
+    }
+}
+
+/// A ticket for a WebSocket.
+#[derive(Object)]
+pub(crate) struct TicketView {
+    /// For `?ticket=`; works once.
+    ticket: String,
+    /// How long it works, in seconds.
+    expires_in: u64,
+}
+
+#[derive(ApiResponse)]
+pub(crate) enum Registered {
+    /// The account was made.
+    #[oai(status = 201)]
+    Created(
+        Json<UserView>,
+        /// Where the account is
+        #[oai(header = "Location")]
+        String,
+    ),
+}
+
+#[derive(ApiResponse)]
+pub(crate) enum LoggedOut {
+    /// The session has ended.
+    #[oai(status = 204)]
+    Done,
+}
+
+pub(crate) struct AuthApi;
+
+#[OpenApi(prefix_path = "/auth", tag = "Tags::Auth")]
+impl AuthApi {
+    /// Make an account
+    ///
+    /// The first account of a fresh server becomes its admin.
+    #[oai(path = "/register", method = "post", operation_id = "register")]
+    async fn register(
+        &self,
+        Data(state): Data<&AppState>,
+        address: ClientAddress,
+        body: Json<RegisterRequest>,
+    ) -> Result<Registered, ApiError> {
+        allow(state, "register", Limited::RegisterFrom(&address.to_string())).await?;
+        let Json(RegisterRequest { email, username, display_name, password }) = body;
+        let registration = Registration { email, username, display_name, password };
+        let user = state.services.auth.register(registration).await?;
+        let location = format!("/api/v1/users/{}", user.id);
+        Ok(Registered::Created(Json(user.into()), location))
+    }
+
+    /// Log in
+    ///
+    /// The access token goes into the `Authorization` header of requests; the refresh token gets the next pair.
+    #[oai(path = "/login", method = "post", operation_id = "login")]
+    async fn login(
+        &self,
+        Data(state): Data<&AppState>,
+        address: ClientAddress,
+        body: Json<LoginRequest>,
+    ) -> Result<Json<LoginView>, ApiError> {
+        let Json(LoginRequest { login, password }) = body;
+        allow(state, "login-address", Limited::LoginFrom(&address.to_string())).await?;
+        allow(state, "login-account", Limited::LoginTo(&login)).await?;
+        Ok(Json(state.services.auth.login(&login, &password).await?.into()))
+    }
+
+    /// Get new tokens
+    ///
+    /// A refresh token works once. When a used one comes back, somebody else has it: the session ends.
+    #[oai(path = "/refresh", method = "post", operation_id = "refresh")]
+    async fn refresh(
+        &self,
+        Data(state): Data<&AppState>,
+        body: Json<RefreshRequest>,
+    ) -> Result<Json<LoginView>, ApiError> {
+        Ok(Json(state.services.auth.refresh(&body.0.refresh_token).await?.into()))
+    }
+
+    /// Log out
+    ///
+    /// Ends the session: its tokens work no more and its connections are closed.
+    #[oai(path = "/logout", method = "post", operation_id = "logout")]
+    async fn logout(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+    ) -> Result<LoggedOut, ApiError> {
+        state.services.auth.logout(&actor).await?;
+        Ok(LoggedOut::Done)
+    }
+
+    /// Get a ticket for a WebSocket
+    ///
+    /// For browsers, which cannot set headers there: `/api/v1/ws?ticket=…`. It works once, for a short time.
+    #[oai(path = "/ws-ticket", method = "post", operation_id = "create_ws_ticket")]
+    async fn ws_ticket(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+    ) -> Result<Json<TicketView>, ApiError> {
+        let ticket = state.services.tickets.issue(&actor).await?;
+        Ok(Json(TicketView { ticket, expires_in: TICKET_TTL.as_secs() }))
+    }
+}

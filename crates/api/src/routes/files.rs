@@ -1,0 +1,292 @@
+//! `/files`: uploads, how far they are, and their bytes.
+
+use plaza_application::Limited;
+use plaza_domain::{File, FileFailure, FileStatus, Variant, VariantName};
+use poem::{Request, web::Data};
+use poem_openapi::{ApiResponse, Enum, Object, OpenApi, param::Path, payload::Json};
+use uuid::Uuid;
+
+use super::{Tags, upload::FileUpload};
+use crate::{
+    UtcTime,
+    auth::Authenticated,
+    content::{ContentResponse, serve},
+    problem::ApiError,
+    rate_limit::allow,
+    state::AppState,
+};
+
+/// How far processing got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[oai(rename = "FileStatus", rename_all = "snake_case")]
+pub(crate) enum FileStatusName {
+    /// Stored; no worker has begun.
+    Pending,
+    /// A worker is at it.
+    Processing,
+    /// Done.
+    Completed,
+    /// Given up; `failure` says why.
+    Failed,
+}
+
+impl From<FileStatus> for FileStatusName {
+    fn from(status: FileStatus) -> Self {
+        match status {
+            FileStatus::Pending => Self::Pending,
+            FileStatus::Processing => Self::Processing,
+            FileStatus::Completed => Self::Completed,
+            FileStatus::Failed => Self::Failed,
+        }
+    }
+}
+
+/// Which derived image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[oai(rename = "VariantName", rename_all = "snake_case")]
+pub(crate) enum VariantKind {
+    /// At most 256 pixels a side.
+    Thumbnail,
+    /// At most 1280 pixels a side.
+    Preview,
+}
+
+impl From<VariantName> for VariantKind {
+    fn from(name: VariantName) -> Self {
+        match name {
+            VariantName::Thumbnail => Self::Thumbnail,
+            VariantName::Preview => Self::Preview,
+        }
+    }
+}
+
+impl From<VariantKind> for VariantName {
+    fn from(kind: VariantKind) -> Self {
+        match kind {
+            VariantKind::Thumbnail => Self::Thumbnail,
+            VariantKind::Preview => Self::Preview,
+        }
+    }
+}
+
+/// A derived image of a file.
+#[derive(Object)]
+pub(crate) struct VariantView {
+    /// Which one.
+    name: VariantKind,
+    /// Its media type.
+    media_type: String,
+    /// Its width in pixels.
+    width: u32,
+    /// Its height in pixels.
+    height: u32,
+    /// Its length in bytes.
+    size: u64,
+    /// Where its bytes are.
+    url: String,
+}
+
+impl From<Variant> for VariantView {
+    fn from(variant: Variant) -> Self {
+        Self {
+            name: variant.name.into(),
+            media_type: variant.media_type,
+            width: variant.width,
+            height: variant.height,
+            size: variant.size,
+            url: format!("/api/v1/files/{}/variants/{}", variant.file_id, variant.name.as_str()),
+        }
+    }
+}
+
+/// An upload.
+#[derive(Object)]
+pub(crate) struct FileView {
+    /// Its id.
+    id: Uuid,
+    /// Who uploaded it.
+    owner_id: Uuid,
+    /// What its owner called it.
+    name: String,
+    /// Its media type, found by looking at its content.
+    media_type: String,
+    /// Its length in bytes.
+    size: u64,
+    /// How far processing got.
+    status: FileStatusName,
+    /// Why processing failed: `unreadable`, `too_many_pixels`, `wrong_type`, `missing` or `gave_up`.
+    #[oai(nullable)]
+    failure: Option<String>,
+    /// Of a picture: its width in pixels, upright, once known.
+    #[oai(nullable)]
+    width: Option<u32>,
+    /// Of a picture: its height in pixels, upright, once known.
+    #[oai(nullable)]
+    height: Option<u32>,
+    /// Of a document: its number of pages, where that is known.
+    #[oai(nullable)]
+    page_count: Option<u32>,
+    /// Where its bytes are.
+    url: String,
+    /// The derived images that are there.
+    variants: Vec<VariantView>,
+    /// When it was uploaded.
+    created_at: UtcTime,
+    /// When its status last changed.
+    updated_at: UtcTime,
+}
+
+impl From<(File, Vec<Variant>)> for FileView {
+    fn from((file, variants): (File, Vec<Variant>)) -> Self {
+        Self {
+            url: format!("/api/v1/files/{}/content", file.id),
+            id: file.id.uuid(),
+            owner_id: file.owner_id.uuid(),
+            name: file.name.into_string(),
+            media_type: file.media_type,
+            size: file.size,
+            status: file.status.into(),
+            failure: file.failure.map(FileFailure::as_str).map(str::to_owned),
+            width: file.width,
+            height: file.height,
+            page_count: file.page_count,
+            variants: variants.into_iter().map(VariantView::from).collect(),
+            created_at: file.created_at.into(),
+            updated_at: file.updated_at.into(),
+        }
+    }
+}
+
+/// How far an upload is.
+#[derive(Object)]
+pub(crate) struct FileStatusView {
+    /// The upload.
+    file_id: Uuid,
+    /// How far processing got.
+    status: FileStatusName,
+    /// Why processing failed.
+    #[oai(nullable)]
+    failure: Option<String>,
+    /// The derived images that are there.
+    variants: Vec<VariantKind>,
+}
+
+/// An upload that was taken.
+#[derive(Object)]
+pub(crate) struct UploadView {
+    /// The upload.
+    file_id: Uuid,
+    /// The task that processes it.
+    task_id: Uuid,
+    /// Always `processing`: the address in `Location` tells how far it is.
+    status: String,
+}
+
+#[derive(ApiResponse)]
+pub(crate) enum UploadAccepted {
+    /// The file is stored; a worker processes it.
+    #[oai(status = 202)]
+    Accepted(
+        Json<UploadView>,
+        /// Where its status is
+        #[oai(header = "Location")]
+        String,
+    ),
+}
+
+pub(crate) struct FilesApi;
+
+#[OpenApi(prefix_path = "/files", tag = "Tags::Files")]
+impl FilesApi {
+    /// Upload a file
+    ///
+    /// Pictures (JPEG, PNG, GIF, WebP), PDF, plain text and office documents. What it is is found in its content; a
+    /// name that promises another type is refused.
+    #[oai(path = "/upload", method = "post", operation_id = "upload_file")]
+    async fn upload(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        form: FileUpload,
+    ) -> Result<UploadAccepted, ApiError> {
+        allow(state, "uploads", Limited::UploadBy(actor.id())).await?;
+        let uploaded = state.services.files.upload(&actor, &form.name, form.body, |_| Ok(())).await?;
+        let file = uploaded.file;
+        let view = UploadView {
+            file_id: file.id.uuid(),
+            task_id: file.task_id.uuid(),
+            status: "processing".to_owned(),
+        };
+        Ok(UploadAccepted::Accepted(Json(view), format!("/api/v1/files/{}/status", file.id)))
+    }
+
+    /// Show a file
+    ///
+    /// For who uploaded it, and for members of rooms where it was posted.
+    #[oai(path = "/:file_id", method = "get", operation_id = "get_file")]
+    async fn get(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        /// The file
+        file_id: Path<Uuid>,
+    ) -> Result<Json<FileView>, ApiError> {
+        Ok(Json(state.services.files.get(&actor, file_id.0.into()).await?.into()))
+    }
+
+    /// Ask how far a file is
+    ///
+    /// The uploader's WebSocket connections are told without asking.
+    #[oai(path = "/:file_id/status", method = "get", operation_id = "get_file_status")]
+    async fn status(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        /// The file
+        file_id: Path<Uuid>,
+    ) -> Result<Json<FileStatusView>, ApiError> {
+        let (file, variants) = state.services.files.get(&actor, file_id.0.into()).await?;
+        Ok(Json(FileStatusView {
+            file_id: file.id.uuid(),
+            status: file.status.into(),
+            failure: file.failure.map(FileFailure::as_str).map(str::to_owned),
+            variants: variants.into_iter().map(|variant| variant.name.into()).collect(),
+        }))
+    }
+
+    /// Download a file
+    ///
+    /// Understands `If-None-Match`, a single `Range`, and `If-Range`.
+    #[oai(path = "/:file_id/content", method = "get", operation_id = "get_file_content")]
+    async fn content(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        request: &Request,
+        /// The file
+        file_id: Path<Uuid>,
+    ) -> Result<ContentResponse, ApiError> {
+        let files = &state.services.files;
+        let content = files.content(&actor, file_id.0.into()).await?;
+        serve(files, content, request).await
+    }
+
+    /// Download a derived image
+    ///
+    /// Once the file is completed. Understands `If-None-Match`, a single `Range`, and `If-Range`.
+    #[oai(path = "/:file_id/variants/:name", method = "get", operation_id = "get_file_variant")]
+    async fn variant(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        request: &Request,
+        /// The file
+        file_id: Path<Uuid>,
+        /// Which derived image
+        name: Path<VariantKind>,
+    ) -> Result<ContentResponse, ApiError> {
+        let files = &state.services.files;
+        let content = files.variant(&actor, file_id.0.into(), name.0.into()).await?;
+        serve(files, content, request).await
+    }
+}

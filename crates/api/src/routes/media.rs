@@ -1,0 +1,83 @@
+//! `/upload/image` and `/media`: the short form of uploads that simple clients use.
+
+use plaza_application::{Error, Limited, file_id_of_name, media_name, media_url, ports::MediaType};
+use plaza_domain::{FileKind, InvalidInput};
+use poem::{Request, web::Data};
+use poem_openapi::{ApiResponse, Object, OpenApi, param::Path, payload::Json};
+
+use super::{Tags, upload::FileUpload};
+use crate::{
+    auth::Authenticated,
+    content::{ContentResponse, serve},
+    problem::ApiError,
+    rate_limit::allow,
+    state::AppState,
+};
+
+/// A picture that was taken.
+#[derive(Object)]
+pub(crate) struct ImageUploadView {
+    /// What it is called on the server.
+    filename: String,
+    /// Where its bytes are, and what `image_url` of a message takes.
+    url: String,
+}
+
+#[derive(ApiResponse)]
+pub(crate) enum ImageUploaded {
+    /// The picture is stored; a worker processes it.
+    #[oai(status = 201)]
+    Created(
+        Json<ImageUploadView>,
+        /// Where its bytes are
+        #[oai(header = "Location")]
+        String,
+    ),
+}
+
+pub(crate) struct MediaApi;
+
+#[OpenApi(tag = "Tags::Files")]
+impl MediaApi {
+    /// Upload a picture, the short way
+    ///
+    /// The same as `/files/upload`, for pictures only, with an answer that fits a message's `image_url`.
+    #[oai(path = "/upload/image", method = "post", operation_id = "upload_image")]
+    async fn upload(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        form: FileUpload,
+    ) -> Result<ImageUploaded, ApiError> {
+        allow(state, "uploads", Limited::UploadBy(actor.id())).await?;
+        let uploaded = state.services.files.upload(&actor, &form.name, form.body, must_be_picture).await?;
+        let filename = media_name(uploaded.file.id, uploaded.extension);
+        let url = media_url(&filename);
+        Ok(ImageUploaded::Created(Json(ImageUploadView { filename, url: url.clone() }), url))
+    }
+
+    /// Download a picture by its short form
+    ///
+    /// Also at `/media/…`. For who uploaded it, and for members of rooms where it was posted.
+    #[oai(path = "/media/:name", method = "get", operation_id = "get_media")]
+    async fn get(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        request: &Request,
+        /// The `filename` that uploading gave
+        name: Path<String>,
+    ) -> Result<ContentResponse, ApiError> {
+        let file_id = file_id_of_name(&name.0).ok_or(Error::NotFound("file"))?;
+        let files = &state.services.files;
+        let content = files.content(&actor, file_id).await?;
+        serve(files, content, request).await
+    }
+}
+
+fn must_be_picture(media: &MediaType) -> Result<(), InvalidInput> {
+    match media.kind {
+        FileKind::Image => Ok(()),
+        FileKind::Document => Err(InvalidInput::single("file", "must be a picture")),
+    }
+}

@@ -1,0 +1,22 @@
+//! How operations are grouped in the documentation.
+
+use poem_openapi::Tags as DeriveTags;
+
+/// A group of operations.
+#[derive(DeriveTags)]
+pub(crate) enum Tags {
+    /// Accounts are made; users log in and out.
+    Auth,
+    /// Profiles.
+    Users,
+    /// Where messages are.
+    Rooms,
+    /// Who is in a room, and in which role.
+    Members,
+    /// What is said, and what changed.
+    Messages,
+    /// Uploads: pictures and documents.
+    Files,
+    /// For those who watch over the server.
+    Health,
+}

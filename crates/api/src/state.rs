@@ -1,0 +1,26 @@
+//! What every operation can reach.
+
+use std::sync::Arc;
+
+use plaza_application::Services;
+use plaza_infrastructure::{config::ServerConfig, health::Health, wiring::Plaza};
+
+/// What every operation can reach; cloning shares it.
+#[derive(Clone)]
+pub(crate) struct AppState {
+    pub(crate) services: Services,
+    pub(crate) health: Arc<Health>,
+    pub(crate) server: Arc<ServerConfig>,
+    pub(crate) max_upload_bytes: u64,
+}
+
+impl AppState {
+    pub(crate) fn new(plaza: &Plaza, server: &ServerConfig, max_upload_bytes: u64) -> Self {
+        Self {
+            services: plaza.services.clone(),
+            health: Arc::new(plaza.health.clone()),
+            server: Arc::new(server.clone()),
+            max_upload_bytes,
+        }
+    }
+}
