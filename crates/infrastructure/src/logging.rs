@@ -1,10 +1,13 @@
 //! The log: to standard error, as text or as JSON lines.
 
-use std::io;
+use std::io::{self, IsTerminal};
 
 use tracing_subscriber::{EnvFilter, filter::ParseError, fmt};
 
 use crate::config::{LogConfig, LogFormat};
+
+/// Libraries that say again what Plaza says itself. Naming them in `log.level` brings them back.
+const QUIET: &str = "poem=warn,sea_orm_migration=warn";
 
 /// Why the log could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -22,8 +25,9 @@ pub enum LoggingError {
 /// # Errors
 /// When the level is not understood, or the log was set up before.
 pub fn init(config: &LogConfig) -> Result<(), LoggingError> {
-    let filter = EnvFilter::builder().parse(&config.level)?;
-    let subscriber = fmt().with_env_filter(filter).with_writer(io::stderr);
+    let filter = EnvFilter::builder().parse(format!("{QUIET},{}", config.level))?;
+    let subscriber =
+        fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
     match config.format {
         LogFormat::Text => subscriber.try_init(),
         LogFormat::Json => subscriber.json().flatten_event(true).try_init(),

@@ -140,12 +140,12 @@ pub(crate) enum MembershipEnded {
 
 pub(crate) struct MembersApi;
 
-#[OpenApi(prefix_path = "/rooms/:room_id", tag = "Tags::Members")]
+#[OpenApi(prefix_path = "/rooms", tag = "Tags::Members")]
 impl MembersApi {
     /// Join a public room
     ///
     /// Joining twice changes nothing more.
-    #[oai(path = "/join", method = "post", operation_id = "join_room")]
+    #[oai(path = "/:room_id/join", method = "post", operation_id = "join_room")]
     async fn join(
         &self,
         Data(state): Data<&AppState>,
@@ -159,7 +159,7 @@ impl MembersApi {
     /// Leave a room
     ///
     /// The last owner cannot leave: a room keeps one.
-    #[oai(path = "/leave", method = "post", operation_id = "leave_room")]
+    #[oai(path = "/:room_id/leave", method = "post", operation_id = "leave_room")]
     async fn leave(
         &self,
         Data(state): Data<&AppState>,
@@ -174,7 +174,7 @@ impl MembersApi {
     /// List members
     ///
     /// Those who are in the room now.
-    #[oai(path = "/members", method = "get", operation_id = "list_members")]
+    #[oai(path = "/:room_id/members", method = "get", operation_id = "list_members")]
     async fn list(
         &self,
         Data(state): Data<&AppState>,
@@ -196,7 +196,7 @@ impl MembersApi {
     /// Add a member
     ///
     /// For admins and owners; roles above `member` are given by owners only.
-    #[oai(path = "/members", method = "post", operation_id = "add_member")]
+    #[oai(path = "/:room_id/members", method = "post", operation_id = "add_member")]
     async fn add(
         &self,
         Data(state): Data<&AppState>,
@@ -215,7 +215,7 @@ impl MembersApi {
     /// Change a member's role
     ///
     /// For owners. The last owner cannot get another role: a room keeps one.
-    #[oai(path = "/members/:user_id", method = "patch", operation_id = "change_member_role")]
+    #[oai(path = "/:room_id/members/:user_id", method = "patch", operation_id = "change_member_role")]
     async fn change_role(
         &self,
         Data(state): Data<&AppState>,
@@ -235,7 +235,7 @@ impl MembersApi {
     /// Remove a member
     ///
     /// Admins remove members, owners remove anybody, and everybody may remove themselves.
-    #[oai(path = "/members/:user_id", method = "delete", operation_id = "remove_member")]
+    #[oai(path = "/:room_id/members/:user_id", method = "delete", operation_id = "remove_member")]
     async fn remove(
         &self,
         Data(state): Data<&AppState>,
