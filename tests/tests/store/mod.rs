@@ -2,8 +2,10 @@
 
 pub(crate) mod accounts;
 pub(crate) mod builders;
+mod busy;
 pub(crate) mod files;
 pub(crate) mod fixture;
+mod hot;
 pub(crate) mod members;
 pub(crate) mod messages;
 mod migrations;

@@ -4,7 +4,7 @@ use plaza_domain::{MemberRole, RoomId, UserId, Version};
 use sea_orm::Iterable;
 use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement};
 
-use super::{join_user, key_list};
+use super::{join_pairs, join_user};
 use crate::db::entity::room_member::{Column, Entity};
 use crate::db::entity::{room, user};
 
@@ -51,16 +51,15 @@ pub(crate) const COUNT: &str = "count";
 
 /// Who of these may post in which room; at least one pair.
 pub fn senders(pairs: &[(RoomId, UserId)]) -> SelectStatement {
-    let list = key_list(pairs.iter().map(|(room, user)| (room.uuid(), user.uuid())));
-    let pair = Expr::tuple([Expr::col((Entity, Column::RoomId)), Expr::col((Entity, Column::UserId))]);
+    let pairs = pairs.iter().map(|(room, user)| (room.uuid(), user.uuid()));
     let mut query = Query::select();
     query.column((Entity, Column::RoomId)).from(Entity);
+    join_pairs(&mut query, [(Entity, Column::RoomId), (Entity, Column::UserId)], pairs);
     join_user(&mut query, (Entity, Column::UserId));
     join_room(&mut query);
     query
         .and_where(Expr::col((Entity, Column::LeftAt)).is_null())
         .and_where(Expr::col((user::Entity, user::Column::DisabledAt)).is_null())
-        .and_where(pair.in_subquery(list))
         .take()
 }
 
@@ -84,10 +83,10 @@ fn in_room(room_id: RoomId) -> SelectStatement {
     query.and_where(Expr::col((Entity, Column::RoomId)).eq(room_id.uuid())).take()
 }
 
-/// Keeps memberships of rooms that are there.
+/// Keeps memberships of rooms that are there. A left join for the same reason as in [`join_user`].
 fn join_room(query: &mut SelectStatement) {
     let same = Expr::col((room::Entity, room::Column::Id)).eq(Expr::col((Entity, Column::RoomId)));
     query
-        .join(JoinType::InnerJoin, room::Entity, same)
+        .join(JoinType::LeftJoin, room::Entity, same)
         .and_where(Expr::col((room::Entity, room::Column::DeletedAt)).is_null());
 }

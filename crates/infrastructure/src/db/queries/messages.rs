@@ -5,7 +5,7 @@ use plaza_domain::{ClientId, MessageId, RoomId, Seq, UserId, Version};
 use sea_orm::Iterable;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 
-use super::{join_user, key_list, padded};
+use super::{join_pairs, join_user, padded};
 use crate::db::entity::message::{Column, Entity};
 
 /// The message with that id.
@@ -25,12 +25,11 @@ pub fn rooms_of(ids: &[MessageId]) -> SelectStatement {
 
 /// The messages that these senders sent under these names; at least one key.
 pub fn find_by_client_ids(keys: &[(UserId, ClientId)]) -> SelectStatement {
-    let list = key_list(keys.iter().map(|(sender, name)| (sender.uuid(), name.as_str().to_owned())));
-    let named = Expr::tuple([Expr::col((Entity, Column::SenderId)), Expr::col((Entity, Column::ClientId))]);
-    views()
-        .and_where(Expr::col((Entity, Column::ClientId)).is_not_null())
-        .and_where(named.in_subquery(list))
-        .take()
+    let pairs = keys.iter().map(|(sender, name)| (sender.uuid(), name.as_str().to_owned()));
+    let mut query = views();
+    join_pairs(&mut query, [(Entity, Column::SenderId), (Entity, Column::ClientId)], pairs);
+    // The index has only these rows, and SQLite does not see that the pairs have no others.
+    query.and_where(Expr::col((Entity, Column::ClientId)).is_not_null()).take()
 }
 
 /// A part of a room's history: newest first, but oldest first for [`HistoryRange::After`].

@@ -1,0 +1,133 @@
+//! A server that is used: tables so long that an index is worth it, with one room that is much busier than the rest.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use plaza_domain::{
+    AttemptOutcome, ClientId, FileId, Member, Message, MessageId, RefreshToken, RefreshTokenId, Room, RoomId,
+    Session, SessionId, Store, TokenDigest, UnitOfWork, User, UserId, Version,
+};
+use plaza_infrastructure::db::{connect, migrate};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+
+use super::{
+    builders::{at, claim, id, member, place, room, task, text, user},
+    files::given_file,
+    fixture::{Result, settings},
+};
+
+const USERS: usize = 1_500;
+const ROOMS: usize = 1_000;
+const TASKS: usize = 600;
+
+/// The first room is a busy one, and it is the one that is asked about.
+const CROWD: usize = 500;
+const MESSAGES_OF_THE_CROWD: i64 = 4_000;
+const MESSAGES_ELSEWHERE: i64 = 3;
+
+/// Some of what is in the database, for asking about it.
+pub(crate) struct Asked {
+    pub(crate) rooms: Vec<RoomId>,
+    pub(crate) users: Vec<UserId>,
+    pub(crate) message: MessageId,
+    pub(crate) file: FileId,
+}
+
+/// A database with enough in it that an index is worth using, and a connection of the test's own to it.
+pub(crate) async fn given_busy_server(url: &str) -> Result<(DatabaseConnection, Asked)> {
+    let store = connect(&settings(url.to_owned())).await?;
+    migrate(&store).await?;
+    let store: Arc<dyn Store> = Arc::new(store);
+    let users: Vec<User> = (0..USERS).map(|number| user(&format!("user{number}"))).collect();
+    let rooms: Vec<Room> = (0..ROOMS).map(|number| room(&users[number])).collect();
+    let mut work = store.begin().await?;
+    for user in &users {
+        work.users().insert(user).await?;
+        given_login(&mut *work, user).await?;
+    }
+    for room in &rooms {
+        work.rooms().insert(room).await?;
+    }
+    for (number, user) in users.iter().enumerate() {
+        let version = Version::new(i64::try_from(number)?);
+        let crowd = (number < CROWD).then_some(&rooms[0]);
+        for room in crowd.into_iter().chain([&rooms[1 + number % (ROOMS - 1)]]) {
+            work.members().save(&Member { version, ..member(room, user) }).await?;
+        }
+    }
+    work.commit().await?;
+    given_tasks_in_every_state(&store).await?;
+    let file = given_file(&store, &users[0]).await?.id;
+    let message = given_messages(&store, &users, &rooms, file).await?;
+    let asked = Asked {
+        rooms: rooms.iter().map(|room| room.id).collect(),
+        users: users.iter().map(|user| user.id).collect(),
+        message,
+        file,
+    };
+    let options = ConnectOptions::new(url).max_connections(1).to_owned();
+    Ok((Database::connect(options).await?, asked))
+}
+
+async fn given_login(work: &mut dyn UnitOfWork, user: &User) -> Result<()> {
+    let session = Session {
+        id: SessionId::new(id()),
+        user_id: user.id,
+        created_at: at(0),
+        refreshed_at: at(0),
+        revoked_at: None,
+    };
+    let mut digest = [0; 32];
+    digest[..16].copy_from_slice(session.id.uuid().as_bytes());
+    let token = RefreshToken {
+        id: RefreshTokenId::new(id()),
+        session_id: session.id,
+        digest: TokenDigest(digest),
+        created_at: at(0),
+        expires_at: at(1),
+        consumed_at: None,
+    };
+    work.sessions().insert(&session).await?;
+    Ok(work.sessions().insert_token(&token).await?)
+}
+
+async fn given_tasks_in_every_state(store: &Arc<dyn Store>) -> Result<()> {
+    let queues = ["media".to_owned()];
+    let mut work = store.begin().await?;
+    for _ in 0..TASKS {
+        work.tasks().insert(&task("media")).await?;
+    }
+    for number in 0..TASKS / 2 {
+        let Some(task) = work.tasks().claim_next(&queues, claim(600)).await? else { break };
+        let outcome = match number % 6 {
+            0 => continue,
+            1 => AttemptOutcome::Retry { error: "later".to_owned(), delay: TimeDelta::hours(1) },
+            _ => AttemptOutcome::Succeeded,
+        };
+        work.tasks().finish(task.id, task.token, &outcome).await?;
+    }
+    Ok(work.commit().await?)
+}
+
+async fn given_messages(
+    store: &Arc<dyn Store>,
+    users: &[User],
+    rooms: &[Room],
+    file: FileId,
+) -> Result<MessageId> {
+    let mut messages: Vec<Message> = Vec::new();
+    for (number, room) in rooms.iter().enumerate() {
+        let last = if number == 0 { MESSAGES_OF_THE_CROWD } else { MESSAGES_ELSEWHERE };
+        for seq in 1..=last {
+            let sender = &users[(number + usize::try_from(seq)?) % CROWD];
+            let name = ClientId::from_stored(format!("c-{number}-{seq}"));
+            let mut message = place(text("hello").with_client_id(Some(name)), room, sender, seq);
+            message.file_id = (seq % 100 == 0).then_some(file);
+            messages.push(message);
+        }
+    }
+    let mut work = store.begin().await?;
+    work.messages().insert(&messages).await?;
+    work.commit().await?;
+    Ok(messages[0].id)
+}

@@ -1,0 +1,109 @@
+//! The statements that run often, or on long tables, and by which columns each must find its rows.
+
+use chrono::TimeDelta;
+use plaza_domain::repository::{HistoryRange, RoomFilter};
+use plaza_domain::{ClientId, Seq, SessionId, TaskId, TokenDigest, Version};
+use plaza_infrastructure::db::queries::{files, members, messages, rooms, sessions, tasks};
+use sea_orm::{DbBackend, Statement, StatementBuilder};
+
+use super::{
+    builders::{claim, id},
+    busy::Asked,
+};
+
+/// A statement, and the columns by which it must search one of its indexes.
+pub(crate) struct Hot {
+    pub(crate) name: &'static str,
+    pub(crate) by: &'static [&'static str],
+    pub(crate) statement: Statement,
+}
+
+/// Every one of them.
+pub(crate) fn hot_statements(on: DbBackend, asked: &Asked) -> Vec<Hot> {
+    [
+        of_messages(on, asked),
+        of_members(on, asked),
+        of_rooms(on, asked),
+        of_accounts_and_files(on, asked),
+        of_tasks(on),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn hot(
+    on: DbBackend,
+    name: &'static str,
+    by: &'static [&'static str],
+    statement: impl StatementBuilder,
+) -> Hot {
+    Hot { name, by, statement: statement.build(&on) }
+}
+
+fn of_messages(on: DbBackend, asked: &Asked) -> Vec<Hot> {
+    let (room, seq, version) = (asked.rooms[0], Seq::new(3_900), Version::new(3_900));
+    let names: Vec<_> =
+        asked.users[..20].iter().map(|user| (*user, ClientId::from_stored("c-0-1".to_owned()))).collect();
+    let history = |range| messages::history(room, range, 50);
+    vec![
+        hot(on, "history, newest", &["room_id"], history(HistoryRange::Newest)),
+        hot(on, "history, before", &["room_id", "seq"], history(HistoryRange::Before(seq))),
+        hot(on, "history, after", &["room_id", "seq"], history(HistoryRange::After(seq))),
+        hot(on, "changed messages", &["room_id", "version"], messages::changed_since(room, version, 50)),
+        hot(on, "message", &["id"], messages::find(asked.message)),
+        hot(on, "rooms of messages", &["id"], messages::rooms_of(&[asked.message; 5])),
+        hot(on, "messages by client id", &["sender_id", "client_id"], messages::find_by_client_ids(&names)),
+        hot(on, "place at a version", &["room_id", "seq"], messages::seq_at(room, version)),
+        hot(on, "version at a place", &["room_id", "seq"], messages::version_at(room, seq)),
+    ]
+}
+
+fn of_members(on: DbBackend, asked: &Asked) -> Vec<Hot> {
+    let (room, user, version) = (asked.rooms[0], asked.users[0], Version::new(400));
+    let pairs: Vec<_> = asked.users[..20].iter().map(|user| (room, *user)).collect();
+    vec![
+        hot(on, "changed members", &["room_id", "version"], members::changed_since(room, version, 50)),
+        hot(on, "members", &["room_id", "user_id"], members::list(room, Some(user), 50)),
+        hot(on, "member with user", &["room_id", "user_id"], members::find_profile(room, user)),
+        hot(on, "owners", &["room_id"], members::count_owners(room)),
+        hot(on, "senders", &["room_id", "user_id"], members::senders(&pairs)),
+        hot(on, "rooms of a user", &["user_id"], members::rooms_of(user, 50)),
+    ]
+}
+
+fn of_rooms(on: DbBackend, asked: &Asked) -> Vec<Hot> {
+    let (room, user) = (asked.rooms[0], asked.users[0]);
+    let list = |filter, before| rooms::list(user, filter, before, 50);
+    vec![
+        hot(on, "room", &["id"], rooms::find(room)),
+        hot(on, "my rooms", &["user_id"], list(RoomFilter::Mine, None)),
+        hot(on, "my older rooms", &["user_id", "room_id"], list(RoomFilter::Mine, Some(room))),
+        hot(on, "visible rooms", &["user_id"], list(RoomFilter::Visible, None)),
+        hot(on, "older visible rooms", &["user_id", "room_id"], list(RoomFilter::Visible, Some(room))),
+        hot(on, "advance a room", &["id"], rooms::advance(room, 1, 1)),
+        hot(on, "versions of rooms", &["id"], rooms::versions(&asked.rooms[..20])),
+    ]
+}
+
+fn of_accounts_and_files(on: DbBackend, asked: &Asked) -> Vec<Hot> {
+    let (session, digest) = (SessionId::new(id()), TokenDigest([1; 32]));
+    vec![
+        hot(on, "session with user", &["id"], sessions::find_with_user(session)),
+        hot(on, "refresh token", &["digest"], sessions::find_token(digest)),
+        hot(on, "file is shared", &["file_id"], files::is_shared_with(asked.file, asked.users[0])),
+    ]
+}
+
+fn of_tasks(on: DbBackend) -> Vec<Hot> {
+    let by = claim(60);
+    let queues = ["media".to_owned(), "mail".to_owned()];
+    let age = TimeDelta::seconds(30);
+    vec![
+        hot(on, "claim", &["id"], tasks::claim(on, TaskId::new(id()), by)),
+        hot(on, "claim next", &["run_at"], tasks::claim_next(on, &queues, by)),
+        hot(on, "promote", &["run_at"], tasks::promote(on, 50)),
+        hot(on, "reap", &["lease_until"], tasks::reap(on, 3, by, 50)),
+        hot(on, "untaken", &["run_at"], tasks::untaken(on, age, 50)),
+    ]
+}
