@@ -24,5 +24,4 @@ ENV PLAZA_DATA_DIR=/var/lib/plaza \
 VOLUME /var/lib/plaza
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 CMD ["plaza", "health"]
 CMD ["plaza"]
