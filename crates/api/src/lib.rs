@@ -8,6 +8,7 @@ mod client;
 mod content;
 mod cursor;
 mod error_map;
+mod json;
 mod middleware;
 mod problem;
 mod rate_limit;

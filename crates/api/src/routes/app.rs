@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use plaza_domain::IdGenerator;
-use poem::{Endpoint, EndpointExt, Response, Route, endpoint::BoxEndpoint, get, middleware::Compression};
+use poem::{EndpointExt, IntoEndpoint, Response, Route, endpoint::BoxEndpoint, get};
 use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::{
     auth::AuthApi, changes::ChangesApi, files::FilesApi, health::HealthApi, media::MediaApi,
-    members::MembersApi, messages::MessagesApi, rooms::RoomsApi, users::UsersApi,
+    members::MembersApi, messages::MessagesApi, pages, rooms::RoomsApi, users::UsersApi,
 };
 use crate::{
-    middleware::{add_security_headers, answer_with_problems, cors, limit_body, trace_request},
+    middleware::{
+        AllowedMethods, add_security_headers, answer_with_problems, limit_body, share_with_origins,
+        trace_request,
+    },
     problem::problem_page,
     state::AppState,
     ws::{self, WsState},
@@ -23,14 +26,15 @@ const DESCRIPTION: &str = "Plaza: rooms, messages and files for communities.\n\n
     `limit` and the opaque `cursor` that the answer before gave as `next_cursor`; messages by `before` and `after` a \
     `seq`. Times are RFC 3339 in UTC with microseconds. Live events come over the WebSocket at `/api/v1/ws`.";
 
-type Apis = (AuthApi, UsersApi, RoomsApi, MembersApi, MessagesApi, ChangesApi, FilesApi, MediaApi, HealthApi);
+pub(super) type Apis =
+    (AuthApi, UsersApi, RoomsApi, MembersApi, MessagesApi, ChangesApi, FilesApi, MediaApi, HealthApi);
 
-fn service() -> OpenApiService<Apis, ()> {
+pub(super) fn service() -> OpenApiService<Apis, ()> {
     let apis =
         (AuthApi, UsersApi, RoomsApi, MembersApi, MessagesApi, ChangesApi, FilesApi, MediaApi, HealthApi);
     OpenApiService::new(apis, "Plaza", env!("CARGO_PKG_VERSION"))
         .description(DESCRIPTION)
-        .license(LicenseObject::new("MIT OR Apache-2.0").identifier("MIT OR Apache-2.0"))
+        .license(LicenseObject::new("MIT OR Apache-2.0"))
         .server(ServerObject::new(PREFIX).description("This server"))
 }
 
@@ -43,18 +47,13 @@ pub(crate) fn document() -> String {
 
 /// Everything that the server answers.
 pub(crate) fn app(state: AppState, ws: WsState, ids: Arc<dyn IdGenerator>) -> BoxEndpoint<'static, Response> {
-    let service = service();
-    let pages = Route::new()
-        .nest("/", service.swagger_ui())
-        .nest("/redoc", service.redoc())
-        .nest("/scalar", service.scalar())
-        .with(Compression::new());
-    let document = service.spec_endpoint().with(Compression::new());
-    let rest = Arc::new(service.with(Compression::new()));
+    let allowed = Arc::new(AllowedMethods::of(&document(), PREFIX));
+    // Not compressed: poem's middleware would also unpack what is sent to it, past the limit of bodies.
+    let rest = Arc::new(service().into_endpoint());
     let routes = Route::new()
-        .nest("/docs", pages)
+        .nest("/docs", pages::documentation())
         .at("/problems/:kind", get(problem_page))
-        .at("/api/v1/openapi.json", document)
+        .at("/api/v1/openapi.json", pages::openapi())
         .at("/api/v1/ws", ws::endpoint(ws.clone()))
         .at("/api/v1/ws/:room_id", ws::endpoint(ws))
         .nest(PREFIX, Arc::clone(&rest))
@@ -62,21 +61,12 @@ pub(crate) fn app(state: AppState, ws: WsState, ids: Arc<dyn IdGenerator>) -> Bo
         .at("/healthz", Arc::clone(&rest))
         .at("/readyz", Arc::clone(&rest))
         .nest_no_strip("/media", rest);
-    wrap(routes, state, ids)
-}
-
-fn wrap(
-    routes: impl Endpoint + 'static,
-    state: AppState,
-    ids: Arc<dyn IdGenerator>,
-) -> BoxEndpoint<'static, Response> {
-    let cors = cors(&state.server.cors_origins);
-    let answered = routes.around(limit_body).around(answer_with_problems).around(add_security_headers);
-    let traced = |endpoint: BoxEndpoint<'static, Response>| {
-        endpoint.around(move |next, request| trace_request(next, request, ids.next())).data(state).boxed()
-    };
-    match cors {
-        Some(cors) => traced(answered.with(cors).map_to_response().boxed()),
-        None => traced(answered.map_to_response().boxed()),
-    }
+    routes
+        .around(limit_body)
+        .around(move |next, request| answer_with_problems(next, request, Arc::clone(&allowed)))
+        .around(add_security_headers)
+        .around(share_with_origins)
+        .around(move |next, request| trace_request(next, request, ids.next()))
+        .data(state)
+        .boxed()
 }

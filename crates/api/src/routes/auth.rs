@@ -6,8 +6,8 @@ use poem_openapi::{ApiResponse, Object, OpenApi, payload::Json};
 
 use super::{Tags, UserView};
 use crate::{
-    UtcTime, auth::Authenticated, client::ClientAddress, problem::ApiError, rate_limit::allow,
-    state::AppState,
+    UtcTime, auth::Authenticated, client::ClientAddress, json::JsonBody, problem::ApiError,
+    rate_limit::allow, state::AppState,
 };
 
 /// What registering takes.
@@ -139,10 +139,10 @@ impl AuthApi {
         &self,
         Data(state): Data<&AppState>,
         address: ClientAddress,
-        body: Json<RegisterRequest>,
+        body: JsonBody<RegisterRequest>,
     ) -> Result<Registered, ApiError> {
         allow(state, "register", Limited::RegisterFrom(&address.to_string())).await?;
-        let Json(RegisterRequest { email, username, display_name, password }) = body;
+        let JsonBody(RegisterRequest { email, username, display_name, password }) = body;
         let registration = Registration { email, username, display_name, password };
         let user = state.services.auth.register(registration).await?;
         let location = format!("/api/v1/users/{}", user.id);
@@ -157,9 +157,9 @@ impl AuthApi {
         &self,
         Data(state): Data<&AppState>,
         address: ClientAddress,
-        body: Json<LoginRequest>,
+        body: JsonBody<LoginRequest>,
     ) -> Result<Json<LoginView>, ApiError> {
-        let Json(LoginRequest { login, password }) = body;
+        let JsonBody(LoginRequest { login, password }) = body;
         allow(state, "login-address", Limited::LoginFrom(&address.to_string())).await?;
         allow(state, "login-account", Limited::LoginTo(&login)).await?;
         Ok(Json(state.services.auth.login(&login, &password).await?.into()))
@@ -172,7 +172,7 @@ impl AuthApi {
     async fn refresh(
         &self,
         Data(state): Data<&AppState>,
-        body: Json<RefreshRequest>,
+        body: JsonBody<RefreshRequest>,
     ) -> Result<Json<LoginView>, ApiError> {
         Ok(Json(state.services.auth.refresh(&body.0.refresh_token).await?.into()))
     }

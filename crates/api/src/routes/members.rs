@@ -12,7 +12,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Tags, UserSummaryView};
-use crate::{UtcTime, auth::Authenticated, cursor, problem::ApiError, state::AppState};
+use crate::{UtcTime, auth::Authenticated, cursor, json::JsonBody, problem::ApiError, state::AppState};
 
 /// What a member may do in a room: `member` reads and writes, `admin` also changes the room and moderates, `owner`
 /// also gives roles and deletes the room.
@@ -203,7 +203,7 @@ impl MembersApi {
         Authenticated(actor): Authenticated,
         /// The room
         room_id: Path<Uuid>,
-        body: Json<AddMemberRequest>,
+        body: JsonBody<AddMemberRequest>,
     ) -> Result<MemberAdded, ApiError> {
         let role = body.0.role.unwrap_or(RoomRole::Member).into();
         let user_id = body.0.user_id;
@@ -224,7 +224,7 @@ impl MembersApi {
         room_id: Path<Uuid>,
         /// The member
         user_id: Path<Uuid>,
-        body: Json<ChangeRoleRequest>,
+        body: JsonBody<ChangeRoleRequest>,
     ) -> Result<Json<MemberView>, ApiError> {
         let memberships = &state.services.memberships;
         let role = body.0.role.into();

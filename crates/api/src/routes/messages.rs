@@ -16,6 +16,7 @@ use super::{Tags, UserSummaryView};
 use crate::{
     UtcTime,
     auth::Authenticated,
+    json::JsonBody,
     problem::{ApiError, FieldErrorView},
     rate_limit::allow,
     state::AppState,
@@ -254,7 +255,7 @@ impl MessagesApi {
         Authenticated(actor): Authenticated,
         /// The room
         room_id: Path<Uuid>,
-        body: Json<PostMessageRequest>,
+        body: JsonBody<PostMessageRequest>,
     ) -> Result<MessagePosted, ApiError> {
         allow(state, "room-messages", Limited::RoomMessageBy(actor.id())).await?;
         let body = body.0;
@@ -301,7 +302,7 @@ impl MessagesApi {
         Authenticated(actor): Authenticated,
         /// The message
         message_id: Path<Uuid>,
-        body: Json<EditMessageRequest>,
+        body: JsonBody<EditMessageRequest>,
     ) -> Result<Json<MessageView>, ApiError> {
         Ok(Json(state.services.messages.edit(&actor, message_id.0.into(), &body.0.content).await?.into()))
     }

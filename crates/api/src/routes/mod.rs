@@ -8,6 +8,7 @@ mod health;
 mod media;
 mod members;
 mod messages;
+mod pages;
 mod rooms;
 mod tags;
 mod upload;

@@ -13,7 +13,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Tags;
-use crate::{UtcTime, auth::Authenticated, cursor, problem::ApiError, state::AppState};
+use crate::{UtcTime, auth::Authenticated, cursor, json::JsonBody, problem::ApiError, state::AppState};
 
 /// What a room belongs to: `room` stands alone, `channel` belongs to a group, `direct` has exactly two users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
@@ -182,9 +182,9 @@ impl RoomsApi {
         &self,
         Data(state): Data<&AppState>,
         Authenticated(actor): Authenticated,
-        body: Json<CreateRoomRequest>,
+        body: JsonBody<CreateRoomRequest>,
     ) -> Result<RoomCreated, ApiError> {
-        let Json(CreateRoomRequest { name, description, is_private }) = body;
+        let JsonBody(CreateRoomRequest { name, description, is_private }) = body;
         let room = state.services.rooms.create(&actor, NewRoom { name, description, is_private }).await?;
         let location = format!("/api/v1/rooms/{}", room.id);
         Ok(RoomCreated::Created(Json(room.into()), location))
@@ -214,9 +214,9 @@ impl RoomsApi {
         Authenticated(actor): Authenticated,
         /// The room
         room_id: Path<Uuid>,
-        body: Json<UpdateRoomRequest>,
+        body: JsonBody<UpdateRoomRequest>,
     ) -> Result<Json<RoomView>, ApiError> {
-        let Json(UpdateRoomRequest { name, description, is_private }) = body;
+        let JsonBody(UpdateRoomRequest { name, description, is_private }) = body;
         let update = RoomUpdate { name, description, is_private };
         Ok(Json(state.services.rooms.update(&actor, room_id.0.into(), update).await?.into()))
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Tags;
-use crate::{UtcTime, auth::Authenticated, problem::ApiError, state::AppState};
+use crate::{UtcTime, auth::Authenticated, json::JsonBody, problem::ApiError, state::AppState};
 
 /// A user as others see them next to what they did.
 #[derive(Clone, Debug, PartialEq, Eq, Object, Serialize)]
@@ -168,9 +168,9 @@ impl UsersApi {
         &self,
         Data(state): Data<&AppState>,
         Authenticated(actor): Authenticated,
-        body: Json<UpdateUserRequest>,
+        body: JsonBody<UpdateUserRequest>,
     ) -> Result<Json<UserView>, ApiError> {
-        let Json(UpdateUserRequest { email, username, display_name, bio }) = body;
+        let JsonBody(UpdateUserRequest { email, username, display_name, bio }) = body;
         let update = ProfileUpdate { email, username, display_name, bio };
         Ok(Json(state.services.users.update(&actor, update).await?.into()))
     }
