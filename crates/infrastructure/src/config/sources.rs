@@ -96,7 +96,7 @@ impl Config {
 
 impl Sources {
     fn given(&self, problems: &mut Vec<Problem>) -> Vec<Given> {
-        let mut given = self.from_file(problems);
+        let mut given = self.file_values(problems);
         given.extend(self.environment.iter().filter_map(from_variable));
         given.extend(
             self.overrides
@@ -107,7 +107,7 @@ impl Sources {
         given
     }
 
-    fn from_file(&self, problems: &mut Vec<Problem>) -> Vec<Given> {
+    fn file_values(&self, problems: &mut Vec<Problem>) -> Vec<Given> {
         let path = match &self.file {
             Some(path) if !path.is_file() => {
                 let message = format!("must name a file that can be read; {} cannot", path.display());

@@ -12,12 +12,12 @@ use std::{
 use fred::{
     clients::Client,
     error::Error,
-    interfaces::{ClientLike, PubsubInterface},
+    interfaces::{ClientLike, EventInterface, PubsubInterface},
     types::Value,
 };
 use plaza_application::events::Event;
 use tokio::{
-    sync::mpsc,
+    sync::{broadcast::error::RecvError, mpsc},
     time::{Instant, MissedTickBehavior, interval, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -52,12 +52,13 @@ struct Debt {
     gap: bool,
     /// How many, since it was last logged.
     lost: u64,
-    /// Whether the last attempt failed.
-    failing: bool,
+    /// Whether Redis takes events, as far as is known.
+    reachable: bool,
 }
 
 impl Publisher {
     pub(super) async fn run(mut self, shutdown: CancellationToken) {
+        let mut connected = self.client.reconnect_rx();
         let _connection = self.client.connect();
         let mut debt = Debt::default();
         let mut retry = interval(RETRY);
@@ -67,9 +68,13 @@ impl Publisher {
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
+                Ok(_) | Err(RecvError::Lagged(_)) = connected.recv() => {
+                    debt.reachable = true;
+                    self.settle(&mut debt).await;
+                }
                 _ = retry.tick() => self.settle(&mut debt).await,
                 // While nothing gets through, events wait here instead of being thrown at a dead connection.
-                count = self.events.recv_many(&mut batch, BATCH), if !debt.failing => {
+                count = self.events.recv_many(&mut batch, BATCH), if debt.reachable => {
                     if count == 0 {
                         break;
                     }
@@ -82,14 +87,14 @@ impl Publisher {
             batch.push(event);
         }
         for events in batch.chunks(BATCH) {
-            if Instant::now() < deadline && !debt.failing {
+            if debt.reachable && Instant::now() < deadline {
                 self.send(events.to_vec(), &mut debt).await;
             }
         }
         let _ = timeout(LAST_WORDS, self.client.quit()).await;
     }
 
-    /// Once a second: tells the operator what was lost, and the others that they must look into the database.
+    /// Tells the operator what was lost, and the others that they must look into the database.
     async fn settle(&self, debt: &mut Debt) {
         let overflowed = self.overflowed.swap(0, Ordering::Relaxed);
         debt.lost += overflowed;
@@ -98,7 +103,7 @@ impl Publisher {
             let events = mem::take(&mut debt.lost);
             tracing::warn!(bus.lost = events, "events were not carried to other instances; they will heal");
         }
-        if debt.gap || debt.failing {
+        if debt.gap {
             self.send(Vec::new(), debt).await;
         }
     }
@@ -109,13 +114,13 @@ impl Publisher {
         let envelopes = gap.into_iter().chain(events.into_iter().map(Some));
         match self.publish(envelopes).await {
             Ok(()) => {
-                if mem::take(&mut debt.failing) {
+                if !mem::replace(&mut debt.reachable, true) {
                     tracing::info!("events are carried to other instances again");
                 }
                 debt.gap = false;
             }
             Err(error) => {
-                if !mem::replace(&mut debt.failing, true) {
+                if mem::replace(&mut debt.reachable, false) {
                     let error: &(dyn std::error::Error + 'static) = &*error;
                     tracing::warn!(error, "events are not carried to other instances");
                 }
