@@ -32,7 +32,7 @@ pub(crate) async fn saving_a_member_again_keeps_the_cursors(store: Arc<dyn Store
     let (_, room) = given_user_and_room(&store).await?;
     let bob = given_user(&store, "bob").await?;
     let joined = Member { delivered_seq: Seq::new(5), read_seq: Seq::new(4), ..member(&room, &bob) };
-    given_members(&store, &[joined.clone()]).await?;
+    given_members(&store, std::slice::from_ref(&joined)).await?;
     assert_eq!(store.read().await?.members().find(room.id, bob.id).await?.as_ref(), Some(&joined));
     let again = Member {
         role: MemberRole::Admin,
@@ -44,7 +44,7 @@ pub(crate) async fn saving_a_member_again_keeps_the_cursors(store: Arc<dyn Store
         read_seq: Seq::ZERO,
         ..joined.clone()
     };
-    given_members(&store, &[again.clone()]).await?;
+    given_members(&store, std::slice::from_ref(&again)).await?;
     let kept = Member { delivered_seq: joined.delivered_seq, read_seq: joined.read_seq, ..again };
     let mut read = store.read().await?;
     assert_eq!(read.members().find(room.id, bob.id).await?.as_ref(), Some(&kept));

@@ -2,6 +2,7 @@
 
 use plaza_domain::Store;
 use plaza_infrastructure::db::{connect, migrate};
+use plaza_migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, Database};
 
 use super::{
@@ -42,20 +43,24 @@ async fn several_instances_may_migrate_postgres_at_the_same_time() -> Outcome {
 }
 
 #[tokio::test]
-async fn sqlite_waits_for_the_disk_and_checks_references() -> Outcome {
+async fn the_steps_can_be_taken_back_on_sqlite() -> Outcome {
     let directory = tempfile::tempdir()?;
-    let url = sqlite_url(&directory);
-    let store = connect(&settings(url.clone())).await?;
-    migrate(&store).await?;
-    let other = Database::connect(url).await?;
-    let row = other.query_one_raw(statement("PRAGMA journal_mode")).await?.ok_or("no journal mode")?;
-    assert_eq!(row.try_get_by_index::<String>(0)?, "wal");
-    // What was written is in the file itself once the store is closed.
-    store.close().await?;
-    assert!(!directory.path().join("data/plaza.db-wal").exists() || other.ping().await.is_ok());
-    Ok(())
+    steps_can_be_taken_back(sqlite_url(&directory)).await
 }
 
-fn statement(sql: &str) -> sea_orm::Statement {
-    sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, sql)
+#[tokio::test]
+async fn the_steps_can_be_taken_back_on_postgres() -> Outcome {
+    steps_can_be_taken_back(plaza_tests::servers::postgres_database().await).await
+}
+
+async fn steps_can_be_taken_back(url: String) -> Outcome {
+    let store = connect(&settings(url.clone())).await?;
+    migrate(&store).await?;
+    store.close().await?;
+    let database = Database::connect(url.clone()).await?;
+    Migrator::down(&database, None).await?;
+    assert!(database.execute_unprepared("SELECT 1 FROM users").await.is_err(), "a table was left");
+    database.close().await?;
+    let store = connect(&settings(url)).await?;
+    Ok(migrate(&store).await?)
 }

@@ -166,3 +166,6 @@ fn parse<O: std::str::FromStr<Err = sea_orm::sqlx::Error>>(url: &str) -> Result<
 async fn open(pool: ConnectOptions) -> Result<sea_orm::DatabaseConnection, ConnectError> {
     Database::connect(pool).await.map_err(ConnectError::Database)
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,6 +34,11 @@ impl SeaOrmStore {
         &self.writer
     }
 
+    #[cfg(test)]
+    pub(super) fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
     pub(super) async fn begin_write(&self) -> Result<DatabaseTransaction> {
         self.writer.begin_with_options(WRITE).await.map_err(from_db)
     }
