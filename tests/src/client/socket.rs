@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
-use reqwest::header::AUTHORIZATION;
+use reqwest::header::{AUTHORIZATION, ORIGIN};
 use serde_json::Value;
 use tokio::{
     net::TcpStream,
@@ -11,7 +11,7 @@ use tokio::{
 };
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Error, Message, client::IntoClientRequest, http::StatusCode},
+    tungstenite::{Error, Message, client::IntoClientRequest, handshake::client::Request, http::StatusCode},
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -39,17 +39,23 @@ impl Socket {
             .unwrap_or_else(|error| panic!("no WebSocket at {base}: {error}"))
     }
 
+    /// Connects as a browser does for a page of that origin.
+    pub async fn from_page(base: &str, path: &str, token: &str, origin: &str) -> Self {
+        let mut request = handshake(base, path, token).expect("a request");
+        let origin = origin.parse().expect("an origin is a header value");
+        request.headers_mut().insert(ORIGIN, origin);
+        Self::open(request).await.unwrap_or_else(|error| panic!("no WebSocket at {base}: {error}"))
+    }
+
     /// Connects to a server that may not be there.
     ///
     /// # Errors
     /// When it is not, or refuses.
     pub async fn try_connect(base: &str, path: &str, token: &str) -> Result<Self, Error> {
-        let url = format!("{}/api/v1/ws{path}", base.replacen("http", "ws", 1));
-        let mut request = url.into_client_request()?;
-        if !token.is_empty() {
-            let value = format!("Bearer {token}").parse().expect("a token is a header value");
-            request.headers_mut().insert(AUTHORIZATION, value);
-        }
+        Self::open(handshake(base, path, token)?).await
+    }
+
+    async fn open(request: Request) -> Result<Self, Error> {
         let connecting = connect_async(request);
         let (stream, _) = timeout_at(Instant::now() + PATIENCE, connecting)
             .await
@@ -84,28 +90,22 @@ impl Socket {
         self.stream.send(message).await
     }
 
-    /// The next frame, or how the connection ended.
-    ///
-    /// # Panics
-    /// When neither comes before the deadline.
-    pub async fn next(&mut self, deadline: Instant) -> Result<Value, Ended> {
+    /// The next frame, or how the connection ended; `None` when neither comes before the deadline.
+    pub async fn next_before(&mut self, deadline: Instant) -> Option<Result<Value, Ended>> {
         loop {
-            let message = timeout_at(deadline, self.stream.next())
-                .await
-                .unwrap_or_else(|_| panic!("no frame came in time"));
-            match message {
+            let message = timeout_at(deadline, self.stream.next()).await.ok()?;
+            return Some(match message {
                 Some(Ok(Message::Text(text))) => {
-                    return Ok(serde_json::from_str(&text).expect("every frame is JSON"));
+                    Ok(serde_json::from_str(&text).expect("every frame is JSON"))
                 }
                 Some(Ok(Message::Close(frame))) => {
-                    let code = frame.map_or(1005, |frame| frame.code.into());
-                    return Err(Ended::Closed(code));
+                    Err(Ended::Closed(frame.map_or(1005, |frame| frame.code.into())))
                 }
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
                 Some(Ok(other)) => panic!("every frame is text, not {other:?}"),
-                Some(Err(error)) => return Err(Ended::Broken(error.to_string())),
-                None => return Err(Ended::Broken("end of stream".to_owned())),
-            }
+                Some(Err(error)) => Err(Ended::Broken(error.to_string())),
+                None => Err(Ended::Broken("end of stream".to_owned())),
+            });
         }
     }
 
@@ -125,28 +125,30 @@ impl Socket {
         let deadline = Instant::now() + PATIENCE;
         let mut before = Vec::new();
         loop {
-            let next = tokio::time::timeout_at(deadline, self.next(deadline + PATIENCE)).await;
-            match next {
-                Ok(Ok(frame)) if fits(&frame) => return (frame, before),
-                Ok(Ok(frame)) => before.push(frame),
-                Ok(Err(ended)) => {
+            match self.next_before(deadline).await {
+                Some(Ok(frame)) if fits(&frame) => return (frame, before),
+                Some(Ok(frame)) => before.push(frame),
+                Some(Err(ended)) => {
                     panic!("{what} was expected; the connection ended: {ended:?} after {before:?}")
                 }
-                Err(_) => panic!("{what} was expected; in time came only {before:?}"),
+                None => panic!("{what} was expected; in time came only {before:?}"),
             }
         }
     }
 
     /// Reads to the end of the connection: the close code.
     pub async fn close_code(&mut self) -> u16 {
-        let deadline = Instant::now() + PATIENCE;
+        self.ends_within(PATIENCE).await.expect("the server closes the connection")
+    }
+
+    /// Reads for so long: the close code when the connection ends meanwhile.
+    pub async fn ends_within(&mut self, patience: Duration) -> Option<u16> {
+        let deadline = Instant::now() + patience;
         loop {
-            match self.next(deadline).await {
+            match self.next_before(deadline).await? {
                 Ok(_) => {}
-                Err(Ended::Closed(code)) => return code,
-                Err(Ended::Broken(error)) => {
-                    panic!("a close code was expected; the connection broke: {error}")
-                }
+                Err(Ended::Closed(code)) => return Some(code),
+                Err(Ended::Broken(error)) => panic!("the connection broke: {error}"),
             }
         }
     }
@@ -161,4 +163,14 @@ impl Socket {
     pub async fn close(mut self) {
         self.stream.close(None).await.ok();
     }
+}
+
+fn handshake(base: &str, path: &str, token: &str) -> Result<Request, Error> {
+    let url = format!("{}/api/v1/ws{path}", base.replacen("http", "ws", 1));
+    let mut request = url.into_client_request()?;
+    if !token.is_empty() {
+        let value = format!("Bearer {token}").parse().expect("a token is a header value");
+        request.headers_mut().insert(AUTHORIZATION, value);
+    }
+    Ok(request)
 }

@@ -24,7 +24,7 @@ pub struct Plaza {
 impl Plaza {
     /// Starts one with the usual options.
     pub async fn start(setup: Setup) -> Self {
-        Options::new(setup).start().await
+        Box::pin(Options::new(setup).start()).await
     }
 
     /// The base URL of the first instance.

@@ -11,10 +11,11 @@ mod postgres_cluster;
 pub(crate) mod process;
 mod redis;
 pub(crate) mod scratch;
-pub(crate) mod wait;
+pub mod wait;
 
 pub use postgres::{PrivatePostgres, postgres_database};
 pub use redis::{PrivateRedis, redis_prefix, redis_url};
+pub use wait::until;
 
 /// Why a fixture could not be had.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;

@@ -30,7 +30,7 @@ pub async fn postgres_database() -> String {
             match std::env::var("PLAZA_TEST_DATABASE_URL") {
                 Ok(url) => (url, None),
                 Err(_) => {
-                    let postgres = PrivatePostgres::start_with(Durability::None).await;
+                    let postgres = Box::pin(PrivatePostgres::start_with(Durability::None)).await;
                     (postgres.admin_url(), Some(postgres))
                 }
             }

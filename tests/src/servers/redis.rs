@@ -34,7 +34,7 @@ pub async fn redis_url() -> String {
             match std::env::var("PLAZA_TEST_REDIS_URL") {
                 Ok(url) => (url, None),
                 Err(_) => {
-                    let redis = PrivateRedis::start().await;
+                    let redis = Box::pin(PrivateRedis::start()).await;
                     (redis.url(), Some(redis))
                 }
             }

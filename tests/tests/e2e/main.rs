@@ -1,0 +1,17 @@
+//! End-to-end tests: the real binaries, spoken to over HTTP and WebSocket, embedded and distributed.
+#![expect(clippy::expect_used, clippy::panic, reason = "a failed expectation is a failed test")]
+
+mod accounts;
+mod bad_input;
+mod changes;
+mod files;
+mod live;
+mod members;
+mod messages;
+mod resume;
+mod rooms;
+mod server;
+mod shutdown;
+mod sockets;
+mod tokens;
+mod uploads;

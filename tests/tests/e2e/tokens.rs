@@ -1,0 +1,132 @@
+//! Tokens: what proves who somebody is, and what does not.
+
+use std::time::Duration;
+
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use plaza_tests::{
+    Options, Plaza, Setup, both_setups,
+    client::{Answer, Api, Socket, User},
+};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+const HEARTBEAT: Duration = Duration::from_secs(10);
+const HALF_A_LIFE: Duration = Duration::from_secs(30);
+const TOO_LONG: Duration = Duration::from_secs(80);
+
+both_setups!(
+    a_refresh_token_works_once,
+    a_used_refresh_token_ends_the_session_for_whoever_holds_it,
+    logging_out_ends_the_session_at_every_instance,
+    a_token_that_the_server_did_not_sign_is_refused,
+    an_expired_token_is_refused_and_its_connection_closed,
+);
+
+async fn refresh(api: &Api, token: &str) -> Answer {
+    api.post("/auth/refresh", &json!({ "refresh_token": token })).await
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("text").to_owned()
+}
+
+async fn a_refresh_token_works_once(setup: Setup) {
+    let plaza = Plaza::start(setup).await;
+    let ada = User::register(plaza.a(), "ada").await;
+    let anyone = Api::anonymous(plaza.b());
+    let first = refresh(&anyone, &ada.refresh_token).await.expect(200);
+    let second = refresh(&anyone, &text(&first["refresh_token"])).await.expect(200);
+    assert_ne!(first["refresh_token"], second["refresh_token"]);
+    anyone.with_token(&text(&second["access_token"])).get("/users/me").await.expect(200);
+}
+
+async fn a_used_refresh_token_ends_the_session_for_whoever_holds_it(setup: Setup) {
+    let plaza = Plaza::start(setup).await;
+    let ada = User::register(plaza.a(), "ada").await;
+    let other_login = User::log_in(plaza.a(), "ada").await;
+    let anyone = Api::anonymous(plaza.a());
+    let renewed = refresh(&anyone, &ada.refresh_token).await.expect(200);
+
+    refresh(&anyone, &ada.refresh_token).await.expect_problem(401);
+
+    refresh(&anyone, &text(&renewed["refresh_token"])).await.expect_problem(401);
+    for api in [&ada.api, &anyone.with_token(&text(&renewed["access_token"]))] {
+        api.get("/users/me").await.expect_problem(401);
+    }
+    other_login.api.get("/users/me").await.expect(200);
+}
+
+async fn logging_out_ends_the_session_at_every_instance(setup: Setup) {
+    let plaza = Plaza::start(setup).await;
+    let ada = User::register(plaza.a(), "ada").await;
+    let mut socket = ada.at(plaza.b()).connect().await;
+    socket.expect_type("hello").await;
+    ada.api.post_empty("/auth/logout").await.expect(204);
+
+    ada.api.get("/users/me").await.expect_problem(401);
+    refresh(&Api::anonymous(plaza.b()), &ada.refresh_token).await.expect_problem(401);
+    assert_eq!(socket.close_code().await, 4401);
+    ada.api.at(plaza.b()).get("/users/me").await.expect_problem(401);
+}
+
+async fn a_token_that_the_server_did_not_sign_is_refused(setup: Setup) {
+    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+    let plaza = Plaza::start(setup).await;
+    let ada = User::register(plaza.a(), "ada").await;
+    let parts: Vec<&str> = ada.api.token().split('.').collect();
+    let [header, payload, signature] = parts[..] else { panic!("a JWT has three parts") };
+    let claims: Value = serde_json::from_slice(&BASE64.decode(payload).expect("base64")).expect("claims");
+
+    let none = BASE64.encode(r#"{"alg":"none","typ":"JWT"}"#);
+    let key = EncodingKey::from_secret(b"another secret");
+    let forged = encode(&Header::new(Algorithm::HS256), &claims, &key).expect("a token");
+    let flipped = if signature.starts_with('A') { "B" } else { "A" };
+    let tokens = [
+        format!("{none}.{payload}."),
+        format!("{none}.{payload}.{signature}"),
+        format!("{header}.{payload}."),
+        format!("{header}.{payload}.{flipped}{}", &signature[1..]),
+        forged,
+        "not.a.token".to_owned(),
+        String::new(),
+    ];
+    for token in &tokens {
+        let problem = ada.api.with_token(token).get("/users/me").await.expect_problem(401);
+        assert!(!problem.to_string().contains("InvalidSignature"), "no internals: {problem}");
+    }
+    for token in &tokens[..5] {
+        let mut socket = Socket::connect(plaza.a(), "", token).await;
+        assert_eq!(socket.close_code().await, 4401);
+    }
+    Api::anonymous(plaza.a()).get("/users/me").await.expect_problem(401);
+}
+
+async fn an_expired_token_is_refused_and_its_connection_closed(setup: Setup) {
+    // The shortest life that the configuration allows.
+    let plaza = Options::new(setup).variable("PLAZA_AUTH__ACCESS_TTL_SECONDS", "60").start().await;
+    let ada = User::register(plaza.a(), "ada").await;
+    let (mut lapsing, mut renewing) = (ada.connect().await, ada.at(plaza.b()).connect().await);
+    for socket in [&mut lapsing, &mut renewing] {
+        let expiring = socket.expect_type("token_expiring").await;
+        assert!(expiring["expires_at"].is_string());
+    }
+    let began = Instant::now();
+    let mut renewed = false;
+    let code = loop {
+        for socket in [&mut lapsing, &mut renewing] {
+            socket.send(json!({ "type": "heartbeat" })).await;
+        }
+        if !renewed && began.elapsed() > HALF_A_LIFE {
+            let login = refresh(&Api::anonymous(plaza.b()), &ada.refresh_token).await.expect(200);
+            renewing.send(json!({ "type": "authenticate", "token": login["access_token"] })).await;
+            renewed = true;
+        }
+        if let Some(code) = lapsing.ends_within(HEARTBEAT).await {
+            break code;
+        }
+        assert!(began.elapsed() < TOO_LONG, "the connection outlives its token");
+    };
+    assert_eq!(code, 4401);
+    ada.api.get("/users/me").await.expect_problem(401);
+    renewing.settle().await;
+}
