@@ -17,7 +17,7 @@ pub(super) fn documentation() -> impl Endpoint {
     Route::new()
         .at("/", page(service.swagger_ui_html()))
         .at("/redoc", page(without_web_fonts(&service.redoc_html())))
-        .at("/scalar", page(service.scalar_html()))
+        .at("/scalar", page(with_own_fonts(&service.scalar_html())))
         .with(Compression::new())
 }
 
@@ -42,6 +42,15 @@ fn without_web_fonts(html: &str) -> String {
     html.lines().filter(|line| !line.contains("fonts.googleapis.com")).collect::<Vec<_>>().join("\n")
 }
 
+/// Scalar asks its makers for fonts unless it is told not to.
+fn with_own_fonts(html: &str) -> String {
+    html.replacen(
+        "id=\"api-reference\"",
+        "id=\"api-reference\" data-configuration='{\"withDefaultFonts\": false}'",
+        1,
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,5 +71,10 @@ mod tests {
     fn taking_the_fonts_out_leaves_the_page() {
         let html = without_web_fonts(&service().redoc_html());
         assert!(html.contains("Redoc.init(spec") && html.contains("</html>"));
+    }
+
+    #[test]
+    fn scalar_is_told_to_use_the_fonts_that_are_there() {
+        assert!(with_own_fonts(&service().scalar_html()).contains("withDefaultFonts"));
     }
 }
