@@ -5,6 +5,7 @@ use std::{
     os::unix::fs::chown,
     path::{Path, PathBuf},
     process::{Command, Output},
+    time::Duration,
 };
 
 use super::{
@@ -13,9 +14,13 @@ use super::{
     postgres::Durability,
     process::{Process, find_program},
     scratch::Scratch,
+    wait::until,
 };
 
 const MISSING: &str = "no Docker engine answers and there is no Postgres: install the package postgresql, or set PLAZA_TEST_DATABASE_URL";
+
+/// How long the children of a killed server may live.
+const CHILDREN_END: Duration = Duration::from_secs(10);
 
 /// A database cluster and its server process.
 #[derive(Debug)]
@@ -45,6 +50,8 @@ impl Cluster {
 
     pub(super) async fn restart(&mut self) -> Result<(), Failure> {
         self.process.kill();
+        // Its children notice a moment later that it is gone; while one is left, the next server refuses to start.
+        until(CHILDREN_END, || async { are_gone(&data(self.scratch.path())) }).await?;
         self.process = spawn(self.scratch.path(), self.port, self.durability).await?;
         Ok(())
     }
@@ -78,6 +85,14 @@ async fn spawn(folder: &Path, port: u16, durability: Durability) -> Result<Proce
         .args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
         .args(durability.options());
     Process::start(command, &folder.join("postgres.log")).await
+}
+
+/// Whether no process is left that works in the cluster's folder.
+fn are_gone(data: &Path) -> Result<(), Failure> {
+    let works_there =
+        |process: &fs::DirEntry| fs::read_link(process.path().join("cwd")).is_ok_and(|at| at == data);
+    let left = fs::read_dir("/proc")?.flatten().filter(works_there).count();
+    if left == 0 { Ok(()) } else { Err(format!("{left} processes of a killed Postgres are left").into()) }
 }
 
 async fn run(mut command: Command) -> Result<Output, Failure> {

@@ -18,8 +18,11 @@ const FIRST_PORT: u16 = 10_000;
 const LAST_PORT: u16 = 32_000;
 const POLL_EVERY: Duration = Duration::from_millis(20);
 
-/// Asks again and again until there is an answer; the last refusal when there is none in time.
-pub(crate) async fn until<T, E, F>(patience: Duration, mut ask: impl FnMut() -> F) -> Result<T, E>
+/// Asks again and again until there is an answer.
+///
+/// # Errors
+/// The last refusal, when there is no answer in time.
+pub async fn until<T, E, F>(patience: Duration, mut ask: impl FnMut() -> F) -> Result<T, E>
 where
     F: Future<Output = Result<T, E>>,
 {
@@ -39,7 +42,7 @@ where
 ///
 /// It lies below the range from which Linux takes ports for outgoing connections: a server that a test restarts finds
 /// its port free again.
-pub(crate) fn free_port() -> io::Result<u16> {
+pub fn free_port() -> io::Result<u16> {
     static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| {
         // Other test processes of this machine begin elsewhere.
         let random = RandomState::new().build_hasher().finish();
