@@ -3,9 +3,11 @@
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
+    panic::AssertUnwindSafe,
     sync::Arc,
 };
 
+use futures::FutureExt;
 use plaza_domain::{MessageDraft, RoomId, UserId};
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -92,7 +94,12 @@ async fn run_lane(
         if received == 0 {
             return;
         }
-        post_batch(&context, std::mem::take(&mut batch)).await;
+        // A lane outlives its batches: without it, its rooms would take no message until the next start. What a batch
+        // leaves behind is dropped with it: a transaction rolls back, and whoever waits learns that there is no answer.
+        let posting = AssertUnwindSafe(post_batch(&context, std::mem::take(&mut batch)));
+        if posting.catch_unwind().await.is_err() {
+            tracing::error!("a batch of messages ended by a fault");
+        }
         batch.reserve(MAX_BATCH);
     }
 }

@@ -193,6 +193,17 @@ async fn while_the_store_is_gone_everybody_is_told_and_nothing_is_published() ->
     Ok(())
 }
 
+#[tokio::test]
+async fn a_fault_costs_its_batch_and_not_the_rooms_of_its_lane() -> Result<()> {
+    let world = World::new();
+    let (ada, _) = world.people().await?;
+    let room = world.public_room(&ada).await?;
+    world.faults.before_next_messages(|| std::panic::resume_unwind(Box::new("injected by the test")));
+    assert_eq!(outcome(&world.say(&ada, room.id, "lost").await), "unavailable");
+    assert_eq!(outcome(&world.say(&ada, room.id, "kept").await), "new 1");
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_posts_take_one_place_each_and_are_told_in_order() -> Result<()> {
     let world = World::new();
