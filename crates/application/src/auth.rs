@@ -157,6 +157,10 @@ impl AuthService {
     pub async fn refresh(&self, refresh_token: &str) -> Result<Login> {
         let digest = self.secrets.digest(refresh_token);
         let now = self.clock.now();
+        // Anybody can send anything here: what was never issued does not reach SQLite's one writer.
+        if self.store.read().await?.sessions().find_token(digest).await?.is_none() {
+            return Err(Unauthenticated::RefreshToken.into());
+        }
         let mut work = self.store.begin().await?;
         let token = work.sessions().find_token(digest).await?.ok_or(Unauthenticated::RefreshToken)?;
         let owner = work.sessions().find_with_user(token.session_id).await?;

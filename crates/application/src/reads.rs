@@ -37,20 +37,25 @@ impl ReadService {
     /// # Errors
     /// `NotFound`, `Forbidden`; `Invalid` when there is no such place yet.
     pub async fn mark(&self, actor: &Actor, room_id: RoomId, position: Position) -> Result<()> {
-        let mut work = self.store.begin().await?;
-        let room = work.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
-        let membership = work.members().find(room_id, actor.id()).await?;
+        let mut read = self.store.read().await?;
+        let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
+        let membership = read.members().find(room_id, actor.id()).await?;
         authorize_room(actor, RoomAction::Write, &room, membership.as_ref())?;
         let seq = match position {
             Position::Seq(seq) => seq,
             Position::Message(id) => {
-                let view = work.messages().find(id).await?.filter(|view| view.message.room_id == room_id);
+                let view = read.messages().find(id).await?.filter(|view| view.message.room_id == room_id);
                 view.ok_or(Error::NotFound("message"))?.message.seq
             }
         };
         if seq > room.last_seq {
             return Err(InvalidInput::single("seq", "must be the place of a message").into());
         }
+        // Clients say the same again and again: SQLite's one writer is not for that.
+        if membership.is_some_and(|member| member.read_seq >= seq) {
+            return Ok(());
+        }
+        let mut work = self.store.begin().await?;
         if !work.members().advance_read(room_id, actor.id(), seq).await? {
             return Ok(());
         }
@@ -65,7 +70,12 @@ impl ReadService {
     /// # Errors
     /// `Unavailable`.
     pub async fn delivered(&self, actor: &Actor, room_id: RoomId, version: Version) -> Result<()> {
-        let seq = self.store.read().await?.messages().seq_at(room_id, version).await?;
+        let mut read = self.store.read().await?;
+        let seq = read.messages().seq_at(room_id, version).await?;
+        let membership = read.members().find(room_id, actor.id()).await?;
+        if membership.is_none_or(|member| !member.is_present() || member.delivered_seq >= seq) {
+            return Ok(());
+        }
         let mut work = self.store.begin().await?;
         if work.members().advance_delivered(room_id, actor.id(), seq).await? {
             work.commit().await?;

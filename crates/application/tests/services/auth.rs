@@ -164,6 +164,14 @@ async fn a_refresh_gives_new_tokens_of_the_same_session() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_refresh_token_that_was_never_issued_writes_nothing() {
+    let world = World::new();
+    world.faults.fail_begins(usize::MAX);
+    let refused = world.services.auth.refresh("made up").await.err();
+    assert!(matches!(refused, Some(Error::Unauthenticated(_))), "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_used_refresh_token_that_comes_back_ends_the_session() -> Result<()> {
     let world = World::new();
     let auth = &world.services.auth;

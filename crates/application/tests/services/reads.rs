@@ -98,3 +98,16 @@ async fn what_was_delivered_is_not_read_yet() -> Result<()> {
     assert_eq!(cursors(&world, &grace, room_id).await?, (last_seq - 2, before.1));
     Ok(())
 }
+
+#[tokio::test]
+async fn saying_again_what_is_known_writes_nothing() -> Result<()> {
+    let world = World::new();
+    let (ada, grace, room_id) = talk(&world).await?;
+    let version = world.services.rooms.get(&ada, room_id).await?.version;
+    let reads = &world.services.reads;
+    reads.mark(&grace, room_id, Position::Seq(Seq::new(3))).await?;
+    reads.delivered(&grace, room_id, version).await?;
+    world.faults.fail_begins(usize::MAX);
+    reads.mark(&grace, room_id, Position::Seq(Seq::new(3))).await?;
+    reads.delivered(&grace, room_id, version).await
+}
