@@ -5,8 +5,8 @@ use std::{ops::Range, pin::Pin, sync::Arc};
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt};
 use plaza_domain::{
-    Blob, Clock, File, FileId, FileName, FileStatus, IdGenerator, InvalidInput, Sha256, Store, TaskId,
-    Variant, VariantName,
+    Blob, Clock, File, FileId, FileName, FileStatus, IdGenerator, InvalidInput, NewTask, RepositoryError,
+    Sha256, Store, TaskId, UnitOfWork, Variant, VariantName,
 };
 
 use crate::{
@@ -219,10 +219,14 @@ impl FileService {
             created_at: now,
         };
 
-        let mut work = self.store.begin().await?;
-        let kept = work.blobs().insert_or_get(&blob).await?;
-        work.tasks().insert(&task).await?;
-        work.files().insert(&file).await?;
+        let (work, kept) = match self.prepare(&blob, &task, &file).await {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                self.discard(&object.key).await;
+                return Err(error.into());
+            }
+        };
+        // When this fails nobody knows whether the object is needed: it stays.
         work.commit().await?;
         if kept.storage_key != object.key {
             self.discard(&object.key).await;
@@ -230,7 +234,20 @@ impl FileService {
         Ok(file)
     }
 
-    /// Removes an object whose content was stored before.
+    async fn prepare(
+        &self,
+        blob: &Blob,
+        task: &NewTask,
+        file: &File,
+    ) -> std::result::Result<(Box<dyn UnitOfWork>, Blob), RepositoryError> {
+        let mut work = self.store.begin().await?;
+        let kept = work.blobs().insert_or_get(blob).await?;
+        work.tasks().insert(task).await?;
+        work.files().insert(file).await?;
+        Ok((work, kept))
+    }
+
+    /// Removes an object that nobody needs.
     async fn discard(&self, key: &str) {
         if let Err(error) = self.blobs.delete(key).await {
             tracing::warn!(error = ?error, "an object that is not needed could not be removed");

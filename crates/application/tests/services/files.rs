@@ -5,10 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use plaza_application::{
-    Actor, Error, MessageInput, Result, Settings, UploadSettings, Uploaded,
+    Actor, Error, MessageInput, Result, Settings, UploadSettings, UploadStream, Uploaded,
     commands::{Command, FileCommand, MEDIA_QUEUE},
     memory::MemoryBlobStore,
-    UploadStream, ports::{BlobError, MediaType, MockMediaInspector, MockTaskQueue, QueueError, Refusal},
+    ports::{MediaType, MockMediaInspector, MockTaskQueue, QueueError, Refusal},
 };
 use plaza_domain::{FileId, FileKind, FileStatus, InvalidInput, MessageKind, TaskState, VariantName};
 
@@ -121,9 +121,20 @@ async fn an_upload_that_breaks_off_leaves_nothing_behind() -> Result<()> {
     let (world, blobs) = with_blobs(&Settings::default());
     let (ada, _) = world.people().await?;
     static BEGINNING: [u8; 5_000] = [b'x'; 5_000];
-    let broken = Err(BlobError::Unavailable("connection reset".into()));
+    let broken = Err("connection reset".into());
     let body = bytes(&BEGINNING).chain(stream::iter([broken])).boxed();
     let failed = world.services.files.upload(&ada, "half.txt", body, |_| Ok(())).await;
+    assert!(matches!(failed, Err(Error::Interrupted(_))));
+    assert_eq!(blobs.keys(), [""; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upload_that_cannot_be_written_down_leaves_nothing_behind() -> Result<()> {
+    let (world, blobs) = with_blobs(&Settings::default());
+    let (ada, _) = world.people().await?;
+    world.faults.fail_begins(1);
+    let failed = upload(&world, &ada, "notes.txt", b"words").await;
     assert!(matches!(failed, Err(Error::Unavailable(_))));
     assert_eq!(blobs.keys(), [""; 0]);
     Ok(())
