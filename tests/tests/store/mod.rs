@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod builders;
 mod busy;
+mod faults;
 pub(crate) mod files;
 pub(crate) mod fixture;
 mod hot;
