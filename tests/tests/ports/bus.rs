@@ -53,11 +53,13 @@ fn number(event: &Event) -> Option<i64> {
     }
 }
 
-/// The next event's number; gaps may be told at any time.
+/// The next event's number. Gaps may be told at any time, and greetings may still be on their way.
 pub(super) async fn next(stream: &mut EventStream) -> Outcome<i64> {
     loop {
-        if let Delivery::Event(event) = in_time(stream.next()).await?.ok_or("the bus has ended")? {
-            return number(&event).ok_or_else(|| format!("another event: {event:?}").into());
+        if let Delivery::Event(event) = in_time(stream.next()).await?.ok_or("the bus has ended")?
+            && let Some(number) = number(&event)
+        {
+            return Ok(number);
         }
     }
 }

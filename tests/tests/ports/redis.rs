@@ -1,13 +1,19 @@
 //! Adapters on Redis, as the contracts and the fault tests use them.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use plaza_application::{in_process::LocalRateLimiter, ports::Delivery};
+use plaza_application::{
+    events::{Event, Signal},
+    in_process::LocalRateLimiter,
+    ports::{Delivery, EventBus, EventStream},
+};
+use plaza_domain::{RoomId, UserId};
 use plaza_infrastructure::{
     clock::SystemClock,
     redis::{RedisBus, RedisPool, RedisRateLimiter},
 };
 use plaza_tests::servers::{redis_prefix, redis_url};
+use tokio::time::timeout;
 use tokio_util::{
     sync::{CancellationToken, DropGuard},
     task::TaskTracker,
@@ -29,15 +35,36 @@ pub(super) fn limiter(pool: RedisPool) -> Arc<RedisRateLimiter> {
 #[expect(dead_code, reason = "held to be dropped")]
 pub(super) struct Running(DropGuard);
 
-/// Two instances on one Redis, once both of them listen.
+/// Two instances on one Redis, once each hears the other.
 pub(super) async fn buses(url: &str, prefix: &str) -> Outcome<Buses> {
     let shutdown = CancellationToken::new();
     let start =
         |instance| RedisBus::start(url, prefix, Uuid::from_u128(instance), &TaskTracker::new(), &shutdown);
-    let mut buses = Buses::new(start(1)?, start(2)?);
-    for stream in [&mut buses.near, &mut buses.far] {
-        while !matches!(in_time(stream.next()).await?, Some(Delivery::Gap)) {}
-    }
+    let (here, there) = (start(1)?, start(2)?);
+    let mut buses = Buses::new(here.clone(), there.clone());
+    in_time(introduce(&*here, 1, &mut buses.far)).await?;
+    in_time(introduce(&*there, 2, &mut buses.near)).await?;
     buses.running = Some(Running(shutdown.drop_guard()));
     Ok(buses)
+}
+
+/// Greets until the other hears it.
+async fn introduce(from: &RedisBus, number: u128, to: &mut EventStream) {
+    let (room_id, user_id) = (RoomId::new(Uuid::nil()), UserId::new(Uuid::from_u128(number)));
+    let greeting = Event::Signal(Signal::Typing { room_id, user_id, active: true });
+    loop {
+        from.publish(greeting.clone());
+        if timeout(Duration::from_millis(100), hear(&greeting, to)).await.is_ok() {
+            break;
+        }
+    }
+}
+
+async fn hear(expected: &Event, stream: &mut EventStream) {
+    loop {
+        match stream.next().await {
+            Some(Delivery::Event(event)) if *event == *expected => break,
+            _ => {}
+        }
+    }
 }
