@@ -17,7 +17,7 @@ use super::{
     disposition::content_disposition,
     range::{Part, part_of},
 };
-use crate::problem::{ApiError, ProblemKind};
+use crate::problem::{ApiError, PROBLEM_CONTENT_TYPE, ProblemKind, ProblemView};
 
 /// Who may see a file can change; how it looks cannot.
 const CACHE: HeaderValue = HeaderValue::from_static("private, max-age=3600");
@@ -97,32 +97,49 @@ impl IntoResponse for ContentResponse {
 
 impl ApiResponse for ContentResponse {
     fn meta() -> MetaResponses {
-        let response = |status, description, has_body| MetaResponse {
+        let response = |status, description, content, headers| MetaResponse {
             description,
             status: Some(status),
             status_range: None,
-            content: if has_body {
-                vec![MetaMediaType { content_type: "*/*", schema: Binary::<Body>::schema_ref() }]
-            } else {
-                Vec::new()
-            },
-            headers: vec![MetaHeader {
-                name: "ETAG".to_owned(),
-                description: Some("What the content hashes to".to_owned()),
-                required: true,
-                deprecated: false,
-                schema: String::schema_ref(),
-            }],
+            content,
+            headers,
         };
+        let content = || vec![MetaMediaType { content_type: "*/*", schema: Binary::<Body>::schema_ref() }];
+        let problem =
+            vec![MetaMediaType { content_type: PROBLEM_CONTENT_TYPE, schema: ProblemView::schema_ref() }];
+        let etag = || documented_header("ETag", "What the content hashes to");
+        let range = |words| documented_header("Content-Range", words);
         MetaResponses {
             responses: vec![
-                response(200, "The content.", true),
-                response(206, "The part of the content that `Range` asks for.", true),
-                response(304, "The copy that `If-None-Match` names is good.", false),
-                MetaResponse { headers: Vec::new(), ..response(416, "There is no such part.", false) },
+                response(200, "The content.", content(), vec![etag()]),
+                response(
+                    206,
+                    "The part of the content that `Range` asks for.",
+                    content(),
+                    vec![etag(), range("Which bytes of how many")],
+                ),
+                response(304, "The copy that `If-None-Match` names is good.", Vec::new(), vec![etag()]),
+                response(
+                    416,
+                    ProblemKind::RangeNotSatisfiable.title(),
+                    problem,
+                    vec![range("How many bytes there are")],
+                ),
             ],
         }
     }
 
-    fn register(_registry: &mut Registry) {}
+    fn register(registry: &mut Registry) {
+        ProblemView::register(registry);
+    }
+}
+
+fn documented_header(name: &str, description: &str) -> MetaHeader {
+    MetaHeader {
+        name: name.to_owned(),
+        description: Some(description.to_owned()),
+        required: true,
+        deprecated: false,
+        schema: String::schema_ref(),
+    }
 }

@@ -98,7 +98,7 @@ impl ApiError {
             status: kind.status().as_u16(),
             detail: self.0.detail.clone(),
             instance: instance.to_owned(),
-            errors: self.0.errors.clone(),
+            errors: (!self.0.errors.is_empty()).then(|| self.0.errors.clone()),
         };
         let mut response = Response::builder()
             .status(kind.status())
@@ -159,11 +159,11 @@ fn is_documented(kind: ProblemKind) -> bool {
 
 fn documented_headers(kind: ProblemKind) -> Vec<MetaHeader> {
     let names: &[(&str, &str)] = match kind {
-        ProblemKind::Unauthenticated => &[("WWW-AUTHENTICATE", "How to prove who one is")],
+        ProblemKind::Unauthenticated => &[("WWW-Authenticate", "How to prove who one is")],
         ProblemKind::RateLimited => &[
-            ("RETRY-AFTER", "When to try again, in seconds"),
-            ("RATELIMIT", "How many more, and when the count is back at its most"),
-            ("RATELIMIT-POLICY", "How many in how many seconds"),
+            ("Retry-After", "When to try again, in seconds"),
+            ("RateLimit", "How many more, and when the count is back at its most"),
+            ("RateLimit-Policy", "How many in how many seconds"),
         ],
         _ => &[],
     };

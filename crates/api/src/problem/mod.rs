@@ -12,4 +12,4 @@ pub(crate) use error::ApiError;
 pub(crate) use headers::rate_limit_headers;
 pub(crate) use kind::ProblemKind;
 pub(crate) use page::problem_page;
-pub(crate) use view::FieldErrorView;
+pub(crate) use view::{CONTENT_TYPE as PROBLEM_CONTENT_TYPE, FieldErrorView, ProblemView};

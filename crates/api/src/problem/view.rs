@@ -3,7 +3,7 @@
 use poem_openapi::Object;
 use serde::Serialize;
 
-pub(super) const CONTENT_TYPE: &str = "application/problem+json";
+pub(crate) const CONTENT_TYPE: &str = "application/problem+json";
 
 /// What went wrong (RFC 9457).
 #[derive(Clone, Debug, PartialEq, Eq, Object, Serialize)]
@@ -22,9 +22,9 @@ pub(crate) struct ProblemView {
     /// The path of the request.
     pub(super) instance: String,
     /// Which fields are wrong, when that is the problem.
-    #[oai(skip_serializing_if_is_empty, default)]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) errors: Vec<FieldErrorView>,
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) errors: Option<Vec<FieldErrorView>>,
 }
 
 /// What is wrong with a field.

@@ -7,8 +7,8 @@ use poem::{EndpointExt, IntoEndpoint, Response, Route, endpoint::BoxEndpoint, ge
 use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::{
-    auth::AuthApi, changes::ChangesApi, files::FilesApi, health::HealthApi, media::MediaApi,
-    members::MembersApi, messages::MessagesApi, pages, rooms::RoomsApi, users::UsersApi,
+    auth::AuthApi, changes::ChangesApi, documented::Documented, files::FilesApi, health::HealthApi,
+    media::MediaApi, members::MembersApi, messages::MessagesApi, pages, rooms::RoomsApi, users::UsersApi,
 };
 use crate::{
     middleware::{
@@ -26,13 +26,22 @@ const DESCRIPTION: &str = "Plaza: rooms, messages and files for communities.\n\n
     `limit` and the opaque `cursor` that the answer before gave as `next_cursor`; messages by `before` and `after` a \
     `seq`. Times are RFC 3339 in UTC with microseconds. Live events come over the WebSocket at `/api/v1/ws`.";
 
-pub(super) type Apis =
-    (AuthApi, UsersApi, RoomsApi, MembersApi, MessagesApi, ChangesApi, FilesApi, MediaApi, HealthApi);
+pub(super) type Apis = Documented<(
+    AuthApi,
+    UsersApi,
+    RoomsApi,
+    MembersApi,
+    MessagesApi,
+    ChangesApi,
+    FilesApi,
+    MediaApi,
+    HealthApi,
+)>;
 
 pub(super) fn service() -> OpenApiService<Apis, ()> {
     let apis =
         (AuthApi, UsersApi, RoomsApi, MembersApi, MessagesApi, ChangesApi, FilesApi, MediaApi, HealthApi);
-    OpenApiService::new(apis, "Plaza", env!("CARGO_PKG_VERSION"))
+    OpenApiService::new(Documented(apis), "Plaza", env!("CARGO_PKG_VERSION"))
         .description(DESCRIPTION)
         .license(LicenseObject::new("MIT OR Apache-2.0"))
         .server(ServerObject::new(PREFIX).description("This server"))

@@ -2,12 +2,17 @@
 
 use plaza_application::{Limited, Login, Registration, TICKET_TTL};
 use poem::web::Data;
-use poem_openapi::{ApiResponse, Object, OpenApi, payload::Json};
+use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use super::{Tags, UserView};
 use crate::{
-    UtcTime, auth::Authenticated, client::ClientAddress, json::JsonBody, problem::ApiError,
-    rate_limit::allow, state::AppState,
+    UtcTime,
+    auth::Authenticated,
+    client::ClientAddress,
+    json::{Json, JsonBody, Text},
+    problem::ApiError,
+    rate_limit::allow,
+    state::AppState,
 };
 
 /// What registering takes.
@@ -15,23 +20,23 @@ use crate::{
 #[oai(example)]
 pub(crate) struct RegisterRequest {
     /// An e-mail address; unique on the server.
-    #[oai(validator(max_length = 254))]
-    email: String,
+    email: Text<3, 254>,
     /// A handle of 3 to 32 letters, digits, `_`, `.` or `-`; upper case becomes lower case; unique on the server.
-    username: String,
+    username: Text<3, 32>,
     /// The name that others see, 1 to 64 characters; the handle when it is left out.
-    display_name: Option<String>,
+    #[oai(nullable, skip_serializing_if_is_none)]
+    display_name: Option<Text<1, 64>>,
     /// 8 to 128 characters.
-    password: String,
+    password: Text<8, 128>,
 }
 
 impl poem_openapi::types::Example for RegisterRequest {
     fn example() -> Self {
         Self {
-            email: "ada@example.org".to_owned(),
-            username: "ada".to_owned(),
-            display_name: Some("Ada Lovelace".to_owned()),
-            password: "correct horse battery".to_owned(),
+            email: "ada@example.org".into(),
+            username: "ada".into(),
+            display_name: Some("Ada Lovelace".into()),
+            password: "correct horse battery".into(),
         }
     }
 }
@@ -41,14 +46,14 @@ impl poem_openapi::types::Example for RegisterRequest {
 #[oai(example)]
 pub(crate) struct LoginRequest {
     /// The account's e-mail address or handle.
-    login: String,
+    login: Text<1, 254>,
     /// Its password.
-    password: String,
+    password: Text<1, 128>,
 }
 
 impl poem_openapi::types::Example for LoginRequest {
     fn example() -> Self {
-        Self { login: "ada".to_owned(), password: "correct horse battery".to_owned() }
+        Self { login: "ada".into(), password: "correct horse battery".into() }
     }
 }
 
@@ -57,12 +62,12 @@ impl poem_openapi::types::Example for LoginRequest {
 #[oai(example)]
 pub(crate) struct RefreshRequest {
     /// The refresh token that came last.
-    refresh_token: String,
+    refresh_token: Text<1, 128>,
 }
 
 impl poem_openapi::types::Example for RefreshRequest {
     fn example() -> Self {
-        Self { refresh_token: "q3J1ZfOcKx0Zk1m3o6yq0nZ0l2b8mJ4v6s1x9d7h5aE".to_owned() }
+        Self { refresh_token: "q3J1ZfOcKx0Zk1m3o6yq0nZ0l2b8mJ4v6s1x9d7h5aE".into() }
     }
 }
 
@@ -143,7 +148,12 @@ impl AuthApi {
     ) -> Result<Registered, ApiError> {
         allow(state, "register", Limited::RegisterFrom(&address.to_string())).await?;
         let JsonBody(RegisterRequest { email, username, display_name, password }) = body;
-        let registration = Registration { email, username, display_name, password };
+        let registration = Registration {
+            email: email.into(),
+            username: username.into(),
+            display_name: display_name.map(Into::into),
+            password: password.into(),
+        };
         let user = state.services.auth.register(registration).await?;
         let location = format!("/api/v1/users/{}", user.id);
         Ok(Registered::Created(Json(user.into()), location))
@@ -161,8 +171,8 @@ impl AuthApi {
     ) -> Result<Json<LoginView>, ApiError> {
         let JsonBody(LoginRequest { login, password }) = body;
         allow(state, "login-address", Limited::LoginFrom(&address.to_string())).await?;
-        allow(state, "login-account", Limited::LoginTo(&login)).await?;
-        Ok(Json(state.services.auth.login(&login, &password).await?.into()))
+        allow(state, "login-account", Limited::LoginTo(login.as_str())).await?;
+        Ok(Json(state.services.auth.login(login.as_str(), password.as_str()).await?.into()))
     }
 
     /// Get new tokens
@@ -174,7 +184,7 @@ impl AuthApi {
         Data(state): Data<&AppState>,
         body: JsonBody<RefreshRequest>,
     ) -> Result<Json<LoginView>, ApiError> {
-        Ok(Json(state.services.auth.refresh(&body.0.refresh_token).await?.into()))
+        Ok(Json(state.services.auth.refresh(body.0.refresh_token.as_str()).await?.into()))
     }
 
     /// Log out

@@ -6,12 +6,11 @@ use poem::web::Data;
 use poem_openapi::{
     Enum, Object, OpenApi,
     param::{Path, Query},
-    payload::Json,
 };
 use uuid::Uuid;
 
 use super::{MemberView, MessageView, RoomView, Tags};
-use crate::{auth::Authenticated, problem::ApiError, state::AppState};
+use crate::{auth::Authenticated, json::Json, problem::ApiError, state::AppState};
 
 /// What changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]

@@ -3,7 +3,7 @@
 use plaza_application::Limited;
 use plaza_domain::{File, FileFailure, FileStatus, Variant, VariantName};
 use poem::{Request, web::Data};
-use poem_openapi::{ApiResponse, Enum, Object, OpenApi, param::Path, payload::Json};
+use poem_openapi::{ApiResponse, Enum, Object, OpenApi, param::Path};
 use uuid::Uuid;
 
 use super::{Tags, upload::FileUpload};
@@ -11,6 +11,7 @@ use crate::{
     UtcTime,
     auth::Authenticated,
     content::{ContentResponse, serve},
+    json::Json,
     problem::ApiError,
     rate_limit::allow,
     state::AppState,

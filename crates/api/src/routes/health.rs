@@ -1,10 +1,10 @@
 //! `/healthz` and `/readyz`: for those who watch over the server.
 
 use poem::web::Data;
-use poem_openapi::{ApiResponse, Object, OpenApi, payload::Json};
+use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use super::Tags;
-use crate::{problem::ApiError, state::AppState};
+use crate::{json::Json, problem::ApiError, state::AppState};
 
 /// The process lives.
 #[derive(Object)]
@@ -62,7 +62,7 @@ impl HealthApi {
     ///
     /// Asks every dependency, and says which one does not answer. Also at `/readyz`.
     #[oai(path = "/readyz", method = "get", operation_id = "get_readiness")]
-    async fn ready(&self, Data(state): Data<&AppState>) -> Readiness {
+    async fn ready(&self, Data(state): Data<&AppState>) -> Result<Readiness, ApiError> {
         let found = state.health.check().await;
         let is_ready = found.iter().all(|dependency| dependency.healthy || !dependency.required);
         let is_degraded = found.iter().any(|dependency| !dependency.healthy);
@@ -80,6 +80,6 @@ impl HealthApi {
             detail: dependency.detail,
         });
         let view = Json(ReadinessView { status: status.to_owned(), dependencies: dependencies.collect() });
-        if is_ready { Readiness::Ready(view) } else { Readiness::NotReady(view) }
+        Ok(if is_ready { Readiness::Ready(view) } else { Readiness::NotReady(view) })
     }
 }

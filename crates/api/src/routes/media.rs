@@ -3,12 +3,13 @@
 use plaza_application::{Error, Limited, file_id_of_name, media_name, media_url, ports::MediaType};
 use plaza_domain::{FileKind, InvalidInput};
 use poem::{Request, web::Data};
-use poem_openapi::{ApiResponse, Object, OpenApi, param::Path, payload::Json};
+use poem_openapi::{ApiResponse, Object, OpenApi, param::Path};
 
 use super::{Tags, upload::FileUpload};
 use crate::{
     auth::Authenticated,
     content::{ContentResponse, serve},
+    json::Json,
     problem::ApiError,
     rate_limit::allow,
     state::AppState,

@@ -5,14 +5,20 @@ use poem::web::Data;
 use poem_openapi::{
     ApiResponse, Enum, Object, OpenApi,
     param::{Path, Query},
-    payload::Json,
     types::Example,
 };
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Tags, UserSummaryView};
-use crate::{UtcTime, auth::Authenticated, cursor, json::JsonBody, problem::ApiError, state::AppState};
+use crate::{
+    UtcTime,
+    auth::Authenticated,
+    cursor,
+    json::{Json, JsonBody},
+    problem::ApiError,
+    state::AppState,
+};
 
 /// What a member may do in a room: `member` reads and writes, `admin` also changes the room and moderates, `owner`
 /// also gives roles and deletes the room.
@@ -93,6 +99,7 @@ pub(crate) struct AddMemberRequest {
     /// Who becomes a member.
     user_id: Uuid,
     /// In which role; `member` when it is left out.
+    #[oai(nullable, skip_serializing_if_is_none)]
     role: Option<RoomRole>,
 }
 

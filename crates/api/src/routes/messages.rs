@@ -6,7 +6,6 @@ use poem::web::Data;
 use poem_openapi::{
     ApiResponse, Enum, Object, OpenApi,
     param::{Path, Query},
-    payload::Json,
     types::Example,
 };
 use serde::Serialize;
@@ -16,7 +15,7 @@ use super::{Tags, UserSummaryView};
 use crate::{
     UtcTime,
     auth::Authenticated,
-    json::JsonBody,
+    json::{Json, JsonBody, Text},
     problem::{ApiError, FieldErrorView},
     rate_limit::allow,
     state::AppState,
@@ -140,29 +139,34 @@ pub(crate) struct HistoryView {
 #[oai(example)]
 pub(crate) struct PostMessageRequest {
     /// Markdown, at most 4000 characters; pictures and files may go without.
-    #[oai(default)]
-    content: String,
+    #[oai(nullable, skip_serializing_if_is_none)]
+    content: Option<Text<0, 4000>>,
     /// `text` when it is left out; `system` cannot be posted.
+    #[oai(nullable, skip_serializing_if_is_none)]
     message_type: Option<MessageType>,
     /// One's own upload, for pictures and files.
+    #[oai(nullable, skip_serializing_if_is_none)]
     file_id: Option<Uuid>,
     /// The same by its short form, `/media/…`, for pictures.
-    image_url: Option<String>,
+    #[oai(nullable, skip_serializing_if_is_none)]
+    image_url: Option<Text<1, 255>>,
     /// The message that it replies to.
+    #[oai(nullable, skip_serializing_if_is_none)]
     parent_id: Option<Uuid>,
     /// A name for this send, 1 to 64 printable ASCII characters: sending it again gives the same message back.
-    client_id: Option<String>,
+    #[oai(nullable, skip_serializing_if_is_none)]
+    client_id: Option<Text<1, 64>>,
 }
 
 impl Example for PostMessageRequest {
     fn example() -> Self {
         Self {
-            content: "Hello **everybody**".to_owned(),
+            content: Some("Hello **everybody**".into()),
             message_type: None,
             file_id: None,
             image_url: None,
             parent_id: None,
-            client_id: Some("5f0c3c1e-1".to_owned()),
+            client_id: Some("5f0c3c1e-1".into()),
         }
     }
 }
@@ -171,13 +175,13 @@ impl Example for PostMessageRequest {
 #[derive(Object)]
 #[oai(example)]
 pub(crate) struct EditMessageRequest {
-    /// Markdown, at most 4000 characters.
-    content: String,
+    /// Markdown, 1 to 4000 characters.
+    content: Text<1, 4000>,
 }
 
 impl Example for EditMessageRequest {
     fn example() -> Self {
-        Self { content: "Hello *all*".to_owned() }
+        Self { content: "Hello *all*".into() }
     }
 }
 
@@ -262,11 +266,11 @@ impl MessagesApi {
         let input = MessageInput {
             room_id: room_id.0.into(),
             kind: body.message_type.unwrap_or(MessageType::Text).into(),
-            content: body.content,
+            content: body.content.map(Into::into).unwrap_or_default(),
             file_id: body.file_id.map(Into::into),
-            image_url: body.image_url,
+            image_url: body.image_url.map(Into::into),
             parent_id: body.parent_id.map(Into::into),
-            client_id: body.client_id,
+            client_id: body.client_id.map(Into::into),
         };
         let posted = state.services.messages.post(&actor, input).await?;
         let location = format!("/api/v1/messages/{}", posted.view.message.id);
@@ -304,7 +308,9 @@ impl MessagesApi {
         message_id: Path<Uuid>,
         body: JsonBody<EditMessageRequest>,
     ) -> Result<Json<MessageView>, ApiError> {
-        Ok(Json(state.services.messages.edit(&actor, message_id.0.into(), &body.0.content).await?.into()))
+        Ok(Json(
+            state.services.messages.edit(&actor, message_id.0.into(), body.0.content.as_str()).await?.into(),
+        ))
     }
 
     /// Delete a message

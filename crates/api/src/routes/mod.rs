@@ -3,6 +3,9 @@
 mod app;
 mod auth;
 mod changes;
+#[cfg(test)]
+mod document_rules;
+mod documented;
 mod files;
 mod health;
 mod media;

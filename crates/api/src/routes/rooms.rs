@@ -6,14 +6,20 @@ use poem::web::Data;
 use poem_openapi::{
     ApiResponse, Enum, Object, OpenApi,
     param::{Path, Query},
-    payload::Json,
     types::Example,
 };
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::Tags;
-use crate::{UtcTime, auth::Authenticated, cursor, json::JsonBody, problem::ApiError, state::AppState};
+use crate::{
+    UtcTime,
+    auth::Authenticated,
+    cursor,
+    json::{Json, JsonBody, Text},
+    problem::ApiError,
+    state::AppState,
+};
 
 /// What a room belongs to: `room` stands alone, `channel` belongs to a group, `direct` has exactly two users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
@@ -95,36 +101,43 @@ pub(crate) struct RoomList {
 #[oai(example)]
 pub(crate) struct CreateRoomRequest {
     /// 1 to 80 characters.
-    name: String,
-    /// What it is for, at most 500 characters.
-    #[oai(default)]
-    description: String,
-    /// Whether only its members know that it exists.
-    #[oai(default)]
-    is_private: bool,
+    name: Text<1, 80>,
+    /// What it is for, at most 500 characters; empty when it is left out.
+    #[oai(nullable, skip_serializing_if_is_none)]
+    description: Option<Text<0, 500>>,
+    /// Whether only its members know that it exists; not so when it is left out.
+    #[oai(nullable, skip_serializing_if_is_none)]
+    is_private: Option<bool>,
 }
 
 impl Example for CreateRoomRequest {
     fn example() -> Self {
-        Self { name: "Lounge".to_owned(), description: "For everything else".to_owned(), is_private: false }
+        Self {
+            name: "Lounge".into(),
+            description: Some("For everything else".into()),
+            is_private: Some(false),
+        }
     }
 }
 
-/// What changing a room takes; what is left out stays.
+/// What changing a room takes; what is left out or null stays.
 #[derive(Object)]
 #[oai(example)]
 pub(crate) struct UpdateRoomRequest {
     /// 1 to 80 characters.
-    name: Option<String>,
+    #[oai(nullable, skip_serializing_if_is_none)]
+    name: Option<Text<1, 80>>,
     /// What it is for, at most 500 characters.
-    description: Option<String>,
+    #[oai(nullable, skip_serializing_if_is_none)]
+    description: Option<Text<0, 500>>,
     /// Whether only its members know that it exists.
+    #[oai(nullable, skip_serializing_if_is_none)]
     is_private: Option<bool>,
 }
 
 impl Example for UpdateRoomRequest {
     fn example() -> Self {
-        Self { name: Some("Salon".to_owned()), description: None, is_private: None }
+        Self { name: Some("Salon".into()), description: None, is_private: None }
     }
 }
 
@@ -185,7 +198,12 @@ impl RoomsApi {
         body: JsonBody<CreateRoomRequest>,
     ) -> Result<RoomCreated, ApiError> {
         let JsonBody(CreateRoomRequest { name, description, is_private }) = body;
-        let room = state.services.rooms.create(&actor, NewRoom { name, description, is_private }).await?;
+        let new = NewRoom {
+            name: name.into(),
+            description: description.map(Into::into).unwrap_or_default(),
+            is_private: is_private.unwrap_or_default(),
+        };
+        let room = state.services.rooms.create(&actor, new).await?;
         let location = format!("/api/v1/rooms/{}", room.id);
         Ok(RoomCreated::Created(Json(room.into()), location))
     }
@@ -217,7 +235,8 @@ impl RoomsApi {
         body: JsonBody<UpdateRoomRequest>,
     ) -> Result<Json<RoomView>, ApiError> {
         let JsonBody(UpdateRoomRequest { name, description, is_private }) = body;
-        let update = RoomUpdate { name, description, is_private };
+        let update =
+            RoomUpdate { name: name.map(Into::into), description: description.map(Into::into), is_private };
         Ok(Json(state.services.rooms.update(&actor, room_id.0.into(), update).await?.into()))
     }
 

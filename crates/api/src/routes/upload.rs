@@ -93,7 +93,7 @@ impl<'a> ApiExtractor<'a> for FileUpload {
 
 fn stream<R: tokio::io::AsyncRead + Send + 'static>(reader: ReaderStream<R>) -> UploadStream {
     let reader = Some(Box::pin(reader));
-    Box::pin(futures::stream::unfold(reader, |reader| async move {
+    let stream = futures::stream::unfold(reader, |reader| async move {
         let mut reader = reader?;
         match timeout(IDLE_TIMEOUT, reader.next()).await {
             Ok(Some(Ok(bytes))) => Some((Ok(bytes), Some(reader))),
@@ -101,7 +101,9 @@ fn stream<R: tokio::io::AsyncRead + Send + 'static>(reader: ReaderStream<R>) -> 
             Ok(None) => None,
             Err(too_slow) => Some((Err(BoxError::from(too_slow)), None)),
         }
-    }))
+    });
+    // An unfolded stream panics when it is asked again after its end; what detects types of short files does ask.
+    Box::pin(stream.fuse())
 }
 
 fn broken(error: &poem::Error) -> ApiError {

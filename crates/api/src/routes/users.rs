@@ -3,12 +3,18 @@
 use plaza_application::ProfileUpdate;
 use plaza_domain::{SystemRole, User, UserSummary};
 use poem::web::Data;
-use poem_openapi::{Enum, Object, OpenApi, param::Path, payload::Json, types::Example};
+use poem_openapi::{Enum, Object, OpenApi, param::Path, types::Example};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::Tags;
-use crate::{UtcTime, auth::Authenticated, json::JsonBody, problem::ApiError, state::AppState};
+use crate::{
+    UtcTime,
+    auth::Authenticated,
+    json::{Json, JsonBody, Text},
+    problem::ApiError,
+    state::AppState,
+};
 
 /// A user as others see them next to what they did.
 #[derive(Clone, Debug, PartialEq, Eq, Object, Serialize)]
@@ -119,28 +125,27 @@ impl From<SystemRole> for SystemRoleName {
     }
 }
 
-/// What changing a profile takes; what is left out stays.
+/// What changing a profile takes; what is left out or null stays.
 #[derive(Object)]
 #[oai(example)]
 pub(crate) struct UpdateUserRequest {
     /// An e-mail address; unique on the server.
-    email: Option<String>,
+    #[oai(nullable, skip_serializing_if_is_none)]
+    email: Option<Text<3, 254>>,
     /// A handle of 3 to 32 letters, digits, `_`, `.` or `-`; unique on the server.
-    username: Option<String>,
+    #[oai(nullable, skip_serializing_if_is_none)]
+    username: Option<Text<3, 32>>,
     /// The name that others see, 1 to 64 characters.
-    display_name: Option<String>,
+    #[oai(nullable, skip_serializing_if_is_none)]
+    display_name: Option<Text<1, 64>>,
     /// What the user says about themselves, at most 500 characters.
-    bio: Option<String>,
+    #[oai(nullable, skip_serializing_if_is_none)]
+    bio: Option<Text<0, 500>>,
 }
 
 impl Example for UpdateUserRequest {
     fn example() -> Self {
-        Self {
-            email: None,
-            username: None,
-            display_name: Some("Ada".to_owned()),
-            bio: Some("Engines.".to_owned()),
-        }
+        Self { email: None, username: None, display_name: Some("Ada".into()), bio: Some("Engines.".into()) }
     }
 }
 
@@ -171,7 +176,12 @@ impl UsersApi {
         body: JsonBody<UpdateUserRequest>,
     ) -> Result<Json<UserView>, ApiError> {
         let JsonBody(UpdateUserRequest { email, username, display_name, bio }) = body;
-        let update = ProfileUpdate { email, username, display_name, bio };
+        let update = ProfileUpdate {
+            email: email.map(Into::into),
+            username: username.map(Into::into),
+            display_name: display_name.map(Into::into),
+            bio: bio.map(Into::into),
+        };
         Ok(Json(state.services.users.update(&actor, update).await?.into()))
     }
 

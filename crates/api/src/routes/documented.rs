@@ -1,0 +1,121 @@
+//! Makes what poem-openapi says about operations exact: each is documented with the errors that it can answer with,
+//! and with nothing that trips up generators of clients.
+
+use std::collections::HashMap;
+
+use poem::{endpoint::BoxEndpoint, http::Method};
+use poem_openapi::{
+    OpenApi,
+    registry::{
+        MetaApi, MetaMediaType, MetaOperation, MetaParamIn, MetaResponse, MetaSchema, MetaSchemaRef, Registry,
+    },
+};
+
+use crate::problem::{PROBLEM_CONTENT_TYPE, ProblemKind};
+
+/// The same operations, documented exactly.
+pub(super) struct Documented<T>(pub(super) T);
+
+impl<T: OpenApi> OpenApi for Documented<T> {
+    fn meta() -> Vec<MetaApi> {
+        let mut apis = T::meta();
+        let paths = apis.iter_mut().flat_map(|api| &mut api.paths);
+        for operation in paths.flat_map(|path| &mut path.operations) {
+            let responses = std::mem::take(&mut operation.responses.responses);
+            let possible =
+                responses.into_iter().filter(|response| is_possible(operation, response)).collect();
+            operation.responses.responses = one_a_status(possible);
+        }
+        apis
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+        for schema in registry.schemas.values_mut() {
+            for (_, property) in &mut schema.properties {
+                say_once(property);
+            }
+        }
+    }
+
+    fn add_routes(self, route_table: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {
+        self.0.add_routes(route_table);
+    }
+}
+
+/// Whether an operation can answer with it. All operations share one type of errors, which documents all of them.
+fn is_possible(operation: &MetaOperation, response: &MetaResponse) -> bool {
+    let [MetaMediaType { content_type: PROBLEM_CONTENT_TYPE, .. }] = response.content.as_slice() else {
+        return true;
+    };
+    let kind = ProblemKind::ALL.into_iter().find(|kind| Some(kind.status().as_u16()) == response.status);
+    let has_session = !operation.security.is_empty();
+    let content_type = operation.request.as_ref().and_then(|request| request.content.first());
+    let is_upload = content_type.is_some_and(|content| content.content_type.starts_with("multipart/"));
+    let has_body = content_type.is_some();
+    match kind {
+        Some(ProblemKind::Unauthenticated) => has_session || has_body,
+        Some(ProblemKind::Forbidden) => has_session,
+        Some(ProblemKind::NotFound) => {
+            operation.params.iter().any(|param| param.in_type == MetaParamIn::Path)
+        }
+        Some(ProblemKind::Conflict) => operation.method != Method::GET,
+        Some(ProblemKind::UnsupportedMediaType) => has_body,
+        Some(ProblemKind::Invalid) => has_body || !operation.params.is_empty(),
+        Some(ProblemKind::RateLimited) => operation.method == Method::POST,
+        Some(ProblemKind::RequestTimeout | ProblemKind::StorageFull) => is_upload,
+        _ => true,
+    }
+}
+
+/// Responses by rising status; those of the same status are one with several types of content.
+fn one_a_status(responses: Vec<MetaResponse>) -> Vec<MetaResponse> {
+    let mut merged: Vec<MetaResponse> = Vec::new();
+    for mut response in responses {
+        for header in &mut response.headers {
+            header.name = title_case(&header.name);
+        }
+        match merged.iter_mut().find(|known| known.status == response.status) {
+            Some(known) => known.content.append(&mut response.content),
+            None => merged.push(response),
+        }
+    }
+    merged.sort_by_key(|response| response.status);
+    merged
+}
+
+/// Derived responses shout the names of their headers.
+fn title_case(name: &str) -> String {
+    if name.chars().any(|c| c.is_ascii_lowercase()) {
+        return name.to_owned();
+    }
+    let title = |part: &str| {
+        let (first, rest) = part.split_at(part.len().min(1));
+        first.to_owned() + &rest.to_ascii_lowercase()
+    };
+    name.split('-').map(title).collect::<Vec<_>>().join("-")
+}
+
+/// A property that refers to a type, and is described, comes as the sum of the type and of a description that stands
+/// beside it already; generators take that for a new type, or for none.
+fn say_once(property: &mut MetaSchemaRef) {
+    let MetaSchemaRef::Inline(schema) = property else { return };
+    if let [MetaSchemaRef::Reference(_), MetaSchemaRef::Inline(_)] = schema.all_of.as_slice() {
+        schema.all_of.truncate(1);
+    }
+    if let MetaSchema { items: Some(items), .. } = &mut **schema {
+        say_once(items);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_headers_are_written_as_usual() {
+        assert_eq!(title_case("CONTENT-RANGE"), "Content-Range");
+        assert_eq!(title_case("ETag"), "ETag");
+        assert_eq!(title_case("X-"), "X-");
+    }
+}
