@@ -6,8 +6,9 @@ use tracing_subscriber::{EnvFilter, filter::ParseError, fmt};
 
 use crate::config::{LogConfig, LogFormat};
 
-/// Libraries that say again what Plaza says itself. Naming them in `log.level` brings them back.
-const QUIET: &str = "poem=warn,sea_orm_migration=warn";
+/// Libraries that say again what Plaza says itself, like the Redis client of failures that are handled. Naming them in
+/// `log.level` brings them back.
+const QUIET: &str = "poem=warn,sea_orm_migration=warn,fred=off";
 
 /// Why the log could not be set up.
 #[derive(Debug, thiserror::Error)]
