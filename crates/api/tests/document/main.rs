@@ -1,0 +1,23 @@
+//! The document is exact: every operation is called, and every answer, good and bad, is held against what the document
+//! says about it.
+
+mod client;
+mod schema;
+mod server;
+mod story;
+
+use client::{CheckingClient, TestResult};
+use server::TestServer;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_operation_answers_as_the_document_says() -> TestResult {
+    let server = TestServer::start().await?;
+    let mut client = CheckingClient::new(server.base()).await?;
+    story::accounts(&mut client).await?;
+    let room = story::rooms(&mut client).await?;
+    story::messages(&mut client, &room).await?;
+    story::files(&mut client).await?;
+    story::endings(&mut client, &room).await?;
+    assert_eq!(client.never_called(), Vec::<String>::new());
+    server.stop().await
+}

@@ -1,0 +1,221 @@
+//! What users do, one after the other, so that every operation is called, and also what they do wrong.
+
+use std::time::Duration;
+
+use reqwest::{
+    header,
+    multipart::{Form, Part},
+};
+use serde_json::json;
+use tokio::time::{interval, timeout};
+
+use super::client::{CheckingClient, TestResult};
+
+const NOBODY: &str = "01923e5a-7b1c-7d3e-8f10-2a3b4c5d6e7f";
+const PASSWORD: &str = "correct horse battery";
+
+pub(super) async fn accounts(client: &mut CheckingClient) -> TestResult {
+    client.get("GET /healthz", "/healthz", 200).await?;
+    client.get("GET /readyz", "/readyz", 200).await?;
+    for name in ["ada", "grace"] {
+        let account = json!({"email": format!("{name}@example.org"), "username": name, "password": PASSWORD});
+        let made = client.send("POST /auth/register", "/auth/register", account.clone(), 201).await?;
+        assert!(made.header(header::LOCATION).ends_with(&made.text("id")?));
+        client.send("POST /auth/register", "/auth/register", account, 409).await?;
+    }
+    let incomplete = json!({"email": 1, "username": "x"});
+    let refused = client.send("POST /auth/register", "/auth/register", incomplete, 422).await?;
+    assert_eq!(refused.body["errors"].as_array().map(Vec::len), Some(2), "{}", refused.body);
+    client.call("POST /auth/login", "/auth/login", 400, |request| json_text(request, "{")).await?;
+    client.call("POST /auth/login", "/auth/login", 415, |request| request.body("login=ada")).await?;
+    client.send("POST /auth/login", "/auth/login", json!({"login": "ada", "password": "wrong"}), 401).await?;
+    let huge = format!("{{\"login\": \"{}\"}}", "a".repeat(2 << 20));
+    client.call("POST /auth/login", "/auth/login", 413, |request| json_text(request, &huge)).await?;
+
+    client.get("GET /users/me", "/users/me", 401).await?;
+    let login = json!({"login": "ada", "password": PASSWORD});
+    let tokens = client.send("POST /auth/login", "/auth/login", login, 200).await?;
+    let refresh = json!({"refresh_token": tokens.text("refresh_token")?});
+    let tokens = client.send("POST /auth/refresh", "/auth/refresh", refresh, 200).await?;
+    client.token = Some(tokens.text("access_token")?);
+    let unknown = json!({"refresh_token": "made up"});
+    client.send("POST /auth/refresh", "/auth/refresh", unknown, 401).await?;
+
+    client.call("POST /auth/ws-ticket", "/auth/ws-ticket", 200, |request| request).await?;
+    client.get("GET /users/me", "/users/me", 200).await?;
+    client.send("PUT /users/me", "/users/me", json!({"bio": "Engines."}), 200).await?;
+    client.send("PUT /users/me", "/users/me", json!({"username": "grace"}), 409).await?;
+    client.send("PUT /users/me", "/users/me", json!({"display_name": ""}), 422).await?;
+    let id = tokens.body["user"]["id"].as_str().unwrap_or_default();
+    let profile = client.get("GET /users/{user_id}", &format!("/users/{id}"), 200).await?;
+    assert_eq!(profile.body.get("email"), None);
+    client.get("GET /users/{user_id}", &format!("/users/{NOBODY}"), 404).await?;
+    client.get("GET /users/{user_id}", "/users/ada", 400).await?;
+    Ok(())
+}
+
+/// The id of a room whose owner is who asks.
+pub(super) async fn rooms(client: &mut CheckingClient) -> TestResult<String> {
+    client.send("POST /rooms", "/rooms", json!({"name": ""}), 422).await?;
+    for name in ["Lounge", "Garden"] {
+        client.send("POST /rooms", "/rooms", json!({"name": name}), 201).await?;
+    }
+    let first = client.get("GET /rooms", "/rooms?mine=true&limit=1", 200).await?;
+    let next = format!("/rooms?limit=1&cursor={}", first.text("next_cursor")?);
+    let second = client.get("GET /rooms", &next, 200).await?;
+    client.get("GET /rooms", "/rooms?limit=0", 400).await?;
+    client.get("GET /rooms", "/rooms?mine=perhaps", 400).await?;
+    client.get("GET /rooms", "/rooms?cursor=made-up", 422).await?;
+    let room = second.body["items"][0]["id"].as_str().unwrap_or_default().to_owned();
+    let path = format!("/rooms/{room}");
+    client.get("GET /rooms/{room_id}", &path, 200).await?;
+    client.get("GET /rooms/{room_id}", &format!("/rooms/{NOBODY}"), 404).await?;
+    let update = json!({"name": "Salon", "description": "For everything else"});
+    client.send("PATCH /rooms/{room_id}", &path, update, 200).await?;
+    client.call("POST /rooms/{room_id}/join", &format!("{path}/join"), 200, |request| request).await?;
+    members(client, &path).await?;
+    Ok(room)
+}
+
+async fn members(client: &mut CheckingClient, room: &str) -> TestResult {
+    let admin = client.token.take();
+    let login = json!({"login": "grace", "password": PASSWORD});
+    let grace = client.send("POST /auth/login", "/auth/login", login, 200).await?;
+    let grace_id = grace.body["user"]["id"].as_str().unwrap_or_default().to_owned();
+    client.token = Some(grace.text("access_token")?);
+    client.send("PATCH /rooms/{room_id}", room, json!({"name": "Mine"}), 403).await?;
+    client.token = admin;
+
+    let list = format!("{room}/members");
+    client
+        .send("POST /rooms/{room_id}/members", &list, json!({"user_id": grace_id, "role": "king"}), 422)
+        .await?;
+    client.send("POST /rooms/{room_id}/members", &list, json!({"user_id": grace_id}), 201).await?;
+    client.send("POST /rooms/{room_id}/members", &list, json!({"user_id": grace_id}), 409).await?;
+    let listed = client.get("GET /rooms/{room_id}/members", &list, 200).await?;
+    assert_eq!(listed.body["items"].as_array().map(Vec::len), Some(2));
+    let member = format!("{list}/{grace_id}");
+    let change = "PATCH /rooms/{room_id}/members/{user_id}";
+    client.send(change, &member, json!({"role": "admin"}), 200).await?;
+    let remove = "DELETE /rooms/{room_id}/members/{user_id}";
+    client.get(remove, &member, 204).await?;
+    client.get(remove, &member, 404).await?;
+    let leave = format!("{room}/leave");
+    client.call("POST /rooms/{room_id}/leave", &leave, 409, |request| request).await?;
+    client
+        .send("POST /rooms/{room_id}/members", &list, json!({"user_id": grace_id, "role": "owner"}), 201)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn messages(client: &mut CheckingClient, room: &str) -> TestResult {
+    let path = format!("/rooms/{room}/messages");
+    let post = "POST /rooms/{room_id}/messages";
+    let text = json!({"content": "Hello **everybody**", "client_id": "1"});
+    let posted = client.send(post, &path, text.clone(), 201).await?;
+    let repeated = client.send(post, &path, text, 200).await?;
+    assert_eq!(repeated.body, posted.body);
+    client.send(post, &path, json!({"content": " "}), 422).await?;
+    client.send(post, &path, json!({"content": "x", "message_type": "song"}), 422).await?;
+    client.send(post, &format!("/rooms/{NOBODY}/messages"), json!({"content": "x"}), 404).await?;
+
+    let history = "GET /rooms/{room_id}/messages";
+    client.get(history, &path, 200).await?;
+    client.get(history, &format!("{path}?after=0&limit=1"), 200).await?;
+    client.get(history, &format!("{path}?after=0&before=9"), 422).await?;
+    let message = format!("/messages/{}", posted.text("id")?);
+    client.get("GET /messages/{message_id}", &message, 200).await?;
+    client.send("PATCH /messages/{message_id}", &message, json!({"content": "Hello"}), 200).await?;
+    client.get("DELETE /messages/{message_id}", &message, 204).await?;
+    let tombstone = client.get("GET /messages/{message_id}", &message, 200).await?;
+    assert!(tombstone.body["deleted_at"].is_string() && tombstone.body["content"] == "");
+    client.send("PATCH /messages/{message_id}", &message, json!({"content": "Hello"}), 409).await?;
+
+    let changes =
+        client.get("GET /rooms/{room_id}/changes", &format!("/rooms/{room}/changes?since=0"), 200).await?;
+    let kinds: Vec<_> =
+        changes.body["changes"].as_array().into_iter().flatten().map(|change| &change["type"]).collect();
+    for kind in ["message", "member", "room"] {
+        assert!(kinds.iter().any(|found| *found == kind), "{kinds:?}");
+    }
+    client.get("GET /rooms/{room_id}/changes", &format!("/rooms/{room}/changes"), 400).await?;
+    Ok(())
+}
+
+pub(super) async fn files(client: &mut CheckingClient) -> TestResult {
+    let form = || Form::new().part("file", Part::bytes(PICTURE).file_name("dot.png"));
+    let accepted =
+        client.call("POST /files/upload", "/files/upload", 202, |request| request.multipart(form())).await?;
+    let file = format!("/files/{}", accepted.text("file_id")?);
+    assert_eq!(accepted.header(header::LOCATION), format!("/api/v1{file}/status"));
+    let nameless = Form::new().text("comment", "no file");
+    client.call("POST /files/upload", "/files/upload", 422, |request| request.multipart(nameless)).await?;
+    let disguised = Form::new().part("file", Part::bytes(&b"MZ\x90\0\x03"[..]).file_name("dot.png"));
+    client.call("POST /files/upload", "/files/upload", 415, |request| request.multipart(disguised)).await?;
+
+    let status = format!("{file}/status");
+    until_completed(client, &status).await?;
+    client.get("GET /files/{file_id}", &file, 200).await?;
+    client.get("GET /files/{file_id}", &format!("/files/{NOBODY}"), 404).await?;
+    let thumbnail = format!("{file}/variants/thumbnail");
+    client.get("GET /files/{file_id}/variants/{name}", &thumbnail, 200).await?;
+    content(client, &format!("{file}/content")).await?;
+
+    let image =
+        client.call("POST /upload/image", "/upload/image", 201, |request| request.multipart(form())).await?;
+    let words = Form::new().part("file", Part::bytes(&b"words"[..]).file_name("words.txt"));
+    client.call("POST /upload/image", "/upload/image", 422, |request| request.multipart(words)).await?;
+    client.get("GET /media/{name}", &image.text("url")?, 200).await?;
+    client.get("GET /media/{name}", "/media/made-up.png", 404).await?;
+    Ok(())
+}
+
+async fn until_completed(client: &mut CheckingClient, status: &str) -> TestResult {
+    let mut ticks = interval(Duration::from_millis(50));
+    let completed = async {
+        loop {
+            ticks.tick().await;
+            let view = client.get("GET /files/{file_id}/status", status, 200).await?;
+            match view.body["status"].as_str() {
+                Some("completed") => return Ok(()),
+                Some("failed") => return Err(format!("the picture failed: {}", view.body).into()),
+                _ => {}
+            }
+        }
+    };
+    timeout(Duration::from_secs(30), completed).await?
+}
+
+async fn content(client: &mut CheckingClient, path: &str) -> TestResult {
+    let operation = "GET /files/{file_id}/content";
+    let whole = client.get(operation, path, 200).await?;
+    let etag = whole.header(header::ETAG).to_owned();
+    client.call(operation, path, 304, |request| request.header(header::IF_NONE_MATCH, &etag)).await?;
+    let part =
+        client.call(operation, path, 206, |request| request.header(header::RANGE, "bytes=1-3")).await?;
+    assert!(part.header(header::CONTENT_RANGE).starts_with("bytes 1-3/"));
+    client.call(operation, path, 416, |request| request.header(header::RANGE, "bytes=9999-")).await?;
+    Ok(())
+}
+
+pub(super) async fn endings(client: &mut CheckingClient, room: &str) -> TestResult {
+    let leave = format!("/rooms/{room}/leave");
+    client.call("POST /rooms/{room_id}/leave", &leave, 204, |request| request).await?;
+    // Who runs the server may delete public rooms without being in them.
+    client.get("DELETE /rooms/{room_id}", &format!("/rooms/{room}"), 204).await?;
+    client.get("GET /rooms/{room_id}", &format!("/rooms/{room}"), 404).await?;
+    client.call("POST /auth/logout", "/auth/logout", 204, |request| request).await?;
+    client.get("GET /users/me", "/users/me", 401).await?;
+    Ok(())
+}
+
+fn json_text(request: reqwest::RequestBuilder, text: &str) -> reqwest::RequestBuilder {
+    request.header(header::CONTENT_TYPE, "application/json").body(text.to_owned())
+}
+
+/// A PNG of one red pixel.
+const PICTURE: &[u8] = b"\
+      \x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x48\x44\x52\x00\x00\x00\x01\x00\x00\x00\
+      \x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89\x00\x00\x00\x0d\x49\x44\x41\x54\x78\x9c\x63\xf8\xcf\
+      \xc0\xf0\x1f\x00\x05\x00\x01\xff\x89\x99\x3d\x1d\x00\x00\x00\x00\x49\x45\x4e\x44\xae\x42\x60\
+      \x82";
