@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use plaza_application::{Error, events::RoomEvent};
-use plaza_domain::{RoomId, Version};
+use plaza_application::Error;
+use plaza_domain::{ChangePage, RoomId, Version};
 
 use super::{Hub, room::Progress};
 
@@ -15,35 +15,24 @@ const PAUSE: Duration = Duration::from_secs(1);
 const PAGE: u64 = 500;
 
 /// Waits a moment for what is missing; then reads it, until the room is told up to `head` and nothing waits.
-pub(super) async fn heal(hub: Arc<Hub>, room_id: RoomId, head: Version) {
+pub(super) async fn heal(hub: Arc<Hub>, room_id: RoomId, mut head: Version) {
     let mut pause = GRACE;
     loop {
         tokio::select! {
             () = hub.shutdown.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
         }
-        let Some(last) = hole_after(&hub, room_id, head) else { return };
+        let hole = hub.rooms().get_mut(&room_id).and_then(|channel| channel.hole_after(head));
+        let Some(last) = hole else { return };
         pause = match hub.changes.feed(room_id, last, PAGE).await {
-            Ok(page) if page.reset => {
-                tracing::warn!(room.id = %room_id, "a hole is too large to be filled; followers start anew");
-                if let Some(channel) = hub.rooms().get_mut(&room_id) {
-                    channel.reset(room_id, page.version, page.last_seq);
-                }
-                Duration::ZERO
-            }
             Ok(page) => {
-                let changes = page.changes.into_iter();
-                let events: Vec<_> =
-                    changes.map(|change| RoomEvent::from_change(room_id, change, last)).collect();
-                tracing::debug!(room.id = %room_id, events = events.len(), "a hole was filled from the database");
-                let mut rooms = hub.rooms();
-                if let Some(channel) = rooms.get_mut(&room_id)
-                    && channel.fill(&events, page.version) == Progress::Closed
-                {
-                    rooms.remove(&room_id);
+                // What the database does not have is not waited for.
+                head = if page.has_more { head } else { head.min(page.version) };
+                let pause = if page.has_more { Duration::ZERO } else { GRACE };
+                if hub.heal_with(room_id, page) == Progress::Closed {
                     return;
                 }
-                Duration::ZERO
+                pause
             }
             Err(Error::NotFound(_)) => {
                 if let Some(mut channel) = hub.rooms().remove(&room_id) {
@@ -59,8 +48,21 @@ pub(super) async fn heal(hub: Arc<Hub>, room_id: RoomId, head: Version) {
     }
 }
 
-fn hole_after(hub: &Hub, room_id: RoomId, head: Version) -> Option<Version> {
-    let mut rooms = hub.rooms();
-    let channel = rooms.get_mut(&room_id)?;
-    if channel.still_has_hole(head) { channel.last() } else { None }
+impl Hub {
+    /// Tells a room what the database told of its hole.
+    fn heal_with(&self, room_id: RoomId, page: ChangePage) -> Progress {
+        let mut rooms = self.rooms();
+        let Some(channel) = rooms.get_mut(&room_id) else { return Progress::Closed };
+        if page.reset {
+            tracing::warn!(room.id = %room_id, "a hole is too large to be filled; followers start anew");
+            channel.reset(room_id, page.version, page.last_seq);
+            return Progress::Complete;
+        }
+        tracing::debug!(room.id = %room_id, changes = page.changes.len(), "a hole is filled from the database");
+        let progress = channel.fill(room_id, page.changes, page.version);
+        if progress == Progress::Closed {
+            rooms.remove(&room_id);
+        }
+        progress
+    }
 }

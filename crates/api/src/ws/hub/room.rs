@@ -6,7 +6,7 @@ use std::{
 };
 
 use plaza_application::events::{RoomEvent, RoomEventBody, Signal};
-use plaza_domain::{RoomId, Seq, UserId, Version};
+use plaza_domain::{Change, RoomId, Seq, UserId, Version};
 
 use super::ConnectionId;
 use crate::ws::{
@@ -14,7 +14,8 @@ use crate::ws::{
     outbox::{Frame, Outbox},
 };
 
-/// How many events are remembered for connections that come back: those need no database.
+/// How many events are remembered: what happens between a connection's last look into the database and its going live
+/// must be among them.
 const REMEMBERED_EVENTS: usize = 256;
 /// How many events may wait behind a hole. More are forgotten: the database has them.
 const WAITING_EVENTS: usize = 1_024;
@@ -43,7 +44,7 @@ pub(in crate::ws) enum Activation {
 pub(super) enum Progress {
     /// Nothing.
     Complete,
-    /// Somebody to fill a hole; said once until [`RoomChannel::healed`].
+    /// Somebody to fill a hole; said once until [`RoomChannel::hole_after`] finds none.
     Hole,
     /// To be removed: the room is gone.
     Closed,
@@ -163,18 +164,20 @@ impl RoomChannel {
         Progress::Hole
     }
 
-    /// Whether there is a hole now; when not, healing is over.
-    pub(super) fn still_has_hole(&mut self, head: Version) -> bool {
-        let is_behind = self.last.is_some_and(|last| last < head) || !self.waiting.is_empty();
-        self.healing = is_behind;
-        is_behind
+    /// After which version a hole begins; when there is none, healing is over. A room that nobody follows yet has
+    /// none: what waits there is for its first follower.
+    pub(super) fn hole_after(&mut self, head: Version) -> Option<Version> {
+        let hole = self.last.filter(|last| *last < head || !self.waiting.is_empty());
+        self.healing = hole.is_some();
+        hole
     }
 
-    /// Hands out what the database told of the hole: everything up to `version`.
-    pub(super) fn fill(&mut self, events: &[RoomEvent], version: Version) -> Progress {
-        for event in events {
-            if self.last.is_some_and(|last| event.version > last) && self.hand_out(event) == Progress::Closed
-            {
+    /// Hands out what the database told of the hole: everything up to `version`. What was handed out while it was read
+    /// is known: a message that came meanwhile and then changed is not told as new again.
+    pub(super) fn fill(&mut self, room_id: RoomId, changes: Vec<Change>, version: Version) -> Progress {
+        let Some(known) = self.last else { return Progress::Complete };
+        for change in changes.into_iter().filter(|change| change.version() > known) {
+            if self.hand_out(&RoomEvent::from_change(room_id, change, known)) == Progress::Closed {
                 return Progress::Closed;
             }
         }
@@ -249,151 +252,4 @@ impl RoomChannel {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use plaza_domain::{Room, RoomDescription, RoomKind, RoomName};
-    use proptest::prelude::*;
-    use uuid::Uuid;
-
-    use super::*;
-
-    fn room_id() -> RoomId {
-        RoomId::new(Uuid::from_u128(1))
-    }
-
-    fn event(version: i64) -> RoomEvent {
-        let at = plaza_domain::Timestamp::default();
-        let version = Version::new(version);
-        let room = Room {
-            id: room_id(),
-            kind: RoomKind::Room,
-            name: RoomName::from_stored("hall".to_owned()),
-            description: RoomDescription::from_stored(String::new()),
-            is_private: false,
-            created_by: UserId::new(Uuid::from_u128(2)),
-            last_seq: Seq::ZERO,
-            version,
-            details_version: version,
-            created_at: at,
-            updated_at: at,
-            deleted_at: None,
-        };
-        RoomEvent { room_id: room_id(), version, body: RoomEventBody::RoomUpdated(Box::new(room)) }
-    }
-
-    fn follow(channel: &mut RoomChannel, connection: u128, since: i64) -> (Arc<Outbox>, Activation) {
-        let outbox = Arc::new(Outbox::default());
-        let (user_id, since) = (UserId::new(Uuid::from_u128(connection)), Version::new(since));
-        let subscriber = Subscriber { user_id, outbox: Arc::clone(&outbox), after: since };
-        let (activation, _) = channel.activate(room_id(), Uuid::from_u128(connection), subscriber, since);
-        (outbox, activation)
-    }
-
-    /// The versions of the events in an outbox; `synced` frames are left out.
-    fn told(outbox: &Outbox) -> Vec<i64> {
-        let (frames, _) = outbox.take();
-        let parsed =
-            frames.iter().filter_map(|frame| serde_json::from_str::<serde_json::Value>(&frame.text).ok());
-        parsed
-            .filter(|frame| frame["type"] == "room_updated")
-            .filter_map(|frame| frame["version"].as_i64())
-            .collect()
-    }
-
-    #[test]
-    fn a_repeated_event_is_told_once() {
-        let mut channel = RoomChannel::default();
-        let (outbox, _) = follow(&mut channel, 1, 0);
-        for version in [1, 1, 2, 1, 2] {
-            assert_eq!(channel.receive(&event(version)), Progress::Complete);
-        }
-        assert_eq!(told(&outbox), [1, 2]);
-    }
-
-    #[test]
-    fn events_behind_a_hole_wait_and_healing_is_asked_for_once() {
-        let mut channel = RoomChannel::default();
-        let (outbox, _) = follow(&mut channel, 1, 0);
-        assert_eq!(channel.receive(&event(3)), Progress::Hole);
-        assert_eq!(channel.receive(&event(4)), Progress::Complete);
-        assert!(told(&outbox).is_empty());
-        channel.receive(&event(1));
-        channel.receive(&event(2));
-        assert_eq!(told(&outbox), [1, 2, 3, 4]);
-        assert!(!channel.still_has_hole(Version::ZERO));
-    }
-
-    #[test]
-    fn a_hole_is_filled_in_the_latest_state_and_what_waited_follows() {
-        let mut channel = RoomChannel::default();
-        let (outbox, _) = follow(&mut channel, 1, 0);
-        channel.receive(&event(6));
-        assert!(channel.still_has_hole(Version::ZERO));
-        // Versions 1, 2 and 4 were overtaken by later changes of the same things.
-        channel.fill(&[event(3), event(5)], Version::new(5));
-        assert_eq!(told(&outbox), [3, 5, 6]);
-        assert!(!channel.still_has_hole(Version::ZERO));
-    }
-
-    #[test]
-    fn who_comes_back_soon_is_told_from_memory_and_who_comes_late_reads_the_database() {
-        let mut channel = RoomChannel::default();
-        let (_first, _) = follow(&mut channel, 1, 0);
-        (1..=400).for_each(|version| drop(channel.receive(&event(version))));
-        let (soon, activation) = follow(&mut channel, 2, 390);
-        assert_eq!(activation, Activation::Live);
-        assert_eq!(told(&soon), (391..=400).collect::<Vec<_>>());
-        let (_late, activation) = follow(&mut channel, 3, 10);
-        assert_eq!(activation, Activation::Behind);
-    }
-
-    #[test]
-    fn who_is_ahead_of_the_hub_is_not_told_twice() {
-        let mut channel = RoomChannel::default();
-        let (_first, _) = follow(&mut channel, 1, 0);
-        channel.receive(&event(1));
-        let (ahead, activation) = follow(&mut channel, 2, 3);
-        assert_eq!(activation, Activation::Live);
-        (2..=4).for_each(|version| drop(channel.receive(&event(version))));
-        assert_eq!(told(&ahead), [4]);
-    }
-
-    #[test]
-    fn events_that_come_while_the_first_follower_reads_are_kept_for_it() {
-        let mut channel = RoomChannel::default();
-        channel.expect(Uuid::from_u128(1));
-        (4..=6).for_each(|version| drop(channel.receive(&event(version))));
-        let (outbox, _) = follow(&mut channel, 1, 5);
-        assert_eq!(told(&outbox), [6]);
-    }
-
-    proptest! {
-        #[test]
-        fn any_order_with_repetitions_is_told_in_order_once(
-            order in Just((1..=40i64).collect::<Vec<_>>()).prop_shuffle(),
-            repeated in proptest::collection::vec(1..=40i64, 0..20),
-        ) {
-            let mut channel = RoomChannel::default();
-            let (outbox, _) = follow(&mut channel, 1, 0);
-            for version in order.iter().chain(&repeated) {
-                channel.receive(&event(*version));
-            }
-            prop_assert_eq!(told(&outbox), (1..=40).collect::<Vec<_>>());
-        }
-
-        #[test]
-        fn lost_events_leave_holes_that_filling_closes(lost in proptest::collection::hash_set(1..=39i64, 1..20)) {
-            let mut channel = RoomChannel::default();
-            let (outbox, _) = follow(&mut channel, 1, 0);
-            let lost: HashSet<i64> = lost;
-            for version in (1..=40).filter(|version| !lost.contains(version)) {
-                channel.receive(&event(version));
-            }
-            let last = channel.last().map_or(0, Version::get);
-            let missing: Vec<_> = (last + 1..=40).map(event).collect();
-            channel.fill(&missing, Version::new(40));
-            prop_assert_eq!(told(&outbox), (1..=40).collect::<Vec<_>>());
-        }
-    }
-}
+mod tests;

@@ -1,0 +1,201 @@
+//! A room's events in any order, with repetitions and holes.
+
+use std::collections::HashSet;
+
+use plaza_domain::{
+    DisplayName, MessageDraft, MessageId, Room, RoomDescription, RoomKind, RoomName, SentMessage,
+    SystemEvent, Timestamp, UserSummary, Username, message::Placement,
+};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+
+fn room_id() -> RoomId {
+    RoomId::new(Uuid::from_u128(1))
+}
+
+fn event(version: i64) -> RoomEvent {
+    RoomEvent::from_change(room_id(), change(version), Version::ZERO)
+}
+
+/// A change of the room's name.
+fn change(version: i64) -> Change {
+    let at = Timestamp::default();
+    let version = Version::new(version);
+    Change::Room(Box::new(Room {
+        id: room_id(),
+        kind: RoomKind::Room,
+        name: RoomName::from_stored("hall".to_owned()),
+        description: RoomDescription::from_stored(String::new()),
+        is_private: false,
+        created_by: UserId::new(Uuid::from_u128(2)),
+        last_seq: Seq::ZERO,
+        version,
+        details_version: version,
+        created_at: at,
+        updated_at: at,
+        deleted_at: None,
+    }))
+}
+
+/// A message of version 1.
+fn message() -> SentMessage {
+    let sender_id = UserId::new(Uuid::from_u128(2));
+    let sender = UserSummary {
+        id: sender_id,
+        username: Username::from_stored("ada".to_owned()),
+        display_name: DisplayName::from_stored("Ada".to_owned()),
+    };
+    let message = MessageDraft::system(SystemEvent::MemberJoined, "ada joined").place(Placement {
+        id: MessageId::new(Uuid::from_u128(3)),
+        room_id: room_id(),
+        seq: Seq::ZERO.next(),
+        version: Version::new(1),
+        sender_id,
+        created_at: Timestamp::default(),
+    });
+    SentMessage { message, sender }
+}
+
+fn follow(channel: &mut RoomChannel, connection: u128, since: i64) -> (Arc<Outbox>, Activation) {
+    let outbox = Arc::new(Outbox::default());
+    let (user_id, since) = (UserId::new(Uuid::from_u128(connection)), Version::new(since));
+    let subscriber = Subscriber { user_id, outbox: Arc::clone(&outbox), after: since };
+    let (activation, _) = channel.activate(room_id(), Uuid::from_u128(connection), subscriber, since);
+    (outbox, activation)
+}
+
+/// The versions of the events in an outbox; `synced` frames are left out.
+fn told(outbox: &Outbox) -> Vec<i64> {
+    let (frames, _) = outbox.take();
+    let parsed =
+        frames.iter().filter_map(|frame| serde_json::from_str::<serde_json::Value>(&frame.text).ok());
+    parsed
+        .filter(|frame| frame["type"] == "room_updated")
+        .filter_map(|frame| frame["version"].as_i64())
+        .collect()
+}
+
+#[test]
+fn a_repeated_event_is_told_once() {
+    let mut channel = RoomChannel::default();
+    let (outbox, _) = follow(&mut channel, 1, 0);
+    for version in [1, 1, 2, 1, 2] {
+        assert_eq!(channel.receive(&event(version)), Progress::Complete);
+    }
+    assert_eq!(told(&outbox), [1, 2]);
+}
+
+#[test]
+fn events_behind_a_hole_wait_and_healing_is_asked_for_once() {
+    let mut channel = RoomChannel::default();
+    let (outbox, _) = follow(&mut channel, 1, 0);
+    assert_eq!(channel.receive(&event(3)), Progress::Hole);
+    assert_eq!(channel.receive(&event(4)), Progress::Complete);
+    assert!(told(&outbox).is_empty());
+    channel.receive(&event(1));
+    channel.receive(&event(2));
+    assert_eq!(told(&outbox), [1, 2, 3, 4]);
+    assert_eq!(channel.hole_after(Version::ZERO), None);
+}
+
+#[test]
+fn a_hole_is_filled_in_the_latest_state_and_what_waited_follows() {
+    let mut channel = RoomChannel::default();
+    let (outbox, _) = follow(&mut channel, 1, 0);
+    channel.receive(&event(6));
+    assert_eq!(channel.hole_after(Version::ZERO), Some(Version::ZERO));
+    // Versions 1, 2 and 4 were overtaken by later changes of the same things.
+    channel.fill(room_id(), vec![change(3), change(5)], Version::new(5));
+    assert_eq!(told(&outbox), [3, 5, 6]);
+    assert_eq!(channel.hole_after(Version::ZERO), None);
+}
+
+#[test]
+fn a_message_that_came_while_the_hole_was_read_is_not_told_as_new_again() {
+    let mut channel = RoomChannel::default();
+    let (outbox, _) = follow(&mut channel, 1, 0);
+    channel.receive(&event(3));
+    // The database is read; before it answers, the message arrives after all. It was edited since.
+    let mut edited = message();
+    channel.receive(&RoomEvent::posted(edited.clone()));
+    edited.message.version = Version::new(2);
+    channel.fill(room_id(), vec![Change::Message(Box::new(edited)), change(3)], Version::new(3));
+    let (frames, _) = outbox.take();
+    let posted = frames.iter().filter(|frame| frame.text.contains(r#""type":"message","#)).count();
+    let updated = frames.iter().filter(|frame| frame.text.contains(r#""type":"message_updated","#)).count();
+    assert_eq!((posted, updated), (1, 1));
+}
+
+#[test]
+fn a_healer_that_comes_before_the_first_follower_leaves_the_room_to_the_next_one() {
+    let mut channel = RoomChannel::default();
+    channel.expect(Uuid::from_u128(1));
+    channel.receive(&event(4));
+    assert_eq!(channel.hole_after(Version::new(9)), None);
+    let (outbox, _) = follow(&mut channel, 1, 3);
+    assert_eq!(told(&outbox), [4]);
+    assert_eq!(channel.receive(&event(6)), Progress::Hole);
+}
+
+#[test]
+fn who_comes_back_soon_is_told_from_memory_and_who_comes_late_reads_the_database() {
+    let mut channel = RoomChannel::default();
+    let (_first, _) = follow(&mut channel, 1, 0);
+    (1..=400).for_each(|version| drop(channel.receive(&event(version))));
+    let (soon, activation) = follow(&mut channel, 2, 390);
+    assert_eq!(activation, Activation::Live);
+    assert_eq!(told(&soon), (391..=400).collect::<Vec<_>>());
+    let (_late, activation) = follow(&mut channel, 3, 10);
+    assert_eq!(activation, Activation::Behind);
+}
+
+#[test]
+fn who_is_ahead_of_the_hub_is_not_told_twice() {
+    let mut channel = RoomChannel::default();
+    let (_first, _) = follow(&mut channel, 1, 0);
+    channel.receive(&event(1));
+    let (ahead, activation) = follow(&mut channel, 2, 3);
+    assert_eq!(activation, Activation::Live);
+    (2..=4).for_each(|version| drop(channel.receive(&event(version))));
+    assert_eq!(told(&ahead), [4]);
+}
+
+#[test]
+fn events_that_come_while_the_first_follower_reads_are_kept_for_it() {
+    let mut channel = RoomChannel::default();
+    channel.expect(Uuid::from_u128(1));
+    (4..=6).for_each(|version| drop(channel.receive(&event(version))));
+    let (outbox, _) = follow(&mut channel, 1, 5);
+    assert_eq!(told(&outbox), [6]);
+}
+
+proptest! {
+    #[test]
+    fn any_order_with_repetitions_is_told_in_order_once(
+        order in Just((1..=40i64).collect::<Vec<_>>()).prop_shuffle(),
+        repeated in proptest::collection::vec(1..=40i64, 0..20),
+    ) {
+        let mut channel = RoomChannel::default();
+        let (outbox, _) = follow(&mut channel, 1, 0);
+        for version in order.iter().chain(&repeated) {
+            channel.receive(&event(*version));
+        }
+        prop_assert_eq!(told(&outbox), (1..=40).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn lost_events_leave_holes_that_filling_closes(lost in proptest::collection::hash_set(1..=39i64, 1..20)) {
+        let mut channel = RoomChannel::default();
+        let (outbox, _) = follow(&mut channel, 1, 0);
+        let lost: HashSet<i64> = lost;
+        for version in (1..=40).filter(|version| !lost.contains(version)) {
+            channel.receive(&event(version));
+        }
+        let last = channel.last().map_or(0, Version::get);
+        let missing: Vec<_> = (last + 1..=40).map(change).collect();
+        channel.fill(room_id(), missing, Version::new(40));
+        prop_assert_eq!(told(&outbox), (1..=40).collect::<Vec<_>>());
+    }
+}
