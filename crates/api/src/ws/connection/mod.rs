@@ -21,7 +21,7 @@ pub(super) use self::authenticate::Credential;
 use super::{
     close::Close,
     endpoint::WsState,
-    frames::{Envelope, ServerFrame},
+    frames::{BadFrame, Envelope, ServerFrame},
     hub::{ConnectionHandle, ConnectionId},
     outbox::Outbox,
     upgrade::Socket,
@@ -133,6 +133,7 @@ impl Connection {
                 return Err(refusal(&refused).into());
             }
         }
+        self.heard_at = Instant::now();
         let shutdown = self.state.hub.shutdown().clone();
         loop {
             let wake_at = self.next_deadline();
@@ -163,17 +164,18 @@ impl Connection {
         actor: &mut Actor,
         received: Option<Result<WsMessage, tungstenite::Error>>,
     ) -> Flow {
-        let message = self.unwrap_received(received)?;
-        self.heard_at = Instant::now();
-        match message {
+        match self.unwrap_received(received)? {
             WsMessage::Text(text) => match Envelope::parse(&text) {
-                Ok(envelope) => Box::pin(self.obey(actor, envelope)).await,
-                Err(bad) => self.complain(bad),
+                Ok(envelope) => Box::pin(self.obey(actor, envelope)).await?,
+                Err(bad) => self.complain(bad)?,
             },
-            WsMessage::Binary(_) => self.complain(super::frames::BadFrame::NotAFrame),
-            WsMessage::Close(_) => Err(End::Gone),
-            WsMessage::Ping(_) | WsMessage::Pong(_) | WsMessage::Frame(_) => Ok(()),
+            WsMessage::Binary(_) => self.complain(BadFrame::NotAFrame)?,
+            WsMessage::Close(_) => return Err(End::Gone),
+            WsMessage::Ping(_) | WsMessage::Pong(_) | WsMessage::Frame(_) => {}
         }
+        // Counted from when the server listens again: what it was told while it worked it has not read yet.
+        self.heard_at = Instant::now();
+        Ok(())
     }
 
     fn unwrap_received(&self, received: Option<Result<WsMessage, tungstenite::Error>>) -> Flow<WsMessage> {

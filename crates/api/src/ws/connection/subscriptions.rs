@@ -65,7 +65,7 @@ impl Connection {
     async fn follow(&mut self, actor: &Actor, room_id: RoomId, since: Version) -> Flow<Result<(), Error>> {
         let mut since = since;
         loop {
-            since = match self.replay(room_id, since).await? {
+            since = match self.replay(actor, room_id, since).await? {
                 Ok(version) => version,
                 Err(error) => return Ok(Err(error)),
             };
@@ -82,9 +82,15 @@ impl Connection {
     }
 
     /// Sends what changed after `since`, page by page, straight to the client: reading goes as fast as it takes it.
-    async fn replay(&mut self, room_id: RoomId, mut since: Version) -> Flow<Result<Version, Error>> {
+    /// Who is removed meanwhile gets no further page.
+    async fn replay(
+        &mut self,
+        actor: &Actor,
+        room_id: RoomId,
+        mut since: Version,
+    ) -> Flow<Result<Version, Error>> {
         loop {
-            let page = match self.state.services.changes.feed(room_id, since, REPLAY_PAGE).await {
+            let page = match self.state.services.changes.page(actor, room_id, since, REPLAY_PAGE).await {
                 Ok(page) => page,
                 Err(error) => return Ok(Err(error)),
             };
