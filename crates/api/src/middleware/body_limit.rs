@@ -1,9 +1,9 @@
 //! How much of a body is read: JSON is small, uploads have a limit of their own.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use poem::{Body, Endpoint, IntoResponse, Request, Response, Result, http::header};
-use tokio::io::AsyncReadExt;
+use tokio::{io::AsyncReadExt, time::timeout};
 
 use crate::{
     problem::{ApiError, ProblemKind},
@@ -12,6 +12,8 @@ use crate::{
 
 /// What a multipart form adds to the file in it.
 const FORM_OVERHEAD: u64 = 64 * 1024;
+/// How long a body that is no form may take, also where a form is expected.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Refuses bodies that say they are too large before anything is read, and cuts off those that say nothing.
 pub(crate) async fn limit_body<E: Endpoint>(next: Arc<E>, mut request: Request) -> Result<Response> {
@@ -33,10 +35,13 @@ pub(crate) async fn limit_body<E: Endpoint>(next: Arc<E>, mut request: Request) 
     if announced.is_none() && !is_form {
         // Chunked: one byte more than allowed tells that there is too much.
         let mut bytes = Vec::new();
-        let body = request.take_body().into_async_read();
-        body.take(limit + 1).read_to_end(&mut bytes).await.map_err(|error| {
-            ApiError::new(ProblemKind::BadRequest, "the body cannot be read").because(error)
-        })?;
+        let mut body = request.take_body().into_async_read().take(limit.saturating_add(1));
+        timeout(BODY_TIMEOUT, body.read_to_end(&mut bytes))
+            .await
+            .map_err(|_| ApiError::new(ProblemKind::RequestTimeout, "the body did not arrive in time"))?
+            .map_err(|error| {
+                ApiError::new(ProblemKind::BadRequest, "the body cannot be read").because(error)
+            })?;
         if bytes.len() as u64 > limit {
             return Err(too_large().into());
         }
