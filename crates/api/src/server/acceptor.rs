@@ -71,6 +71,9 @@ impl Acceptor for PlazaAcceptor {
                         Scheme::HTTP,
                     ));
                 }
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {
+                    tracing::debug!(error = %error, "a client went away before it was accepted");
+                }
                 Err(error) => {
                     tracing::warn!(error = %error, "a connection could not be accepted; pausing");
                     tokio::time::sleep(PAUSE).await;
