@@ -12,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use plaza_infrastructure::{
     config::{Config, Overrides},
     logging,
+    signals::StopSignals,
     wiring::{Plaza, Role},
 };
 use tokio::{
@@ -21,7 +22,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::server::{Application, StopSignals};
+use crate::server::Application;
 
 /// What blocking work has left once everything else has ended.
 const RUNTIME_DEADLINE: Duration = Duration::from_millis(500);

@@ -9,4 +9,5 @@ pub mod health;
 pub mod logging;
 pub mod redis;
 pub mod security;
+pub mod signals;
 pub mod wiring;

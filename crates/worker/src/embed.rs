@@ -1,15 +1,19 @@
 //! How a process gets a worker, the server as well as `plaza-worker`.
 
+use std::time::Duration;
+
 use plaza_infrastructure::{config::WorkerConfig, wiring::Plaza};
 
 use crate::{Worker, WorkerSettings};
 
-/// Starts a worker in a running Plaza: it ends with it, after its tasks had time to end.
-pub fn start(plaza: &Plaza, config: &WorkerConfig) {
+/// Starts a worker in a running Plaza: it ends with it, after its tasks had `drain` to end. That must leave a moment of
+/// what [`Plaza::stop`] is given, to give back those that did not.
+pub fn start(plaza: &Plaza, config: &WorkerConfig, drain: Duration) {
     let settings = WorkerSettings {
         concurrency: config.concurrency,
         lease: config.lease(),
         poll_interval: config.poll_interval(),
+        drain,
         ..WorkerSettings::default()
     };
     Worker::new(plaza.ports.clone(), settings).spawn(&plaza.tracker, plaza.shutdown.clone());

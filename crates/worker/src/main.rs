@@ -1,24 +1,24 @@
 //! `plaza-worker`: does the background work of a Plaza whose server runs elsewhere.
 
-use std::{error::Error, io, path::PathBuf, process::ExitCode, time::Duration};
+use std::{error::Error, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::Parser;
 use mimalloc::MiMalloc;
 use plaza_infrastructure::{
     config::{Config, Overrides},
     logging,
+    signals::StopSignals,
     wiring::{Plaza, Role},
 };
-use tokio::{
-    runtime::Runtime,
-    signal::unix::{Signal, SignalKind, signal},
-};
+use tokio::runtime::Runtime;
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-/// From the signal to the end of the process there are 30 seconds; tasks have 25 of them.
+/// From the signal to the end of the process there are 30 seconds.
 const STOP_DEADLINE: Duration = Duration::from_secs(28);
+/// How many of them running tasks have.
+const DRAIN: Duration = Duration::from_secs(25);
 /// What a computation that cannot be interrupted has left after that.
 const RUNTIME_DEADLINE: Duration = Duration::from_millis(500);
 
@@ -76,27 +76,8 @@ async fn run(config: &Config) -> Result<(), Box<dyn Error>> {
         connected = Plaza::connect(config, Role::Worker) => connected?,
         () = stop.received() => return Ok(()),
     };
-    plaza_worker::start(&plaza, &config.worker);
+    plaza_worker::start(&plaza, &config.worker, DRAIN);
     stop.received().await;
     plaza.stop(STOP_DEADLINE).await;
     Ok(())
-}
-
-struct StopSignals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl StopSignals {
-    fn listen() -> io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn received(&mut self) {
-        let name = tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
-        };
-        tracing::info!(signal = name, "the worker is asked to stop");
-    }
 }

@@ -27,7 +27,7 @@ async fn connect(folder: &TempDir) -> TestResult<Plaza> {
         .with("auth.bcrypt_cost", Some(4));
     let config = Config::from_sources(&Sources { overrides, ..Sources::default() })?;
     let plaza = Plaza::connect(&config, Role::Server).await?;
-    plaza_worker::start(&plaza, &config.worker);
+    plaza_worker::start(&plaza, &config.worker, SOON);
     Ok(plaza)
 }
 

@@ -22,6 +22,11 @@ const DRAIN_DEADLINE: Duration = Duration::from_secs(15);
 /// How long everything else may take after that; the whole stays below 30 s.
 const STOP_DEADLINE: Duration = Duration::from_secs(27);
 
+/// How much of that the tasks of a worker inside have; what did not end is given back in the rest.
+const WORKER_DRAIN: Duration = Duration::from_secs(8);
+/// How many requests one HTTP/2 connection may have under way; connections themselves are counted by the acceptor.
+const MAX_STREAMS: u32 = 100;
+
 /// Why the server does not run.
 #[derive(Debug, Error)]
 pub enum ServeError {
@@ -82,7 +87,7 @@ impl Application {
         let state = AppState::new(&plaza, &config.server, config.uploads.max_bytes);
         let endpoint = app(state, ws, Arc::clone(&plaza.ports.ids));
         if config.embedded_worker() {
-            plaza_worker::start(&plaza, &config.worker);
+            plaza_worker::start(&plaza, &config.worker, WORKER_DRAIN);
         }
         Ok(Self { plaza, acceptor, endpoint, connections })
     }
@@ -105,6 +110,7 @@ impl Application {
             connections.cancel();
         };
         let served = Server::new_with_acceptor(acceptor)
+            .http2_max_concurrent_streams(MAX_STREAMS)
             .run_with_graceful_shutdown(endpoint, stop, Some(DRAIN_DEADLINE))
             .await;
         plaza.stop(STOP_DEADLINE.saturating_sub(DRAIN_DEADLINE)).await;

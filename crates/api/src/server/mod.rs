@@ -3,7 +3,5 @@
 mod acceptor;
 mod application;
 mod head_deadline;
-mod signals;
 
 pub use application::{Application, ServeError};
-pub(crate) use signals::StopSignals;
