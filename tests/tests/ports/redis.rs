@@ -27,8 +27,8 @@ pub(super) async fn pool() -> Outcome<RedisPool> {
     Ok(RedisPool::new(&redis_url().await, &redis_prefix())?)
 }
 
-pub(super) fn limiter(pool: RedisPool) -> Arc<RedisRateLimiter> {
-    RedisRateLimiter::new(pool, LocalRateLimiter::new(Arc::new(SystemClock)))
+pub(super) fn limiter(pool: RedisPool, patience: Duration) -> Arc<RedisRateLimiter> {
+    RedisRateLimiter::new(pool, LocalRateLimiter::new(Arc::new(SystemClock)), patience)
 }
 
 /// Ends the tasks of a bus when it is dropped.

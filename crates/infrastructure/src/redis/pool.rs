@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use deadpool_redis::{
     BuildError, Connection, Manager, Pool, PoolError, Runtime,
-    redis::{self, Client, aio::MultiplexedConnection},
+    redis::{self, AsyncConnectionConfig, Client, aio::MultiplexedConnection},
 };
 use thiserror::Error;
 
 const MAX_CONNECTIONS: usize = 16;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
 const WAIT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why Redis did not do what it was asked for. Never shows the URL.
@@ -50,7 +51,8 @@ impl RedisPool {
     /// When the URL is not understood.
     pub fn new(url: &str, prefix: &str) -> Result<Self, RedisError> {
         let client = Client::open(url).map_err(RedisError::Url)?;
-        let manager = Manager::new(url).map_err(RedisError::Url)?;
+        let config = connection_config(Some(RESPONSE_TIMEOUT));
+        let manager = Manager::new_with_config(url, config).map_err(RedisError::Url)?;
         let pool = Pool::builder(manager)
             .max_size(MAX_CONNECTIONS)
             .runtime(Runtime::Tokio1)
@@ -78,9 +80,7 @@ impl RedisPool {
 
     /// A connection of one's own, for commands that wait on the server: whoever sends one sets the deadline.
     pub(super) async fn dedicated(&self) -> Result<MultiplexedConnection, RedisError> {
-        let config = redis::AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT_TIMEOUT))
-            .set_response_timeout(None);
+        let config = connection_config(None);
         Ok(self.client.get_multiplexed_async_connection_with_config(&config).await?)
     }
 
@@ -88,4 +88,10 @@ impl RedisPool {
     pub(super) fn key(&self, kind: &str, name: &str) -> String {
         format!("{}{kind}:{name}", self.prefix)
     }
+}
+
+fn connection_config(response_timeout: Option<Duration>) -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(CONNECT_TIMEOUT))
+        .set_response_timeout(response_timeout)
 }

@@ -18,8 +18,6 @@ use tokio::time::timeout;
 
 use super::{RedisError, RedisPool};
 
-/// A caller waits for Redis no longer than this.
-const PATIENCE: Duration = Duration::from_millis(100);
 /// After a failure each instance counts for itself for so long, before Redis is asked again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -31,15 +29,16 @@ static TAKE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("take.
 pub struct RedisRateLimiter {
     pool: RedisPool,
     alone: LocalRateLimiter,
+    patience: Duration,
     started: Instant,
     /// In milliseconds since `started`.
     alone_until: AtomicU64,
 }
 
 impl RedisRateLimiter {
-    /// A limiter on the server of this pool; `alone` counts while it does not answer.
-    pub fn new(pool: RedisPool, alone: LocalRateLimiter) -> Arc<Self> {
-        Arc::new(Self { pool, alone, started: Instant::now(), alone_until: AtomicU64::new(0) })
+    /// A limiter on the server of this pool; `alone` counts while that does not answer within `patience`.
+    pub fn new(pool: RedisPool, alone: LocalRateLimiter, patience: Duration) -> Arc<Self> {
+        Arc::new(Self { pool, alone, patience, started: Instant::now(), alone_until: AtomicU64::new(0) })
     }
 
     fn uptime(&self) -> Duration {
@@ -77,7 +76,7 @@ impl RateLimiter for RedisRateLimiter {
         if self.is_alone() {
             return self.alone.take_now(key, quota);
         }
-        let outcome = match timeout(PATIENCE, self.take_shared(key, quota)).await {
+        let outcome = match timeout(self.patience, self.take_shared(key, quota)).await {
             Ok(outcome) => outcome,
             Err(elapsed) => Err(elapsed.into()),
         };

@@ -20,6 +20,8 @@ use crate::{
 };
 
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// A request waits no longer for a shared rate limit.
+const LIMITER_PATIENCE: Duration = Duration::from_millis(100);
 
 /// What instances share, or what stands in for it in a single one.
 pub(super) struct Shared {
@@ -90,7 +92,7 @@ pub(super) fn shared(
     Ok(Shared {
         bus: RedisBus::start(url.expose(), prefix, instance, tracker, shutdown).map_err(failed)?,
         queue: Arc::new(RedisQueue::new(pool.clone())),
-        limiter: RedisRateLimiter::new(pool.clone(), limiter),
+        limiter: RedisRateLimiter::new(pool.clone(), limiter, LIMITER_PATIENCE),
         one_time: Arc::new(RedisOneTimeStore::new(pool.clone())),
         redis: Some(pool),
     })
