@@ -93,6 +93,7 @@ contract! {
         a_snooze_gives_the_attempt_back
         a_crashed_task_is_scheduled_again
         a_task_that_keeps_crashing_is_handed_to_be_buried
+        a_task_that_crashes_in_its_last_attempt_is_handed_to_be_buried
         a_task_that_nobody_took_is_found
     }
 }

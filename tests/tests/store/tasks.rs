@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use plaza_domain::repository::{ClaimRequest, Result};
-use plaza_domain::{AttemptOutcome, Store, Task, TaskId, TaskState};
+use plaza_domain::{AttemptOutcome, NewTask, Store, Task, TaskId, TaskState};
 
 use super::{
     Outcome,
@@ -210,13 +210,15 @@ pub(crate) async fn a_crashed_task_is_scheduled_again(store: Arc<dyn Store>) -> 
 }
 
 pub(crate) async fn a_task_that_keeps_crashing_is_handed_to_be_buried(store: Arc<dyn Store>) -> Outcome {
-    let mut lost = running(&store, -1).await?;
+    let patient = NewTask { max_attempts: 9, ..task("media") };
+    let mut work = store.begin().await?;
+    work.tasks().insert(&patient).await?;
+    let mut lost = work.tasks().claim(patient.id, claim(-1)).await?.ok_or("it was not claimed")?;
+    work.commit().await?;
     for crashes in 1..3 {
         assert_eq!(reaped(&store, 3, LEASE).await?, [], "after {crashes} crashes");
         promoted(&store).await?;
-        // Its attempts are given back, so that it is the crashes that count.
-        let claimed_again = claimed(&store, lost.id, claim(-1)).await?;
-        lost = claimed_again.ok_or("it was not claimed again")?;
+        lost = claimed(&store, lost.id, claim(-1)).await?.ok_or("it was not claimed again")?;
     }
     let hopeless = reaped(&store, 3, LEASE).await?;
     assert_eq!(hopeless.len(), 1);
@@ -228,6 +230,19 @@ pub(crate) async fn a_task_that_keeps_crashing_is_handed_to_be_buried(store: Arc
     assert!(!finished(&store, &lost, &bury).await?);
     assert!(finished(&store, corpse, &bury).await?);
     assert_eq!(found(&store, lost.id).await?.state, TaskState::Dead);
+    Ok(())
+}
+
+pub(crate) async fn a_task_that_crashes_in_its_last_attempt_is_handed_to_be_buried(
+    store: Arc<dyn Store>,
+) -> Outcome {
+    let once = NewTask { max_attempts: 1, ..task("media") };
+    let mut work = store.begin().await?;
+    work.tasks().insert(&once).await?;
+    work.tasks().claim(once.id, claim(-1)).await?;
+    work.commit().await?;
+    let hopeless = reaped(&store, 3, LEASE).await?;
+    assert_eq!(hopeless.iter().map(|task| (task.id, task.crashes)).collect::<Vec<_>>(), [(once.id, 1)]);
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The store on SQLite and Postgres, through SeaORM.
 //!
-//! [`connect`] opens it and [`migrate()`] brings its schema up to date. One type, [`session::Session`], implements
+//! [`connect`] opens it and [`migrate()`] brings its schema up to date. One private type, `Session`, implements
 //! every repository, one file each; the statements whose speed matters are built in [`queries`], where a test can
 //! ask the databases how they would run them.
 
