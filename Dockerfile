@@ -1,11 +1,15 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
-# The caches stay between builds and are no part of the image, so the binaries are copied out of them.
+# The caches stay between builds and are no part of the image, so the binaries are copied out of them. Compressed, the
+# line numbers for backtraces take a quarter of the room.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo build --release --locked --package plaza-api --package plaza-worker --bins \
-    && install -D --target-directory /out target/release/plaza target/release/plaza-worker
+    && mkdir /out \
+    && for program in plaza plaza-worker; do \
+        objcopy --compress-debug-sections=zlib "target/release/$program" "/out/$program" || exit 1; \
+    done
 
 FROM debian:bookworm-slim
 RUN apt-get update \
