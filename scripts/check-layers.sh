@@ -6,6 +6,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 failures=0
 
+sources() {
+    find crates migration tests -name '*.rs' -not -path '*/target/*' | sort
+}
+
 fail() {
     echo "error: $*" >&2
     failures=$((failures + 1))
@@ -28,7 +32,7 @@ depends_on_none() {
 named_only_in() {
     local pattern=$1 what=$2 found path
     shift 2
-    found=$(git ls-files '*.rs' | xargs grep -lE "$pattern" || true)
+    found=$(sources | xargs grep -lE "$pattern" || true)
     for path in "$@"; do
         found=$(grep -v "^$path" <<<"$found" || true)
     done
@@ -59,14 +63,14 @@ while read -r lines path; do
     elif [ "$lines" -gt 400 ]; then
         echo "warning: $path has $lines lines: look for its second purpose" >&2
     fi
-done < <(git ls-files '*.rs' | xargs wc -l | grep -v ' total$')
+done < <(sources | xargs wc -l | grep -v ' total$')
 
 while read -r path; do
     case $(head -c 3 "$path") in
         '//!') ;;
         *) fail "$path does not say on its first line what it is for (//! …)" ;;
     esac
-done < <(git ls-files '*.rs')
+done < <(sources)
 
 if [ "$failures" -gt 0 ]; then
     echo "$failures of the architecture's invariants are broken." >&2

@@ -110,7 +110,7 @@ async fn a_list_of_rooms_comes_in_pages(setup: Setup) {
         path = format!("/rooms?limit=2&cursor={cursor}");
     }
     assert_eq!(seen, opened);
-    ada.api.get("/rooms?cursor=nonsense").await.expect_problem(400);
+    ada.api.get("/rooms?cursor=nonsense").await.expect_problem(422);
 }
 
 async fn a_room_is_changed_by_its_admins_and_the_new_name_is_told_in_it(setup: Setup) {
