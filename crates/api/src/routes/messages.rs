@@ -149,7 +149,7 @@ pub(crate) struct PostMessageRequest {
     file_id: Option<Uuid>,
     /// The same by its short form, `/media/…`, for pictures.
     #[oai(nullable, skip_serializing_if_is_none)]
-    image_url: Option<Text<1, 255>>,
+    image_url: Option<Text<0, 255>>,
     /// The message that it replies to.
     #[oai(nullable, skip_serializing_if_is_none)]
     parent_id: Option<Uuid>,
@@ -308,6 +308,7 @@ impl MessagesApi {
         message_id: Path<Uuid>,
         body: JsonBody<EditMessageRequest>,
     ) -> Result<Json<MessageView>, ApiError> {
+        allow(state, "room-messages", Limited::RoomMessageBy(actor.id())).await?;
         Ok(Json(
             state.services.messages.edit(&actor, message_id.0.into(), body.0.content.as_str()).await?.into(),
         ))
