@@ -42,8 +42,8 @@ pub(super) async fn buses(url: &str, prefix: &str) -> Outcome<Buses> {
         |instance| RedisBus::start(url, prefix, Uuid::from_u128(instance), &TaskTracker::new(), &shutdown);
     let (here, there) = (start(1)?, start(2)?);
     let mut buses = Buses::new(here.clone(), there.clone());
-    in_time(introduce(&*here, 1, &mut buses.far)).await?;
-    in_time(introduce(&*there, 2, &mut buses.near)).await?;
+    in_time(introduce(&here, 1, &mut buses.far)).await?;
+    in_time(introduce(&there, 2, &mut buses.near)).await?;
     buses.running = Some(Running(shutdown.drop_guard()));
     Ok(buses)
 }
