@@ -59,10 +59,9 @@ fn is_possible(operation: &MetaOperation, response: &MetaResponse) -> bool {
         Some(ProblemKind::NotFound) => {
             operation.params.iter().any(|param| param.in_type == MetaParamIn::Path)
         }
-        Some(ProblemKind::Conflict) => operation.method != Method::GET,
+        Some(ProblemKind::Conflict | ProblemKind::RateLimited) => operation.method != Method::GET,
         Some(ProblemKind::UnsupportedMediaType) => has_body,
         Some(ProblemKind::Invalid) => has_body || !operation.params.is_empty(),
-        Some(ProblemKind::RateLimited) => operation.method == Method::POST,
         Some(ProblemKind::RequestTimeout | ProblemKind::StorageFull) => is_upload,
         _ => true,
     }
