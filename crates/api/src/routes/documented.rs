@@ -11,6 +11,7 @@ use poem_openapi::{
     },
 };
 
+use super::examples::example;
 use crate::problem::{PROBLEM_CONTENT_TYPE, ProblemKind};
 
 /// The same operations, documented exactly.
@@ -31,7 +32,8 @@ impl<T: OpenApi> OpenApi for Documented<T> {
 
     fn register(registry: &mut Registry) {
         T::register(registry);
-        for schema in registry.schemas.values_mut() {
+        for (name, schema) in &mut registry.schemas {
+            schema.example = schema.example.take().or_else(|| example(name));
             for (_, property) in &mut schema.properties {
                 say_once(property);
             }

@@ -6,6 +6,7 @@ mod changes;
 #[cfg(test)]
 mod document_rules;
 mod documented;
+mod examples;
 mod files;
 mod health;
 mod media;

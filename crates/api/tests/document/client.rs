@@ -95,6 +95,20 @@ impl CheckingClient {
         self.call(operation, path, status, |request| request).await
     }
 
+    /// Types that show no example of themselves, or one that does not fit.
+    pub(super) fn bad_examples(&self) -> Vec<String> {
+        let schemas = self.document["components"]["schemas"].as_object().into_iter().flatten();
+        let objects = schemas.filter(|(_, schema)| schema["type"] == "object");
+        let bad = objects.filter_map(|(name, schema)| {
+            let faults = match schema.get("example") {
+                Some(example) => faults(&self.document, schema, example),
+                None => vec!["has no example".to_owned()],
+            };
+            (!faults.is_empty()).then(|| format!("{name}: {}", faults.join("; ")))
+        });
+        bad.collect()
+    }
+
     /// Documented operations that never succeeded.
     pub(super) fn never_called(&self) -> Vec<String> {
         let paths = self.document["paths"].as_object().into_iter().flatten();

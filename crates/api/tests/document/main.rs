@@ -21,3 +21,11 @@ async fn every_operation_answers_as_the_document_says() -> TestResult {
     assert_eq!(client.never_called(), Vec::<String>::new());
     server.stop().await
 }
+
+#[tokio::test]
+async fn every_type_shows_an_example_that_fits() -> TestResult {
+    let server = TestServer::start().await?;
+    let client = CheckingClient::new(server.base()).await?;
+    assert_eq!(client.bad_examples(), Vec::<String>::new());
+    server.stop().await
+}

@@ -1,0 +1,128 @@
+//! What answers look like, for the documentation: one story, in which Ada opens the lounge and posts a picture.
+
+use serde_json::{Value, json};
+
+const ADA: &str = "01a1fbea-bf03-71b1-974b-6d519ed5298a";
+const LOUNGE: &str = "01a1fbea-d102-7015-a3e9-947200c74479";
+const MESSAGE: &str = "01a1fbea-d111-72c9-b369-ce9dae5229f7";
+const FILE: &str = "01a1fbea-d11a-73fa-96fd-2661e535ee0c";
+const TASK: &str = "01a1fbea-d12d-70c3-a8e2-4d7c55e9e243";
+const MORNING: &str = "2026-11-21T08:00:00.000000Z";
+const NOON: &str = "2026-11-21T12:00:00.123456Z";
+const EVENING: &str = "2026-11-28T20:15:00.654321Z";
+
+/// An example of the type with that name in the document.
+pub(super) fn example(schema: &str) -> Option<Value> {
+    let example = match schema {
+        "UserSummaryView" => user(),
+        "UserView" => account(),
+        "ProfileView" => profile(),
+        "LoginView" => login(),
+        "TicketView" => json!({"ticket": "Zk1u0Wc4o2l7…", "expires_in": 30}),
+        "RoomView" => room(),
+        "RoomList" => json!({"items": [room()], "next_cursor": null}),
+        "MemberView" => member(),
+        "MemberList" => json!({"items": [member()], "next_cursor": null}),
+        "MessageView" => message(),
+        "HistoryView" => json!({"items": [message()], "has_more": false}),
+        "ChangeView" => change(),
+        "ChangesView" => {
+            json!({"changes": [change()], "version": 3, "last_seq": 1, "has_more": false, "reset": false})
+        }
+        "FileView" => file(),
+        "VariantView" => variant(),
+        "FileStatusView" => {
+            json!({"file_id": FILE, "status": "completed", "failure": null, "variants": ["thumbnail", "preview"]})
+        }
+        "UploadView" => json!({"file_id": FILE, "task_id": TASK, "status": "processing"}),
+        "ImageUploadView" => {
+            json!({"filename": format!("{FILE}.png"), "url": format!("/media/{FILE}.png")})
+        }
+        "LivenessView" => json!({"status": "alive"}),
+        "ReadinessView" => json!({"status": "ready", "dependencies": [dependency()]}),
+        "DependencyView" => dependency(),
+        "Problem" => problem(),
+        "FieldError" => field_error(),
+        _ => return None,
+    };
+    Some(example)
+}
+
+fn user() -> Value {
+    json!({"id": ADA, "username": "ada", "display_name": "Ada Lovelace"})
+}
+
+fn profile() -> Value {
+    json!({
+        "id": ADA, "username": "ada", "display_name": "Ada Lovelace", "bio": "Engines.", "role": "member",
+        "created_at": MORNING
+    })
+}
+
+fn account() -> Value {
+    json!({
+        "id": ADA, "email": "ada@example.org", "username": "ada", "display_name": "Ada Lovelace", "bio": "Engines.",
+        "role": "member", "created_at": MORNING, "updated_at": MORNING
+    })
+}
+
+fn login() -> Value {
+    json!({
+        "access_token": "eyJhbGciOiJIUzI1NiJ9…", "token_type": "Bearer", "expires_in": 900, "expires_at": NOON,
+        "refresh_token": "mJ3nX0vT5r…", "refresh_expires_at": EVENING, "user": account()
+    })
+}
+
+fn room() -> Value {
+    json!({
+        "id": LOUNGE, "kind": "room", "name": "Lounge", "description": "For everything else", "is_private": false,
+        "created_by": ADA, "last_seq": 1, "version": 3, "created_at": MORNING, "updated_at": MORNING
+    })
+}
+
+fn member() -> Value {
+    json!({"user": user(), "role": "owner", "joined_at": MORNING, "left_at": null, "read_seq": 1})
+}
+
+fn message() -> Value {
+    json!({
+        "id": MESSAGE, "room_id": LOUNGE, "seq": 1, "version": 3, "sender": user(), "message_type": "image",
+        "content": "The **engine**", "content_html": "<p>The <strong>engine</strong></p>\n", "client_id": "5f0c3c1e-1",
+        "file_id": FILE, "image_url": null, "parent_id": null, "system_event": null, "created_at": NOON,
+        "edited_at": null, "deleted_at": null
+    })
+}
+
+fn change() -> Value {
+    json!({"type": "message", "version": 3, "message": message()})
+}
+
+fn file() -> Value {
+    json!({
+        "id": FILE, "owner_id": ADA, "name": "engine.png", "media_type": "image/png", "size": 482_113,
+        "status": "completed", "failure": null, "width": 4032, "height": 3024, "page_count": null,
+        "url": format!("/api/v1/files/{FILE}/content"), "variants": [variant()], "created_at": NOON, "updated_at": NOON
+    })
+}
+
+fn variant() -> Value {
+    json!({
+        "name": "thumbnail", "media_type": "image/webp", "width": 256, "height": 192, "size": 9_120,
+        "url": format!("/api/v1/files/{FILE}/variants/thumbnail")
+    })
+}
+
+fn dependency() -> Value {
+    json!({"name": "database", "healthy": true, "required": true})
+}
+
+fn problem() -> Value {
+    json!({
+        "type": "/problems/invalid", "title": "The input breaks a rule", "status": 422,
+        "detail": "name must be 1 to 80 characters long", "instance": "/api/v1/rooms", "errors": [field_error()]
+    })
+}
+
+fn field_error() -> Value {
+    json!({"field": "name", "message": "must be 1 to 80 characters long"})
+}
