@@ -16,6 +16,8 @@ use crate::{
 
 const FIRST_ADMIN: &str = "first_admin";
 const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
+/// No name that could be an account's is longer.
+const LOGIN_KEY_CHARS: usize = 254;
 /// How long a revoked session or a changed role may go unnoticed on another instance whose bus lost the news.
 const ACTOR_CACHE_TTL: Duration = Duration::from_secs(2);
 const ACTOR_CACHE_CAPACITY: u64 = 50_000;
@@ -147,6 +149,17 @@ impl AuthService {
         let login = self.issue(&mut *work, user, session.id, now).await?;
         work.commit().await?;
         Ok(login)
+    }
+
+    /// What attempts to log in are counted by: the account, whichever of its names is given, or else the name.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn account_key(&self, email_or_username: &str) -> Result<String> {
+        Ok(match self.find_by_login(email_or_username).await? {
+            Some(user) => user.id.to_string(),
+            None => email_or_username.trim().to_lowercase().chars().take(LOGIN_KEY_CHARS).collect(),
+        })
     }
 
     /// Exchanges a refresh token for new tokens. It works once: when a used one comes back, it was stolen from its

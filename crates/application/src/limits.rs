@@ -14,7 +14,7 @@ use crate::{
 pub enum Limited<'a> {
     /// Logging in, from one address.
     LoginFrom(&'a str),
-    /// Logging in, to one account.
+    /// Logging in, to one account, by its [key](crate::AuthService::account_key).
     LoginTo(&'a str),
     /// Registering, from one address.
     RegisterFrom(&'a str),
@@ -44,8 +44,8 @@ impl LimitService {
             Limited::LoginFrom(address) => {
                 (format!("login:address:{address}"), self.settings.login_per_address)
             }
-            Limited::LoginTo(name) => {
-                (format!("login:account:{}", name.trim().to_lowercase()), self.settings.login_per_account)
+            Limited::LoginTo(account) => {
+                (format!("login:account:{account}"), self.settings.login_per_account)
             }
             Limited::RegisterFrom(address) => {
                 (format!("register:address:{address}"), self.settings.register_per_address)

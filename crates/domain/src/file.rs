@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FileId, Sha256, TaskId, Timestamp, UserId, Violation, user::text};
+use crate::{FileId, Sha256, TaskId, Timestamp, UserId, Violation, user::text, validation::is_direction};
 
 text!(
     /// An upload's name, without a path; 1 to 255 characters.
@@ -18,7 +18,7 @@ impl FileName {
     /// When nothing is left, or more than 255 characters are.
     pub fn parse(text: &str) -> Result<Self, Violation> {
         let last = text.rsplit(['/', '\\']).next().unwrap_or_default();
-        let cleaned: String = last.chars().filter(|c| !c.is_control()).collect();
+        let cleaned: String = last.chars().filter(|c| !c.is_control() && !is_direction(*c)).collect();
         let cleaned = cleaned.trim().to_owned();
         let count = cleaned.chars().count();
         if (1..=255).contains(&count) && cleaned != "." && cleaned != ".." {

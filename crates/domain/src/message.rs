@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     FileId, InvalidInput, MessageId, RoomId, Seq, Timestamp, UserId, UserSummary, Version, Violation,
-    user::text,
+    user::text, validation::is_invisible,
 };
 
 /// The longest content, in characters (Unicode scalar values).
@@ -49,7 +49,7 @@ impl Content {
 
     /// Whether there is nothing to see.
     pub fn is_blank(&self) -> bool {
-        self.0.trim().is_empty()
+        self.0.chars().all(is_invisible)
     }
 }
 

@@ -4,7 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{RoomId, Seq, Timestamp, UserId, Version, Violation, user::text, validation::short_text};
+use crate::{
+    RoomId, Seq, Timestamp, UserId, Version, Violation,
+    user::text,
+    validation::{line, short_text},
+};
 
 text!(
     /// A room's name; 1 to 80 characters.
@@ -21,7 +25,7 @@ impl RoomName {
     /// # Errors
     /// When it is empty or too long.
     pub fn parse(text: &str) -> Result<Self, Violation> {
-        short_text("name", text, 1..=80).map(Self)
+        line("name", text, 1..=80).map(Self)
     }
 }
 

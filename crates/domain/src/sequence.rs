@@ -4,12 +4,31 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// Counters begin at zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must not be negative")]
+pub struct Negative;
+
 macro_rules! counter {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[serde(try_from = "i64", into = "i64")]
         pub struct $name(i64);
+
+        impl TryFrom<i64> for $name {
+            type Error = Negative;
+
+            fn try_from(value: i64) -> Result<Self, Negative> {
+                if value < 0 { Err(Negative) } else { Ok(Self(value)) }
+            }
+        }
+
+        impl From<$name> for i64 {
+            fn from(counter: $name) -> Self {
+                counter.0
+            }
+        }
 
         impl $name {
             /// Before the first.

@@ -5,7 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use validator::ValidateEmail;
 
-use crate::{Timestamp, UserId, Violation, validation::short_text};
+use crate::{
+    Timestamp, UserId, Violation,
+    validation::{line, short_text},
+};
 
 macro_rules! text {
     ($(#[$doc:meta])* $name:ident) => {
@@ -96,7 +99,7 @@ impl DisplayName {
     /// # Errors
     /// When it is empty or too long.
     pub fn parse(text: &str) -> Result<Self, Violation> {
-        short_text("display_name", text, 1..=64).map(Self)
+        line("display_name", text, 1..=64).map(Self)
     }
 }
 
@@ -230,6 +233,15 @@ mod tests {
         for text in ["", "ab", "_ada", "ada lovelace", "ada\u{0}", "адаада", &"a".repeat(33)] {
             assert!(Username::parse(text).is_err(), "{text:?} was accepted");
         }
+    }
+
+    #[test]
+    fn a_name_can_be_seen_and_reads_as_it_is_written() {
+        for text in ["\u{200b}", "\u{feff} \u{ad}", "\u{3164}", "\u{202e}"] {
+            assert!(DisplayName::parse(text).is_err(), "{text:?} was accepted");
+        }
+        let name = DisplayName::parse("\u{202e}Ada\nLovelace").map(DisplayName::into_string);
+        assert_eq!(name, Ok("Ada Lovelace".to_owned()));
     }
 
     #[test]

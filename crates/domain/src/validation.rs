@@ -122,18 +122,48 @@ complete!(A, B);
 complete!(A, B, C);
 complete!(A, B, C, D);
 
-/// Trims `text`, removes control characters but line feeds, and checks its length in characters.
+/// A name or another single line: see [`short_text`].
+pub(crate) fn line(
+    field: &'static str,
+    text: &str,
+    length: std::ops::RangeInclusive<usize>,
+) -> Result<String, Violation> {
+    let one_line: String = text.chars().map(|c| if c == '\n' { ' ' } else { c }).collect();
+    short_text(field, &one_line, length)
+}
+
+/// Trims `text`, removes what cannot be seen and what turns the direction of writing, keeps line feeds, and checks
+/// its length in characters.
 pub(crate) fn short_text(
     field: &'static str,
     text: &str,
     length: std::ops::RangeInclusive<usize>,
 ) -> Result<String, Violation> {
-    let cleaned: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
+    let is_kept = |c: &char| *c == '\n' || !(c.is_control() || is_direction(*c));
+    let cleaned: String = text.chars().filter(is_kept).collect();
     let cleaned = cleaned.trim().to_owned();
     let count = cleaned.chars().count();
-    if length.contains(&count) {
-        return Ok(cleaned);
+    let (least, most) = (*length.start(), *length.end());
+    if !length.contains(&count) {
+        return Err(Violation::new(field, format!("must be {least} to {most} characters long")));
     }
-    let (least, most) = (length.start(), length.end());
-    Err(Violation::new(field, format!("must be {least} to {most} characters long")))
+    if least > 0 && cleaned.chars().all(is_invisible) {
+        return Err(Violation::new(field, "must have something that can be seen"));
+    }
+    Ok(cleaned)
+}
+
+/// Embeddings, overrides and isolates of the bidirectional algorithm (UAX #9): with them a name reads as another.
+pub(crate) fn is_direction(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Blanks, and characters without width or ink.
+pub(crate) fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+                | '\u{2060}'..='\u{2064}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        )
 }

@@ -171,7 +171,8 @@ impl AuthApi {
     ) -> Result<Json<LoginView>, ApiError> {
         let JsonBody(LoginRequest { login, password }) = body;
         allow(state, "login-address", Limited::LoginFrom(&address.to_string())).await?;
-        allow(state, "login-account", Limited::LoginTo(login.as_str())).await?;
+        let account = state.services.auth.account_key(login.as_str()).await?;
+        allow(state, "login-account", Limited::LoginTo(&account)).await?;
         Ok(Json(state.services.auth.login(login.as_str(), password.as_str()).await?.into()))
     }
 

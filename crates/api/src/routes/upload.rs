@@ -11,13 +11,15 @@ use poem_openapi::{
     payload::{ParsePayload, Payload},
     registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef},
 };
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::io::ReaderStream;
 
 use crate::problem::{ApiError, FieldErrorView, ProblemKind};
 
 /// How long a client may take for the next bytes.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long an upload may take in all: slow lines are served, and nobody keeps a connection for ever.
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 /// How many other fields may come before the file.
 const MAX_OTHER_FIELDS: usize = 16;
 const FIELD: &str = "file";
@@ -93,9 +95,10 @@ impl<'a> ApiExtractor<'a> for FileUpload {
 
 fn stream<R: tokio::io::AsyncRead + Send + 'static>(reader: ReaderStream<R>) -> UploadStream {
     let reader = Some(Box::pin(reader));
-    let stream = futures::stream::unfold(reader, |reader| async move {
+    let end = Instant::now() + TOTAL_TIMEOUT;
+    let stream = futures::stream::unfold(reader, move |reader| async move {
         let mut reader = reader?;
-        match timeout(IDLE_TIMEOUT, reader.next()).await {
+        match timeout_at(end.min(Instant::now() + IDLE_TIMEOUT), reader.next()).await {
             Ok(Some(Ok(bytes))) => Some((Ok(bytes), Some(reader))),
             Ok(Some(Err(error))) => Some((Err(BoxError::from(error)), None)),
             Ok(None) => None,

@@ -9,7 +9,9 @@ pub(super) enum Close {
     GoingAway,
     /// A frame is larger than the limit.
     TooLarge,
-    /// Too many frames that are no frames.
+    /// Bytes that are no WebSocket frames (RFC 6455).
+    BadWebSocket,
+    /// Too many frames that are no frames of ours.
     Protocol,
     /// Not authenticated, or no more.
     Unauthenticated,
@@ -31,6 +33,7 @@ impl Close {
     const fn parts(self) -> (u16, &'static str) {
         match self {
             Self::GoingAway => (1001, "the server is going away"),
+            Self::BadWebSocket => (1002, "the bytes are no WebSocket frames"),
             Self::TooLarge => (1009, "the frame is too large"),
             Self::Protocol => (4400, "too many frames that are not JSON objects"),
             Self::Unauthenticated => (4401, "not authenticated"),

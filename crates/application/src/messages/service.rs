@@ -180,11 +180,14 @@ impl MessageService {
     /// `Invalid`, `Forbidden`, `NotFound`; `Conflict` when it was deleted.
     pub async fn edit(&self, actor: &Actor, id: MessageId, content: &str) -> Result<SentMessage> {
         let content = Content::parse(content)?;
-        let content_html = self.markup.render(content.as_str());
         let (mut work, mut view) = self.open(actor, id, MessageAction::Edit).await?;
         if content.is_blank() && view.message.kind == MessageKind::Text {
             return Err(InvalidInput::single("content", "must not be empty").into());
         }
+        if view.message.content == content {
+            return Ok(view);
+        }
+        let content_html = self.markup.render(content.as_str());
         let version = next_version(&mut *work, &view.message).await?;
         let previous = view.message.edit(content, content_html, version, self.context.clock.now());
         work.messages().insert_edit(&previous).await?;

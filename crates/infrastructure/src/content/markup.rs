@@ -37,6 +37,10 @@ const TAGS: [&str; 26] = [
     "s",
 ];
 
+/// The most elements of one message, and the most within each other; a text with more is shown as it was written.
+const MAX_ELEMENTS: usize = 2_000;
+const MAX_DEPTH: usize = 16;
+
 /// Turns Markdown into HTML that is safe to show, twice over: HTML in the text is shown as text, and what comes out
 /// passes an allow-list.
 pub struct CommonMark {
@@ -59,15 +63,44 @@ impl CommonMark {
         Self { sanitiser }
     }
 
-    fn render_markup(&self, markdown: &str) -> String {
-        let mut unsafe_html = String::with_capacity(markdown.len() * 2);
+    /// `None` when the text is built to be expensive.
+    fn render_markup(&self, markdown: &str) -> Option<String> {
         let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES;
         let mut links = Links::default();
-        let events = Parser::new_ext(markdown, options).filter_map(|event| links.rewrite(event));
-        html::push_html(&mut unsafe_html, events);
+        let mut size = Size::default();
+        let mut events = Vec::new();
+        for event in Parser::new_ext(markdown, options) {
+            size.add(&event)?;
+            events.extend(links.rewrite(event));
+        }
+        let mut unsafe_html = String::with_capacity(markdown.len() * 2);
+        html::push_html(&mut unsafe_html, events.into_iter());
         let mut safe = self.sanitiser.clean(&unsafe_html).to_string();
         safe.truncate(safe.trim_end().len());
-        safe
+        Some(safe)
+    }
+}
+
+/// How large the tree of a text is. A quotation in a quotation in a … costs the sanitiser more than its length, and a
+/// table has as many cells in each row as its head has: a few thousand characters can make a million elements.
+#[derive(Default)]
+struct Size {
+    elements: usize,
+    depth: usize,
+}
+
+impl Size {
+    /// `None` when it is more than anybody means.
+    fn add(&mut self, event: &Event<'_>) -> Option<()> {
+        match event {
+            Event::Start(_) => {
+                self.elements += 1;
+                self.depth += 1;
+            }
+            Event::End(_) => self.depth = self.depth.saturating_sub(1),
+            _ => {}
+        }
+        (self.elements <= MAX_ELEMENTS && self.depth <= MAX_DEPTH).then_some(())
     }
 }
 
@@ -79,7 +112,9 @@ impl Default for CommonMark {
 
 impl Markup for CommonMark {
     fn render(&self, markdown: &str) -> String {
-        plain::render(markdown).unwrap_or_else(|| self.render_markup(markdown))
+        plain::render(markdown)
+            .or_else(|| self.render_markup(markdown))
+            .unwrap_or_else(|| format!("<pre>{}</pre>", ammonia::clean_text(markdown)))
     }
 }
 
@@ -138,6 +173,16 @@ mod tests {
         ] {
             assert_eq!(render(markdown), html);
         }
+    }
+
+    #[test]
+    fn a_text_that_is_built_to_be_expensive_is_shown_as_it_was_written() {
+        let table = format!("{}\n{}\n{}", "|a".repeat(600), "|-".repeat(600), "x\n".repeat(500));
+        for text in [">".repeat(3_999) + "x", "- ".repeat(1_999) + "x", ">- ".repeat(1_300) + "x", table] {
+            let html = render(&text);
+            assert!(html.starts_with("<pre>") && html.len() < 5 * text.len(), "{} bytes", html.len());
+        }
+        assert!(!render("> > > quoted **and bold**").starts_with("<pre>"));
     }
 
     #[test]
@@ -235,7 +280,7 @@ mod tests {
         #[test]
         fn the_short_way_gives_what_the_long_way_gives(text in "[a-c 0-9.,:;!?()'\"/+=>é@%{}^$\n-]{1,24}") {
             if let Some(html) = plain::render(&text) {
-                prop_assert_eq!(html, CommonMark::new().render_markup(&text));
+                prop_assert_eq!(Some(html), CommonMark::new().render_markup(&text));
             }
         }
     }

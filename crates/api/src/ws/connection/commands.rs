@@ -1,6 +1,6 @@
 //! Doing what a client frame asks for.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use plaza_application::{Actor, Error, Limited, MessageInput, Position, Posted};
 use plaza_domain::{InvalidInput, MessageId, MessageKind, RoomId, SentMessage, Seq};
@@ -82,8 +82,11 @@ impl Connection {
         let failed = match envelope.frame {
             ClientFrame::Message(message) => return self.post(actor, *message, reply).await,
             ClientFrame::Edit { message_id, content } => {
-                let edited = services.messages.edit(actor, message_id, &content).await;
-                self.tell(&reply.outcome(edited));
+                let frame = match self.count_message(actor).await {
+                    Ok(()) => reply.outcome(services.messages.edit(actor, message_id, &content).await),
+                    Err(refusal) => reply.error(refusal),
+                };
+                self.tell(&frame);
                 return Ok(());
             }
             ClientFrame::Delete { message_id } => {
@@ -93,8 +96,8 @@ impl Connection {
             }
             ClientFrame::Heartbeat { seen } => {
                 self.tell(&ServerFrame::HeartbeatAck);
-                for (room_id, version) in seen.into_iter().filter(|(room_id, _)| self.rooms.contains(room_id))
-                {
+                let followed = seen.into_iter().filter(|(room_id, _)| self.rooms.contains(room_id));
+                for (room_id, version) in followed.take(MAX_ROOMS_PER_FRAME) {
                     if let Err(error) = services.reads.delivered(actor, room_id, version).await {
                         tracing::debug!(room.id = %room_id, error = ?error, "a delivery cursor was not moved");
                     }
@@ -149,11 +152,8 @@ impl Connection {
     /// Hands a message to the committer and goes on: its `ack` is queued as soon as it is durable, before anybody
     /// else learns of it.
     async fn post(&mut self, actor: &Actor, message: MessageFrame, reply: ReplyTo) -> Flow {
-        let services = &self.state.services;
-        if let Some((_, decision)) = services.limits.take(Limited::RoomMessageBy(actor.id())).await
-            && !decision.allowed
-        {
-            self.tell(&reply.error(ErrorFrame::rate_limited(decision.retry_after)));
+        if let Err(refusal) = self.count_message(actor).await {
+            self.tell(&reply.error(refusal));
             return Ok(());
         }
         let input = match self.message_input(message, &reply) {
@@ -179,6 +179,14 @@ impl Connection {
         Ok(())
     }
 
+    /// Counts a message or an edit of one.
+    async fn count_message(&mut self, actor: &Actor) -> Result<(), ErrorFrame> {
+        match self.state.services.limits.take(Limited::RoomMessageBy(actor.id())).await {
+            Some((_, decision)) if !decision.allowed => Err(ErrorFrame::rate_limited(decision.retry_after)),
+            _ => Ok(()),
+        }
+    }
+
     fn message_input(&self, message: MessageFrame, reply: &ReplyTo) -> Result<MessageInput, Error> {
         let kind = match message.message_type.as_deref() {
             None => MessageKind::Text,
@@ -202,7 +210,12 @@ impl Connection {
             self.tell(&reply.error(ErrorFrame::new(ErrorCode::Invalid, reason)));
             return Ok(());
         }
+        let mut done = HashSet::new();
         for RoomSince { room_id, since } in rooms {
+            // A room that is named twice is replayed once: a small frame shall not cost a large answer many times.
+            if !done.insert(room_id) {
+                continue;
+            }
             if let Err(error) = self.subscribe(actor, room_id, since).await? {
                 let id = reply.id.clone();
                 let frame = ErrorFrame { id, room_id: Some(room_id), ..ErrorFrame::from_error(&error) };

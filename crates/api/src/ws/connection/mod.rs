@@ -9,12 +9,12 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use plaza_application::{Actor, Error};
-use plaza_domain::RoomId;
+use plaza_domain::{RoomId, UserId};
 use tokio::{
     sync::Semaphore,
     time::{Instant, sleep_until},
 };
-use tokio_tungstenite::tungstenite::{self, Message as WsMessage};
+use tokio_tungstenite::tungstenite::{self, Message as WsMessage, error::ProtocolError};
 use tracing::Instrument;
 
 pub(super) use self::authenticate::Credential;
@@ -63,6 +63,7 @@ pub(super) struct Connection {
     id: ConnectionId,
     outbox: Arc<Outbox>,
     in_flight: Arc<Semaphore>,
+    registered: Option<UserId>,
     own_room: Option<RoomId>,
     rooms: HashSet<RoomId>,
     bad_frames: u32,
@@ -81,6 +82,7 @@ impl Connection {
             socket,
             outbox: Arc::default(),
             in_flight: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
+            registered: None,
             own_room: None,
             rooms: HashSet::new(),
             bad_frames: 0,
@@ -115,13 +117,21 @@ impl Connection {
     async fn serve(&mut self, credential: Option<Credential>, room: Option<Option<RoomId>>) -> Flow {
         let mut actor = self.authenticate_first(credential).await?;
         self.register(&actor)?;
-        let user_id = actor.id();
+        // A session that ended before the hub knew of this connection was not told to it.
+        self.state.services.auth.recheck(&actor).await.map_err(|_| Close::Unauthenticated)?;
         let served = Box::pin(self.serve_registered(&mut actor, room)).await;
+        self.unregister();
+        served
+    }
+
+    /// Once is enough; twice does no harm.
+    fn unregister(&mut self) {
         for room_id in std::mem::take(&mut self.rooms) {
             self.state.hub.leave(room_id, self.id);
         }
-        self.state.hub.registry().remove(self.id, user_id);
-        served
+        if let Some(user_id) = self.registered.take() {
+            self.state.hub.registry().remove(self.id, user_id);
+        }
     }
 
     async fn serve_registered(&mut self, actor: &mut Actor, room: Option<Option<RoomId>>) -> Flow {
@@ -146,9 +156,11 @@ impl Connection {
         }
     }
 
-    fn register(&self, actor: &Actor) -> Flow {
+    fn register(&mut self, actor: &Actor) -> Flow {
         let handle = self.handle(actor);
-        self.state.hub.registry().insert(self.id, handle).map_err(|_| Close::TooManyConnections.into())
+        self.state.hub.registry().insert(self.id, handle).map_err(|_| Close::TooManyConnections)?;
+        self.registered = Some(actor.id());
+        Ok(())
     }
 
     fn handle(&self, actor: &Actor) -> ConnectionHandle {
@@ -183,6 +195,9 @@ impl Connection {
             Some(Ok(message)) => Ok(message),
             Some(Err(tungstenite::Error::Capacity(_))) => Err(Close::TooLarge.into()),
             Some(Err(tungstenite::Error::Utf8(_))) => Err(Close::Protocol.into()),
+            Some(Err(tungstenite::Error::Protocol(error))) if !is_end(&error) => {
+                Err(Close::BadWebSocket.into())
+            }
             Some(Err(_)) | None => Err(End::Gone),
         }
     }
@@ -217,6 +232,18 @@ impl Connection {
     fn tell(&self, frame: &ServerFrame<'_>) {
         self.outbox.push(frame.encode());
     }
+}
+
+impl Drop for Connection {
+    /// However the connection ends, also by a panic: nobody keeps what it had.
+    fn drop(&mut self) {
+        self.unregister();
+    }
+}
+
+/// A client that vanished, told in tungstenite's words for a broken protocol.
+fn is_end(error: &ProtocolError) -> bool {
+    matches!(error, ProtocolError::ResetWithoutClosingHandshake | ProtocolError::SendAfterClosing)
 }
 
 fn refusal(error: &Error) -> Close {

@@ -6,11 +6,13 @@ use futures::{SinkExt, StreamExt};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{self, Message as WsMessage};
 
-use super::{Connection, End, Flow};
+use super::{Connection, End, Flow, MAX_IN_FLIGHT};
 use crate::ws::{close::Close, frames::ServerFrame, outbox::Frame};
 
 /// How long a client may take to accept what waits for it.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long messages that were taken may take to be stored when the server stops.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a goodbye may take.
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Clients that were sent away come back within this time, spread evenly.
@@ -40,8 +42,12 @@ impl Connection {
         }
     }
 
-    /// Tells the client to come back, after everything else that waits.
+    /// Tells the client to come back, after everything else that waits, and the acknowledgements of what was taken.
     pub(super) async fn send_away(&mut self) -> Flow {
+        let all = u32::try_from(MAX_IN_FLIGHT).unwrap_or(u32::MAX);
+        if timeout(SETTLE_TIMEOUT, self.in_flight.acquire_many(all)).await.is_err() {
+            tracing::debug!("a connection ends before all of its messages are acknowledged");
+        }
         let spread = self.id.as_u128() % RECONNECT_SPREAD_MS;
         self.tell(&ServerFrame::Reconnect { after_ms: u64::try_from(spread).unwrap_or_default() });
         self.drain().await?;

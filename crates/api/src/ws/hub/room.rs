@@ -17,6 +17,8 @@ use crate::ws::{
 /// How many events are remembered: what happens between a connection's last look into the database and its going live
 /// must be among them.
 const REMEMBERED_EVENTS: usize = 256;
+/// How many bytes of them at most: long messages in a thousand rooms must not cost a gigabyte.
+const REMEMBERED_BYTES: usize = 128 * 1024;
 /// How many events may wait behind a hole. More are forgotten: the database has them.
 const WAITING_EVENTS: usize = 1_024;
 
@@ -59,6 +61,7 @@ pub(super) struct RoomChannel {
     waiting: BTreeMap<Version, RoomEvent>,
     /// The newest events, every one after `remembered_after`.
     remembered: VecDeque<(Version, Frame)>,
+    remembered_bytes: usize,
     remembered_after: Version,
     subscribers: HashMap<ConnectionId, Subscriber>,
     /// Connections that are reading what they missed.
@@ -218,12 +221,7 @@ impl RoomChannel {
     fn hand_out(&mut self, event: &RoomEvent) -> Progress {
         let frame = event.encode();
         self.broadcast(&frame, event.version);
-        self.remembered.push_back((event.version, frame));
-        if self.remembered.len() > REMEMBERED_EVENTS
-            && let Some((forgotten, _)) = self.remembered.pop_front()
-        {
-            self.remembered_after = forgotten;
-        }
+        self.remember(event.version, frame);
         self.last = Some(event.version);
         match &event.body {
             RoomEventBody::MemberLeft(profile) => {
@@ -232,6 +230,16 @@ impl RoomChannel {
             }
             RoomEventBody::RoomDeleted(_) => Progress::Closed,
             _ => Progress::Complete,
+        }
+    }
+
+    fn remember(&mut self, version: Version, frame: Frame) {
+        self.remembered_bytes += frame.text.len();
+        self.remembered.push_back((version, frame));
+        while self.remembered.len() > REMEMBERED_EVENTS || self.remembered_bytes > REMEMBERED_BYTES {
+            let Some((forgotten, frame)) = self.remembered.pop_front() else { break };
+            self.remembered_bytes -= frame.text.len();
+            self.remembered_after = forgotten;
         }
     }
 
@@ -247,6 +255,7 @@ impl RoomChannel {
             self.last = Some(version);
         }
         self.remembered.clear();
+        self.remembered_bytes = 0;
         self.remembered_after = self.last.unwrap_or(version);
     }
 }

@@ -12,6 +12,8 @@ use crate::ws::{close::Close, frames::encode_user_event};
 
 /// How long an event that the bus lost without telling goes unnoticed, at most.
 const COMPARE_INTERVAL: Duration = Duration::from_secs(30);
+/// How long to wait for a database that does not answer.
+const COMPARE_RETRY: Duration = Duration::from_secs(1);
 /// How many rooms are compared in one query.
 const ROOMS_PER_QUERY: usize = 500;
 
@@ -40,7 +42,12 @@ pub(super) async fn compare_periodically(hub: Arc<Hub>) {
             () = hub.gap.notified() => {}
             _ = interval.tick() => {}
         }
-        compare(&hub).await;
+        while !compare(&hub).await {
+            tokio::select! {
+                () = hub.shutdown.cancelled() => return,
+                () = tokio::time::sleep(COMPARE_RETRY) => {}
+            }
+        }
     }
 }
 
@@ -73,15 +80,16 @@ fn on_user_event(hub: &Hub, event: &UserEvent) {
 }
 
 /// Finds the rooms whose events were not all delivered, and has them healed.
-async fn compare(hub: &Arc<Hub>) {
+/// False when the database did not answer.
+async fn compare(hub: &Arc<Hub>) -> bool {
     let active = hub.active_rooms();
     for rooms in active.chunks(ROOMS_PER_QUERY) {
         let ids: Vec<_> = rooms.iter().map(|(id, _)| *id).collect();
         let heads = match hub.changes.versions(&ids).await {
             Ok(heads) => heads,
             Err(error) => {
-                tracing::warn!(error = ?error, "rooms could not be compared with the database; trying again later");
-                return;
+                tracing::warn!(error = ?error, "rooms could not be compared with the database; trying again");
+                return false;
             }
         };
         // A room that is not answered was deleted: the healer finds that out.
@@ -98,4 +106,5 @@ async fn compare(hub: &Arc<Hub>) {
             }
         }
     }
+    true
 }

@@ -143,7 +143,9 @@ fn a_healer_that_comes_before_the_first_follower_leaves_the_room_to_the_next_one
 fn who_comes_back_soon_is_told_from_memory_and_who_comes_late_reads_the_database() {
     let mut channel = RoomChannel::default();
     let (_first, _) = follow(&mut channel, 1, 0);
-    (1..=400).for_each(|version| drop(channel.receive(&event(version))));
+    (1..=400).for_each(|version| {
+        channel.receive(&event(version));
+    });
     let (soon, activation) = follow(&mut channel, 2, 390);
     assert_eq!(activation, Activation::Live);
     assert_eq!(told(&soon), (391..=400).collect::<Vec<_>>());
@@ -158,7 +160,9 @@ fn who_is_ahead_of_the_hub_is_not_told_twice() {
     channel.receive(&event(1));
     let (ahead, activation) = follow(&mut channel, 2, 3);
     assert_eq!(activation, Activation::Live);
-    (2..=4).for_each(|version| drop(channel.receive(&event(version))));
+    (2..=4).for_each(|version| {
+        channel.receive(&event(version));
+    });
     assert_eq!(told(&ahead), [4]);
 }
 
@@ -166,7 +170,9 @@ fn who_is_ahead_of_the_hub_is_not_told_twice() {
 fn events_that_come_while_the_first_follower_reads_are_kept_for_it() {
     let mut channel = RoomChannel::default();
     channel.expect(Uuid::from_u128(1));
-    (4..=6).for_each(|version| drop(channel.receive(&event(version))));
+    (4..=6).for_each(|version| {
+        channel.receive(&event(version));
+    });
     let (outbox, _) = follow(&mut channel, 1, 5);
     assert_eq!(told(&outbox), [6]);
 }
