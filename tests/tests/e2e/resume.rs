@@ -1,10 +1,13 @@
 //! Coming back: what was missed arrives, in order, once, and then what is new.
 
+use std::time::Duration;
+
 use plaza_tests::{
     Options, Plaza, Setup, both_setups,
-    client::{Socket, User},
+    client::{Ended, Socket, User},
 };
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 both_setups!(
     a_client_that_comes_back_gets_what_it_missed_and_then_goes_on_live,
@@ -12,6 +15,7 @@ both_setups!(
     a_client_that_missed_too_much_is_told_to_begin_anew,
     an_unsubscribed_room_is_silent,
     an_instance_that_restarts_keeps_everything,
+    a_client_that_does_not_read_is_sent_away_and_comes_back_without_a_gap,
 );
 
 async fn subscribe(socket: &mut Socket, room: &str, since: &Value) {
@@ -135,4 +139,49 @@ async fn an_instance_that_restarts_keeps_everything(setup: Setup) {
     assert_eq!(frames[0]["message"], said);
     let again = User::log_in(plaza.a(), "ada").await;
     assert_eq!(again.id, ada.id);
+}
+
+async fn a_client_that_does_not_read_is_sent_away_and_comes_back_without_a_gap(setup: Setup) {
+    // Far more than the buffers between a server and a client hold.
+    const BATCHES: usize = 40;
+    const BATCH: usize = 100;
+    let plaza = Plaza::start(setup).await;
+    let ada = User::register(plaza.a(), "ada").await;
+    let bob = User::register(plaza.b(), "bob").await;
+    let room = ada.open_room("lounge").await;
+    bob.join(&room).await;
+    let mut slow = bob.connect_to(&room).await;
+    let mut version = slow.expect_type("synced").await["version"].as_i64().expect("a version");
+
+    let long = json!({ "content": "x".repeat(4000) });
+    for _ in 0..BATCHES {
+        let posting = (0..BATCH).map(|_| ada.post_message(&room, &long));
+        for posted in futures::future::join_all(posting).await {
+            posted.expect(201);
+        }
+    }
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let mut seen = 0;
+    let ended = loop {
+        match slow.next_before(deadline).await.expect("the connection ends") {
+            Ok(frame) => {
+                version += 1;
+                assert_eq!(frame["version"], version, "a hole before the end of the connection");
+                seen += 1;
+            }
+            Err(ended) => break ended,
+        }
+    };
+    assert_eq!(ended, Ended::Closed(4508));
+    assert!(seen < BATCHES * BATCH);
+
+    let mut again = bob.connect().await;
+    subscribe(&mut again, &room, &json!(version)).await;
+    let (missed, synced) = replayed(&mut again).await;
+    assert_eq!(seen + missed.len(), BATCHES * BATCH);
+    for frame in &missed {
+        version += 1;
+        assert_eq!(frame["version"], version, "a hole after coming back");
+    }
+    assert_eq!(synced["version"], version);
 }

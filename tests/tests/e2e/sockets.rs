@@ -1,5 +1,7 @@
 //! Connections: who may open one, what they may send, and how they are closed.
 
+use std::time::Duration;
+
 use plaza_tests::{
     Options, Plaza, Setup, both_setups,
     client::{Socket, StatusCode, User},
@@ -210,4 +212,22 @@ async fn a_foreign_web_page_may_not_connect(setup: Setup) {
     }
     let status = Socket::refused(plaza.a(), "/too/deep", ada.api.token()).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+/// In one setup only: it takes two heartbeat intervals.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_without_heartbeat_is_closed_with_4408() {
+    let plaza = Plaza::start(Setup::Embedded).await;
+    let ada = User::register(plaza.a(), "ada").await;
+    let mut alive = ada.connect().await;
+    let mut silent = ada.connect().await;
+    silent.expect_type("hello").await;
+    let code = loop {
+        alive.settle().await;
+        if let Some(code) = silent.ends_within(Duration::from_secs(10)).await {
+            break code;
+        }
+    };
+    assert_eq!(code, 4408);
+    alive.settle().await;
 }
