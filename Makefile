@@ -33,7 +33,7 @@ fmt: ## Formats the code
 	$(CARGO) fmt --all
 
 openapi: build ## Writes docs/openapi.json anew
-	target/debug/plaza openapi > docs/openapi.json
+	$${CARGO_TARGET_DIR:-target}/debug/plaza openapi > docs/openapi.json
 
 deny: ## Checks licences, advisories and banned crates (needs cargo-deny)
 	$(CARGO) deny --all-features check
