@@ -3,7 +3,7 @@
 /// Makes two tests of each function: `embedded::name` and `distributed::name`. A function that is not listed is dead
 /// code, which the checks refuse.
 ///
-/// ```ignore
+/// ```text
 /// plaza_tests::both_setups!(the_first_account_is_an_admin);
 ///
 /// async fn the_first_account_is_an_admin(setup: Setup) { … }
