@@ -6,6 +6,8 @@ use super::{
 };
 use crate::servers::{postgres_database, redis_prefix, redis_url, scratch::Scratch};
 
+/// How many standalone workers run from the start.
+const WORKERS: usize = 1;
 const SECRET: &str = "a secret of 32 characters or more, shared by every instance of one test";
 
 /// The two sizes that Plaza comes in.
@@ -24,14 +26,13 @@ pub struct Options {
     environment: Vec<(String, String)>,
     database: Option<String>,
     redis: Option<String>,
-    workers: usize,
     idle_workers: usize,
 }
 
 impl Options {
     /// The usual ones.
     pub fn new(setup: Setup) -> Self {
-        Self { setup, environment: Vec::new(), database: None, redis: None, workers: 1, idle_workers: 0 }
+        Self { setup, environment: Vec::new(), database: None, redis: None, idle_workers: 0 }
     }
 
     /// Sets a variable for every process, for example `PLAZA_LIMITS__ENABLED`.
@@ -73,13 +74,13 @@ impl Options {
         };
         let (names, workers): (&[&str], usize) = match self.setup {
             Setup::Embedded => (&["plaza"], 0),
-            Setup::Distributed => (&["a", "b"], self.workers + self.idle_workers),
+            Setup::Distributed => (&["a", "b"], WORKERS + self.idle_workers),
         };
         let mut instances: Vec<Node> = names.iter().map(|name| node(Kind::Server, name)).collect();
         let mut workers: Vec<Node> =
             (0..workers).map(|number| node(Kind::Worker, &format!("worker-{number}"))).collect();
         // All at once: instances that race on a fresh database are what a deployment starts with.
-        let running = workers.iter_mut().take(self.workers);
+        let running = workers.iter_mut().take(WORKERS);
         futures::future::join_all(instances.iter_mut().chain(running).map(Node::restart)).await;
         Plaza { instances, workers, _scratch: scratch }
     }
