@@ -3,6 +3,8 @@
 use plaza_application::{Error, Unauthenticated, ports::Refusal};
 use poem::http::{HeaderValue, header::RETRY_AFTER};
 
+use tokio::time::error::Elapsed;
+
 use crate::problem::{ApiError, FieldErrorView, ProblemKind};
 
 impl From<Error> for ApiError {
@@ -25,7 +27,10 @@ impl From<Error> for ApiError {
             Error::Refused(Refusal::UnsupportedType | Refusal::Mismatch { .. }) => {
                 Self::new(ProblemKind::UnsupportedMediaType, detail)
             }
-            Error::Interrupted(cause) => Self::new(ProblemKind::RequestTimeout, detail).because(cause),
+            Error::Interrupted(cause) if cause.is::<Elapsed>() => {
+                Self::new(ProblemKind::RequestTimeout, detail).because(cause)
+            }
+            Error::Interrupted(cause) => Self::new(ProblemKind::BadRequest, detail).because(cause),
             Error::RateLimited { retry_after } => {
                 let seconds = retry_after.as_secs().saturating_add(1);
                 Self::new(ProblemKind::RateLimited, detail)
@@ -62,7 +67,7 @@ mod tests {
             (Error::Conflict("taken".to_owned()), 409),
             (Error::TooLarge { limit: 1 }, 413),
             (Error::Refused(Refusal::UnsupportedType), 415),
-            (Error::Interrupted("gone".into()), 408),
+            (Error::Interrupted("gone".into()), 400),
             (Error::RateLimited { retry_after: Duration::from_millis(10) }, 429),
             (Error::StorageFull, 507),
             (Error::Unavailable("down".into()), 503),

@@ -4,11 +4,16 @@ use std::{error::Error, future::Future, sync::Arc, time::Duration};
 
 use plaza_application::ports::BlobStore;
 use plaza_domain::Store;
-use tokio::time::timeout;
+use tokio::{
+    sync::Mutex,
+    time::{Instant, timeout},
+};
 
 use crate::redis::RedisPool;
 
 const DEADLINE: Duration = Duration::from_secs(2);
+/// How long an answer is good: asking costs writes, and everybody may ask.
+const GOOD_FOR: Duration = Duration::from_secs(1);
 
 /// How one dependency is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,22 +28,39 @@ pub struct DependencyStatus {
     pub detail: Option<String>,
 }
 
+/// What was found, and when.
+type Answer = (Instant, Vec<DependencyStatus>);
+
 /// Asks every dependency.
 #[derive(Clone)]
 pub struct Health {
     store: Arc<dyn Store>,
     blobs: Arc<dyn BlobStore>,
     redis: Option<RedisPool>,
+    /// Held while asking, so that many who ask at once are one question.
+    last: Arc<Mutex<Option<Answer>>>,
 }
 
 impl Health {
     /// Asks these.
     pub(crate) fn new(store: Arc<dyn Store>, blobs: Arc<dyn BlobStore>, redis: Option<RedisPool>) -> Self {
-        Self { store, blobs, redis }
+        Self { store, blobs, redis, last: Arc::default() }
     }
 
-    /// Asks all at once; takes at most two seconds.
+    /// How all of them are, or were a second ago; takes at most four seconds.
     pub async fn check(&self) -> Vec<DependencyStatus> {
+        let mut last = self.last.lock().await;
+        if let Some((asked_at, found)) = &*last
+            && asked_at.elapsed() < GOOD_FOR
+        {
+            return found.clone();
+        }
+        let found = self.ask_all().await;
+        *last = Some((Instant::now(), found.clone()));
+        found
+    }
+
+    async fn ask_all(&self) -> Vec<DependencyStatus> {
         let redis = async {
             match &self.redis {
                 Some(pool) => Some(ask("redis", false, pool.ping()).await),

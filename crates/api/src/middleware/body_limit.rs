@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use poem::{Body, Endpoint, IntoResponse, Request, Response, Result, http::header};
+use poem::{
+    Body, Endpoint, IntoResponse, Request, Response, Result,
+    http::{HeaderValue, header},
+};
 use tokio::{io::AsyncReadExt, time::timeout};
 
 use crate::{
@@ -20,6 +23,10 @@ pub(crate) async fn limit_body<E: Endpoint>(next: Arc<E>, mut request: Request) 
     let Some(state) = request.data::<AppState>() else {
         return Ok(next.call(request).await?.into_response());
     };
+    if request.header(header::CONTENT_ENCODING).is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"))
+    {
+        return Err(compressed().into());
+    }
     let is_form =
         request.content_type().is_some_and(|media_type| media_type.starts_with("multipart/form-data"));
     let limit = if is_form {
@@ -48,4 +55,10 @@ pub(crate) async fn limit_body<E: Endpoint>(next: Arc<E>, mut request: Request) 
         request.set_body(Body::from(bytes));
     }
     Ok(next.call(request).await?.into_response())
+}
+
+/// A few bytes can unpack to more than any limit, and no client needs to (RFC 9110, section 12.5.3).
+fn compressed() -> ApiError {
+    ApiError::new(ProblemKind::UnsupportedMediaType, "bodies must come without a Content-Encoding")
+        .with_header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))
 }

@@ -42,10 +42,10 @@ pub(crate) async fn answer_with_problems<E: Endpoint>(
 fn log_cause(problem: &ApiError) {
     let Some(cause) = problem.cause() else { return };
     let kind = problem.kind();
-    if matches!(kind, ProblemKind::Internal | ProblemKind::Unavailable) {
-        tracing::error!(problem.kind = ?kind, error = ?cause, "a request failed");
-    } else {
-        tracing::debug!(problem.kind = ?kind, error = ?cause, "a request was refused");
+    match kind {
+        ProblemKind::Internal => tracing::error!(problem.kind = ?kind, error = ?cause, "a request failed"),
+        ProblemKind::Unavailable => tracing::warn!(problem.kind = ?kind, error = ?cause, "a request failed"),
+        _ => tracing::debug!(problem.kind = ?kind, error = ?cause, "a request was refused"),
     }
 }
 

@@ -44,8 +44,9 @@ pub(crate) fn from_poem(error: Error) -> ApiError {
     from_status(error)
 }
 
-/// The parser's own words stand behind the name of an internal type, which is left out.
+/// The parser's own words stand between names of internal types, which are left out.
 fn parameter_message(reason: &str) -> String {
+    let reason = reason.split_once(" (occurred while parsing").map_or(reason, |(words, _)| words);
     match reason.strip_prefix("failed to parse \"").and_then(|rest| rest.split_once("\": ")) {
         Some((_, words)) if words.starts_with("must ") => words.to_owned(),
         Some((_, words)) => format!("is not understood: {words}"),
@@ -96,6 +97,17 @@ mod tests {
         let problem = from_poem(ParseParamError { name: "limit", reason }.into());
         assert_eq!(problem.kind(), ProblemKind::BadRequest);
         assert!(problem.to_string().ends_with("the parameter limit must be 1 to 100"));
+    }
+
+    #[test]
+    fn names_of_types_are_left_out_on_both_sides_of_the_words() {
+        let reason = "failed to parse \"integer(uint64)\": invalid digit found in string \
+                      (occurred while parsing \"optional_integer(uint64)\")";
+        let problem = from_poem(ParseParamError { name: "limit", reason: reason.to_owned() }.into());
+        assert!(
+            problem.to_string().ends_with("is not understood: invalid digit found in string"),
+            "{problem}"
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use plaza_application::Services;
 use plaza_domain::{Clock, IdGenerator, RoomId};
 use poem::{
     Endpoint, Request, Response, get,
-    http::{StatusCode, Uri, header},
+    http::{Uri, header},
 };
 use serde::Deserialize;
 
@@ -15,6 +15,7 @@ use super::{
     hub::Hub,
     upgrade::upgrade,
 };
+use crate::problem::{ApiError, ProblemKind};
 
 /// What an operator can set about connections.
 #[derive(Clone, Debug)]
@@ -68,7 +69,9 @@ impl Endpoint for WsEndpoint {
             let connection = Connection::new(state, socket);
             Box::pin(connection.run(origin_allowed, credential, room))
         })
-        .map_err(|_| poem::Error::from_status(StatusCode::UPGRADE_REQUIRED))
+        .map_err(|_| {
+            ApiError::new(ProblemKind::BadRequest, "this address speaks WebSocket (RFC 6455)").into()
+        })
     }
 }
 

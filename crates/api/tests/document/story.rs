@@ -28,6 +28,8 @@ pub(super) async fn accounts(client: &mut CheckingClient) -> TestResult {
     assert_eq!(refused.body["errors"].as_array().map(Vec::len), Some(2), "{}", refused.body);
     client.call("POST /auth/login", "/auth/login", 400, |request| json_text(request, "{")).await?;
     client.call("POST /auth/login", "/auth/login", 415, |request| request.body("login=ada")).await?;
+    let packed = |request| json_text(request, "{}").header(header::CONTENT_ENCODING, "gzip");
+    client.call("POST /auth/login", "/auth/login", 415, packed).await?;
     client.send("POST /auth/login", "/auth/login", json!({"login": "ada", "password": "wrong"}), 401).await?;
     let huge = format!("{{\"login\": \"{}\"}}", "a".repeat(2 << 20));
     client.call("POST /auth/login", "/auth/login", 413, |request| json_text(request, &huge)).await?;

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
 use plaza_domain::{
@@ -11,6 +12,8 @@ use plaza_domain::{
     message::Placement,
     repository::{Constraint, Counters},
 };
+
+use tokio::time::timeout;
 
 use super::{Posted, committer::Job};
 use crate::{
@@ -47,27 +50,56 @@ struct Knowledge {
     files: HashMap<FileId, (UserId, FileKind)>,
 }
 
-/// Stores a batch. When the transaction fails, its drafts are tried one by one: a bad one never fails its neighbours.
+/// How long one transaction may take: a network that swallows everything must not hold up a room for good.
+const BATCH_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Stores a batch. When it breaks a rule, its drafts are tried one by one: a bad one never fails its neighbours. When the
+/// database does not answer, the batch is tried once more as a whole, and then refused: one by one, each draft would wait
+/// as long.
 pub(super) async fn post_batch(context: &BatchContext, jobs: Vec<Job>) {
-    match store_batch(context, &jobs).await {
-        Ok((messages, verdicts)) => tell(context, jobs, messages, verdicts),
-        Err(failure) if jobs.len() == 1 => {
-            for job in jobs {
-                job_failed(context, job, &failure).await;
-            }
+    let failure = match store_in_time(context, &jobs).await {
+        Ok((messages, verdicts)) => return tell(context, jobs, messages, verdicts),
+        Err(failure) => failure,
+    };
+    let jobs = if failure.committing { keep_named(jobs, &failure) } else { jobs };
+    tracing::debug!(batch.size = jobs.len(), error = ?failure.error, "a batch failed; trying again");
+    if matches!(failure.error, RepositoryError::Unavailable(_)) {
+        match store_in_time(context, &jobs).await {
+            Ok((messages, verdicts)) => tell(context, jobs, messages, verdicts),
+            Err(failure) => jobs.into_iter().for_each(|job| job.complete(Err(unavailable(&failure)))),
         }
-        Err(failure) => {
-            tracing::debug!(batch.size = jobs.len(), error = %failure.error, "a batch failed; trying its drafts one by one");
-            for job in jobs {
-                // A send without a name cannot be recognised: when its commit may have happened, it is not repeated.
-                if failure.committing && job.draft.client_id().is_none() {
-                    job.complete(Err(unavailable(&failure)));
-                } else {
-                    Box::pin(post_batch(context, vec![job])).await;
-                }
-            }
+        return;
+    }
+    for job in jobs {
+        let jobs = [job];
+        let outcome = store_in_time(context, &jobs).await;
+        let [job] = jobs;
+        match outcome {
+            Ok((messages, verdicts)) => tell(context, vec![job], messages, verdicts),
+            Err(failure) => job_failed(context, job, &failure).await,
         }
     }
+}
+
+/// A send without a name cannot be recognised: when its commit may have happened, it is not repeated.
+fn keep_named(jobs: Vec<Job>, failure: &Failure) -> Vec<Job> {
+    let (named, nameless): (Vec<_>, Vec<_>) =
+        jobs.into_iter().partition(|job| job.draft.client_id().is_some());
+    nameless.into_iter().for_each(|job| job.complete(Err(unavailable(failure))));
+    named
+}
+
+/// A transaction that was given up may have been committed all the same.
+async fn store_in_time(
+    context: &BatchContext,
+    jobs: &[Job],
+) -> std::result::Result<(Vec<SentMessage>, Vec<Verdict>), Failure> {
+    if jobs.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    timeout(BATCH_TIMEOUT, store_batch(context, jobs)).await.unwrap_or_else(|too_slow| {
+        Err(Failure { error: RepositoryError::Unavailable(too_slow.into()), committing: true })
+    })
 }
 
 /// Why a batch failed, and whether that was while it was being committed.
@@ -86,7 +118,7 @@ async fn job_failed(context: &BatchContext, job: Job, failure: &Failure) {
     // Another instance stored the same send between our look and our write: now it can be seen.
     if matches!(failure.error, RepositoryError::Conflict { constraint: Constraint::MessageClientId }) {
         let jobs = [job];
-        let again = store_batch(context, &jobs).await;
+        let again = store_in_time(context, &jobs).await;
         let [job] = jobs;
         match again {
             Ok((messages, verdicts)) => tell(context, vec![job], messages, verdicts),
