@@ -6,6 +6,7 @@
 pub mod blob;
 pub mod change;
 pub mod clock;
+pub mod content;
 pub mod file;
 pub mod ids;
 pub mod member;
@@ -21,12 +22,11 @@ pub mod validation;
 pub use blob::{Blob, Sha256};
 pub use change::{Change, ChangePage};
 pub use clock::{Clock, IdGenerator, Timestamp};
+pub use content::{ClientId, Content};
 pub use file::{File, FileFailure, FileKind, FileName, FileStatus, Variant, VariantName};
 pub use ids::{FileId, MessageId, RefreshTokenId, RoomId, SessionId, TaskId, UserId, WorkerId};
 pub use member::{Member, MemberProfile, MemberRole};
-pub use message::{
-    ClientId, Content, Message, MessageDraft, MessageEdit, MessageKind, SentMessage, SystemEvent,
-};
+pub use message::{Message, MessageDraft, MessageEdit, MessageKind, SentMessage, SystemEvent};
 pub use repository::{Repositories, RepositoryError, Store, UnitOfWork};
 pub use room::{Room, RoomDescription, RoomKind, RoomName};
 pub use sequence::{Seq, Version};
