@@ -179,12 +179,27 @@ impl MessageService {
     /// # Errors
     /// `Invalid`, `Forbidden`, `NotFound`; `Conflict` when it was deleted.
     pub async fn edit(&self, actor: &Actor, id: MessageId, content: &str) -> Result<SentMessage> {
+        self.edit_acknowledged(actor, id, content, |_| {}).await
+    }
+
+    /// The same; `acknowledge` is called once the change is durable, before anybody else learns of it.
+    ///
+    /// # Errors
+    /// As [`MessageService::edit`]; nothing is acknowledged then.
+    pub async fn edit_acknowledged(
+        &self,
+        actor: &Actor,
+        id: MessageId,
+        content: &str,
+        acknowledge: impl FnOnce(&SentMessage) + Send,
+    ) -> Result<SentMessage> {
         let content = Content::parse(content)?;
         let (mut work, mut view) = self.open(actor, id, MessageAction::Edit).await?;
         if content.is_blank() && view.message.kind == MessageKind::Text {
             return Err(InvalidInput::single("content", "must not be empty").into());
         }
         if view.message.content == content {
+            acknowledge(&view);
             return Ok(view);
         }
         let content_html = self.markup.render(content.as_str());
@@ -193,6 +208,7 @@ impl MessageService {
         work.messages().insert_edit(&previous).await?;
         work.messages().update(&view.message).await?;
         work.commit().await?;
+        acknowledge(&view);
         self.announce(&view, RoomEventBody::MessageUpdated);
         Ok(view)
     }
@@ -202,8 +218,22 @@ impl MessageService {
     /// # Errors
     /// `Forbidden`, `NotFound`.
     pub async fn delete(&self, actor: &Actor, id: MessageId) -> Result<SentMessage> {
+        self.delete_acknowledged(actor, id, |_| {}).await
+    }
+
+    /// The same; `acknowledge` is called once the change is durable, before anybody else learns of it.
+    ///
+    /// # Errors
+    /// As [`MessageService::delete`]; nothing is acknowledged then.
+    pub async fn delete_acknowledged(
+        &self,
+        actor: &Actor,
+        id: MessageId,
+        acknowledge: impl FnOnce(&SentMessage) + Send,
+    ) -> Result<SentMessage> {
         let (mut work, mut view) = self.open(actor, id, MessageAction::Delete).await?;
         if view.message.is_deleted() {
+            acknowledge(&view);
             return Ok(view);
         }
         let version = next_version(&mut *work, &view.message).await?;
@@ -211,6 +241,7 @@ impl MessageService {
         work.messages().delete_edits(id).await?;
         work.messages().update(&view.message).await?;
         work.commit().await?;
+        acknowledge(&view);
         self.announce(&view, RoomEventBody::MessageDeleted);
         Ok(view)
     }

@@ -42,11 +42,16 @@ impl ReplyTo {
             duplicate,
         })
     }
+}
 
-    fn outcome(self, outcome: Result<SentMessage, Error>) -> ServerFrame<'static> {
-        match outcome {
-            Ok(sent) => self.ack(&sent, false),
-            Err(error) => self.error(ErrorFrame::from_error(&error)),
+/// Queues the `ack` of a change before anybody else learns of it.
+fn acknowledge<'a>(
+    outbox: &'a Outbox,
+    reply: &'a mut Option<ReplyTo>,
+) -> impl FnOnce(&SentMessage) + Send + use<'a> {
+    move |sent| {
+        if let Some(reply) = reply.take() {
+            outbox.push(reply.ack(sent, false).encode());
         }
     }
 }
@@ -82,17 +87,21 @@ impl Connection {
         let failed = match envelope.frame {
             ClientFrame::Message(message) => return self.post(actor, *message, reply).await,
             ClientFrame::Edit { message_id, content } => {
-                let frame = match self.count_message(actor).await {
-                    Ok(()) => reply.outcome(services.messages.edit(actor, message_id, &content).await),
-                    Err(refusal) => reply.error(refusal),
-                };
-                self.tell(&frame);
-                return Ok(());
+                if let Err(refusal) = self.count_message(actor).await {
+                    self.tell(&reply.error(refusal));
+                    return Ok(());
+                }
+                let mut reply = Some(reply);
+                let acknowledge = acknowledge(&self.outbox, &mut reply);
+                let edited =
+                    services.messages.edit_acknowledged(actor, message_id, &content, acknowledge).await;
+                return self.tell_failure(edited, reply);
             }
             ClientFrame::Delete { message_id } => {
-                let deleted = services.messages.delete(actor, message_id).await;
-                self.tell(&reply.outcome(deleted));
-                return Ok(());
+                let mut reply = Some(reply);
+                let acknowledge = acknowledge(&self.outbox, &mut reply);
+                let deleted = services.messages.delete_acknowledged(actor, message_id, acknowledge).await;
+                return self.tell_failure(deleted, reply);
             }
             ClientFrame::Heartbeat { seen } => {
                 self.tell(&ServerFrame::HeartbeatAck);
@@ -128,6 +137,14 @@ impl Connection {
             },
         };
         if let Some(error) = failed {
+            self.tell(&reply.error(ErrorFrame::from_error(&error)));
+        }
+        Ok(())
+    }
+
+    /// Answers a change that was refused; one that was made is acknowledged already.
+    fn tell_failure(&self, outcome: Result<SentMessage, Error>, reply: Option<ReplyTo>) -> Flow {
+        if let (Err(error), Some(reply)) = (outcome, reply) {
             self.tell(&reply.error(ErrorFrame::from_error(&error)));
         }
         Ok(())
