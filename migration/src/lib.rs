@@ -8,6 +8,7 @@ mod m20261121_000002_rooms;
 mod m20261121_000003_tasks;
 mod m20261121_000004_files;
 mod m20261121_000005_messages;
+mod m20261121_000006_realtime;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000003_tasks::Migration),
             Box::new(m20261121_000004_files::Migration),
             Box::new(m20261121_000005_messages::Migration),
+            Box::new(m20261121_000006_realtime::Migration),
         ]
     }
 }

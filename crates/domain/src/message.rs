@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ClientId, Content, FileId, InvalidInput, MessageId, RoomId, Seq, Timestamp, UserId, UserSummary, Version,
+    ClientId, Content, FileId, InvalidInput, MessageId, Reaction, RoomId, Seq, Timestamp, UserId,
+    UserSummary, Version,
 };
 
 /// What a message carries.
@@ -189,6 +190,12 @@ impl MessageDraft {
             image_url: self.image_url,
             parent_id: self.parent_id,
             system_event: self.system_event,
+            reply_count: 0,
+            last_reply_at: None,
+            pinned: None,
+            reaction_count: 0,
+            mention_count: 0,
+            mentions_room: false,
             created_at: place.created_at,
             edited_at: None,
             deleted_at: None,
@@ -244,6 +251,18 @@ pub struct Message {
     pub parent_id: Option<MessageId>,
     /// What a system message tells.
     pub system_event: Option<SystemEvent>,
+    /// How many replies there are to it that are not deleted.
+    pub reply_count: i64,
+    /// When the newest of them was posted.
+    pub last_reply_at: Option<Timestamp>,
+    /// That it is pinned to its room.
+    pub pinned: Option<Pin>,
+    /// How many reactions there are to it, of all users and emoji.
+    pub reaction_count: i64,
+    /// How many users it mentions by name.
+    pub mention_count: i64,
+    /// Whether it mentions everybody in the room.
+    pub mentions_room: bool,
     /// When it was posted.
     pub created_at: Timestamp,
     /// When it was last edited.
@@ -273,12 +292,17 @@ impl Message {
         previous
     }
 
-    /// Makes it a tombstone: it keeps its place and loses what it said and carried.
+    /// Makes it a tombstone: it keeps its place and its replies, and loses what it said and carried, and what others
+    /// put on it.
     pub fn delete(&mut self, version: Version, at: Timestamp) {
         self.content = Content::nothing();
         self.content_html = String::new();
         self.file_id = None;
         self.image_url = None;
+        self.pinned = None;
+        self.reaction_count = 0;
+        self.mention_count = 0;
+        self.mentions_room = false;
         self.version = version;
         self.deleted_at = Some(at);
     }
@@ -289,13 +313,33 @@ impl Message {
     }
 }
 
-/// A message with who sent it: what people see.
+/// Who pinned a message to its room, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pin {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: UserId,
+}
+
+/// A message with all that people see of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SentMessage {
     /// The message.
     pub message: Message,
     /// Who sent it.
     pub sender: UserSummary,
+    /// The reactions to it, by emoji, in the order in which each was first used.
+    pub reactions: Vec<Reaction>,
+    /// The users it mentions by name, in the order of their ids.
+    pub mentions: Vec<UserSummary>,
+}
+
+impl SentMessage {
+    /// A message that is new: nobody has reacted to it, and it mentions nobody.
+    pub fn new(message: Message, sender: UserSummary) -> Self {
+        Self { message, sender, reactions: Vec::new(), mentions: Vec::new() }
+    }
 }
 
 /// What a message said before an edit.

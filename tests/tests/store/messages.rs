@@ -20,7 +20,7 @@ fn named(name: &str) -> MessageDraft {
 }
 
 fn sent(message: &Message, sender: &User) -> SentMessage {
-    SentMessage { message: message.clone(), sender: sender.summary() }
+    SentMessage::new(message.clone(), sender.summary())
 }
 
 /// Ten messages in a room, and five in another that must never show up.
@@ -157,7 +157,7 @@ pub(crate) async fn edits_are_kept_until_they_are_deleted(store: Arc<dyn Store>)
     let edit = message.edit(Content::from_stored("new".to_owned()), String::new(), Version::new(11), at(20));
     let mut work = store.begin().await?;
     work.messages().insert_edit(&edit).await?;
-    work.messages().delete_edits(message.id).await?;
+    work.messages().forget(message.id).await?;
     // It would be refused if the first were still there.
     work.messages().insert_edit(&edit).await?;
     work.commit().await?;

@@ -14,13 +14,19 @@ use super::{
 const FROM_THE_END: &str = "rooms_public_idx";
 
 /// Tables that may be long; not the lists of keys that a query brings with it.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 15] = [
     "users",
     "sessions",
     "refresh_tokens",
     "rooms",
     "room_members",
     "messages",
+    "direct_rooms",
+    "blocks",
+    "reactions",
+    "mentions",
+    "thread_followers",
+    "read_marks",
     "files",
     "tasks",
     "task_attempts",

@@ -103,7 +103,7 @@ pub(crate) struct MessageView {
 }
 
 impl From<SentMessage> for MessageView {
-    fn from(SentMessage { message, sender }: SentMessage) -> Self {
+    fn from(SentMessage { message, sender, .. }: SentMessage) -> Self {
         Self {
             id: message.id.uuid(),
             room_id: message.room_id.uuid(),

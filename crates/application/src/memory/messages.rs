@@ -95,14 +95,9 @@ impl<A: Access> MessageRepository for Connection<A> {
         let tables = self.tables_mut()?;
         let place = tables.message_places.get(&message.id);
         let place = *place.ok_or(RepositoryError::NotFound { entity: "message" })?;
-        let stored = Arc::make_mut(tables.messages.change(&place, "message")?);
-        stored.content = message.content.clone();
-        stored.content_html = message.content_html.clone();
-        stored.file_id = message.file_id;
-        stored.image_url = message.image_url.clone();
-        stored.version = message.version;
-        stored.edited_at = message.edited_at;
-        stored.deleted_at = message.deleted_at;
+        let stored = tables.messages.change(&place, "message")?;
+        // Everything that a message is posted with for good is the same in both.
+        *stored = Arc::new(message.clone());
         Ok(())
     }
 
@@ -113,9 +108,11 @@ impl<A: Access> MessageRepository for Connection<A> {
         tables.message_edits.insert_new(key, edit.clone(), Constraint::Other)
     }
 
-    async fn delete_edits(&mut self, id: MessageId) -> Result<()> {
-        let edits = &mut self.tables_mut()?.message_edits;
-        edits.retain(|(message_id, _), _| *message_id != id);
+    async fn forget(&mut self, id: MessageId) -> Result<()> {
+        let tables = self.tables_mut()?;
+        tables.message_edits.retain(|(message_id, _), _| *message_id != id);
+        tables.reactions.retain(|(message_id, ..), _| *message_id != id);
+        tables.mentions.retain(|(message_id, _), _| *message_id != id);
         Ok(())
     }
 }

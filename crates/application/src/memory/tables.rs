@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use plaza_domain::{
-    Blob, File, FileId, Member, MemberProfile, Message, MessageEdit, MessageId, RefreshToken, RefreshTokenId,
-    Room, RoomId, SentMessage, Seq, Session, SessionId, Sha256, Task, TaskId, User, UserId, UserSummary,
-    Variant, VariantName, Version,
+    Blob, Emoji, File, FileId, Member, MemberProfile, Message, MessageEdit, MessageId, Reaction,
+    RefreshToken, RefreshTokenId, Room, RoomId, SentMessage, Seq, Session, SessionId, Sha256, Task, TaskId,
+    Timestamp, User, UserId, UserSummary, Variant, VariantName, Version,
     repository::{RepositoryError, Result},
 };
+use uuid::Uuid;
 
 use super::table::Table;
 
@@ -26,6 +27,8 @@ pub(super) struct Tables {
     pub(super) message_places: Table<MessageId, Place>,
     pub(super) client_ids: Table<(UserId, String), Place>,
     pub(super) message_edits: Table<(MessageId, Version), MessageEdit>,
+    pub(super) reactions: Table<(MessageId, UserId, String), Timestamp>,
+    pub(super) mentions: Table<(MessageId, UserId), Place>,
     pub(super) blobs: Table<Sha256, Blob>,
     pub(super) files: Table<FileId, File>,
     pub(super) variants: Table<(FileId, VariantName), Variant>,
@@ -56,7 +59,27 @@ impl Tables {
     }
 
     pub(super) fn sent(&self, message: &Message) -> Result<SentMessage> {
-        Ok(SentMessage { message: message.clone(), sender: self.summary(message.sender_id)? })
+        let view = SentMessage::new(message.clone(), self.summary(message.sender_id)?);
+        Ok(SentMessage {
+            reactions: self.reactions_to(message.id),
+            mentions: self.mentioned(message.id)?,
+            ..view
+        })
+    }
+
+    fn reactions_to(&self, id: MessageId) -> Vec<Reaction> {
+        let first = (id, UserId::new(Uuid::nil()), String::new());
+        let of_message = self.reactions.range(first..).take_while(|((message_id, ..), _)| *message_id == id);
+        let mut reactions: Vec<_> = of_message.map(|((_, user, emoji), at)| (*at, *user, emoji)).collect();
+        reactions.sort_unstable();
+        let single = |(_, user, emoji): (_, _, &String)| (Emoji::from_stored(emoji.clone()), user);
+        Reaction::group(reactions.into_iter().map(single))
+    }
+
+    fn mentioned(&self, id: MessageId) -> Result<Vec<UserSummary>> {
+        let first = (id, UserId::new(Uuid::nil()));
+        let of_message = self.mentions.range(first..).take_while(|((message_id, _), _)| *message_id == id);
+        of_message.map(|((_, user_id), _)| self.summary(*user_id)).collect()
     }
 
     fn summary(&self, id: UserId) -> Result<UserSummary> {

@@ -168,7 +168,7 @@ async fn store_batch(
             });
             if let Some(sender) = known.senders.get(&(room_id, job.sender_id)) {
                 verdicts[index] = Verdict::New(messages.len());
-                messages.push(SentMessage { message, sender: sender.clone() });
+                messages.push(SentMessage::new(message, sender.clone()));
             }
         }
     }

@@ -238,7 +238,9 @@ impl MessageService {
         }
         let version = next_version(&mut *work, &view.message).await?;
         view.message.delete(version, self.context.clock.now());
-        work.messages().delete_edits(id).await?;
+        view.reactions.clear();
+        view.mentions.clear();
+        work.messages().forget(id).await?;
         work.messages().update(&view.message).await?;
         work.commit().await?;
         acknowledge(&view);

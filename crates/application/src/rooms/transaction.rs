@@ -110,7 +110,7 @@ impl RoomTransaction<'_> {
             created_at: self.now,
         });
         self.work.messages().insert(std::slice::from_ref(&message)).await?;
-        let view = SentMessage { message, sender: self.actor.user.clone() };
+        let view = SentMessage::new(message, self.actor.user.clone());
         self.events.push(RoomEvent::posted(view));
         Ok(())
     }

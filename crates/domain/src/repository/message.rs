@@ -53,7 +53,7 @@ pub trait MessageRepository: Send {
     /// The version at which the message in that place was posted; zero when there is none.
     async fn version_at(&mut self, room_id: RoomId, seq: Seq) -> Result<Version>;
 
-    /// Stores a message's content, attachments, version and times of edit and deletion.
+    /// Stores everything of a message that can change.
     ///
     /// # Errors
     /// `NotFound` when there is no such message.
@@ -62,6 +62,6 @@ pub trait MessageRepository: Send {
     /// Stores what a message said before an edit.
     async fn insert_edit(&mut self, edit: &MessageEdit) -> Result<()>;
 
-    /// Forgets what a message said before its edits: its author took it back.
-    async fn delete_edits(&mut self, id: MessageId) -> Result<()>;
+    /// Forgets what a message said before its edits, the reactions to it, and whom it mentioned: it was taken back.
+    async fn forget(&mut self, id: MessageId) -> Result<()>;
 }

@@ -1,21 +1,39 @@
 //! Messages.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use plaza_domain::repository::{HistoryRange, MessageRepository, Result};
 use plaza_domain::{
-    ClientId, FileId, Message, MessageEdit, MessageId, RoomId, SentMessage, Seq, UserId, Version,
+    ClientId, Emoji, Message, MessageEdit, MessageId, Reaction, RoomId, SentMessage, Seq, UserId,
+    UserSummary, Version,
 };
 use sea_orm::sea_query::SelectStatement;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryResult, QueryTrait};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryResult, QueryTrait,
+};
 
 use super::entity::message::{ActiveModel, Column, Entity, Model};
-use super::entity::{message_edit, user};
+use super::entity::{mention, message_edit, reaction, user};
 use super::error::from_db;
 use super::queries;
 use super::session::{MAX_KEYS, Session, entity, found, value};
 
-/// Rows of one insert: 17 values each, and SQLite takes 32,766 in a statement.
+/// Rows of one insert: 24 values each, and SQLite takes 32,766 in a statement.
 const MAX_ROWS: usize = 1024;
+/// What a message is posted with for good.
+const UNCHANGEABLE: [Column; 10] = [
+    Column::Id,
+    Column::RoomId,
+    Column::Seq,
+    Column::CreatedVersion,
+    Column::SenderId,
+    Column::Kind,
+    Column::ClientId,
+    Column::ParentId,
+    Column::SystemEvent,
+    Column::CreatedAt,
+];
 
 #[async_trait]
 impl<C: ConnectionTrait + Send> MessageRepository for Session<C> {
@@ -28,8 +46,7 @@ impl<C: ConnectionTrait + Send> MessageRepository for Session<C> {
     }
 
     async fn find(&mut self, id: MessageId) -> Result<Option<SentMessage>> {
-        let row = self.row(&queries::messages::find(id)).await?;
-        row.as_ref().map(view).transpose()
+        Ok(self.views(&queries::messages::find(id)).await?.pop())
     }
 
     async fn rooms_of(&mut self, ids: &[MessageId]) -> Result<Vec<(MessageId, RoomId)>> {
@@ -86,15 +103,9 @@ impl<C: ConnectionTrait + Send> MessageRepository for Session<C> {
     }
 
     async fn update(&mut self, message: &Message) -> Result<()> {
-        let update = Entity::update_many()
-            .col_expr(Column::Content, message.content.as_str().into())
-            .col_expr(Column::ContentHtml, message.content_html.as_str().into())
-            .col_expr(Column::FileId, message.file_id.map(FileId::uuid).into())
-            .col_expr(Column::ImageUrl, message.image_url.clone().into())
-            .col_expr(Column::Version, message.version.get().into())
-            .col_expr(Column::EditedAt, message.edited_at.into())
-            .col_expr(Column::DeletedAt, message.deleted_at.into())
-            .filter(Column::Id.eq(message.id.uuid()));
+        let mut changed = ActiveModel::from(message);
+        UNCHANGEABLE.into_iter().for_each(|column| changed.not_set(column));
+        let update = Entity::update_many().set(changed).filter(Column::Id.eq(message.id.uuid()));
         let rows = self.execute(&update.into_query()).await?;
         found(rows, "message")
     }
@@ -104,19 +115,63 @@ impl<C: ConnectionTrait + Send> MessageRepository for Session<C> {
         self.execute(&insert).await.map(drop)
     }
 
-    async fn delete_edits(&mut self, id: MessageId) -> Result<()> {
-        let delete =
-            message_edit::Entity::delete_many().filter(message_edit::Column::MessageId.eq(id.uuid()));
-        self.execute(&delete.into_query()).await.map(drop)
+    async fn forget(&mut self, id: MessageId) -> Result<()> {
+        let id = id.uuid();
+        let edits = message_edit::Entity::delete_many().filter(message_edit::Column::MessageId.eq(id));
+        let reactions = reaction::Entity::delete_many().filter(reaction::Column::MessageId.eq(id));
+        let mentions = mention::Entity::delete_many().filter(mention::Column::MessageId.eq(id));
+        self.execute(&edits.into_query()).await?;
+        self.execute(&reactions.into_query()).await?;
+        self.execute(&mentions.into_query()).await.map(drop)
     }
 }
 
 impl<C: ConnectionTrait> Session<C> {
     async fn views(&self, query: &SelectStatement) -> Result<Vec<SentMessage>> {
-        self.rows(query).await?.iter().map(view).collect()
+        let mut views = self.rows(query).await?.iter().map(view).collect::<Result<Vec<_>>>()?;
+        self.add_reactions(&mut views).await?;
+        self.add_mentions(&mut views).await?;
+        Ok(views)
+    }
+
+    async fn add_reactions(&self, views: &mut [SentMessage]) -> Result<()> {
+        let ids = ids_of(views, |message| message.reaction_count > 0);
+        let mut reactions: HashMap<MessageId, Vec<_>> = HashMap::new();
+        for ids in ids.chunks(MAX_KEYS) {
+            for row in self.rows(&queries::messages::reactions(ids)).await? {
+                let id = MessageId::new(value(&row, reaction::Column::MessageId)?);
+                let emoji = Emoji::from_stored(value(&row, reaction::Column::Emoji)?);
+                let user_id = UserId::new(value(&row, reaction::Column::UserId)?);
+                reactions.entry(id).or_default().push((emoji, user_id));
+            }
+        }
+        for view in views {
+            view.reactions = Reaction::group(reactions.remove(&view.message.id).unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    async fn add_mentions(&self, views: &mut [SentMessage]) -> Result<()> {
+        let ids = ids_of(views, |message| message.mention_count > 0);
+        let mut mentions: HashMap<MessageId, Vec<UserSummary>> = HashMap::new();
+        for ids in ids.chunks(MAX_KEYS) {
+            for row in self.rows(&queries::messages::mentions(ids)).await? {
+                let id = MessageId::new(value(&row, mention::Column::MessageId)?);
+                mentions.entry(id).or_default().push(user::summary(&row).map_err(from_db)?);
+            }
+        }
+        for view in views {
+            view.mentions = mentions.remove(&view.message.id).unwrap_or_default();
+        }
+        Ok(())
     }
 }
 
+/// Most messages have nothing that must be looked up elsewhere: then there is nothing to ask for.
+fn ids_of(views: &[SentMessage], has: impl Fn(&Message) -> bool) -> Vec<MessageId> {
+    views.iter().map(|view| &view.message).filter(|message| has(message)).map(|message| message.id).collect()
+}
+
 fn view(row: &QueryResult) -> Result<SentMessage> {
-    Ok(SentMessage { message: entity::<Model, _>(row)?, sender: user::summary(row).map_err(from_db)? })
+    Ok(SentMessage::new(entity::<Model, _>(row)?, user::summary(row).map_err(from_db)?))
 }

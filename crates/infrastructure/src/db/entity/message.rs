@@ -1,8 +1,8 @@
 //! Table `messages`.
 
 use plaza_domain::{
-    ClientId, Content, FileId, Message, MessageId, MessageKind, RepositoryError, RoomId, Seq, SystemEvent,
-    UserId, Version,
+    ClientId, Content, FileId, Message, MessageId, MessageKind, Pin, RepositoryError, RoomId, Seq,
+    SystemEvent, UserId, Version,
 };
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -27,6 +27,13 @@ pub(crate) struct Model {
     pub(crate) image_url: Option<String>,
     pub(crate) parent_id: Option<Uuid>,
     pub(crate) system_event: Option<String>,
+    pub(crate) reply_count: i64,
+    pub(crate) last_reply_at: Option<DateTimeUtc>,
+    pub(crate) pinned_at: Option<DateTimeUtc>,
+    pub(crate) pinned_by: Option<Uuid>,
+    pub(crate) reaction_count: i64,
+    pub(crate) mention_count: i64,
+    pub(crate) mentions_room: bool,
     pub(crate) created_at: DateTimeUtc,
     pub(crate) edited_at: Option<DateTimeUtc>,
     pub(crate) deleted_at: Option<DateTimeUtc>,
@@ -54,6 +61,13 @@ impl From<&Message> for ActiveModel {
             image_url: Set(message.image_url.clone()),
             parent_id: Set(message.parent_id.map(MessageId::uuid)),
             system_event: Set(message.system_event.map(|event| event.as_str().to_owned())),
+            reply_count: Set(message.reply_count),
+            last_reply_at: Set(message.last_reply_at),
+            pinned_at: Set(message.pinned.map(|pin| pin.at)),
+            pinned_by: Set(message.pinned.map(|pin| pin.by.uuid())),
+            reaction_count: Set(message.reaction_count),
+            mention_count: Set(message.mention_count),
+            mentions_room: Set(message.mentions_room),
             created_at: Set(message.created_at),
             edited_at: Set(message.edited_at),
             deleted_at: Set(message.deleted_at),
@@ -82,6 +96,12 @@ impl TryFrom<Model> for Message {
             image_url: row.image_url,
             parent_id: row.parent_id.map(MessageId::new),
             system_event,
+            reply_count: row.reply_count,
+            last_reply_at: row.last_reply_at,
+            pinned: row.pinned_at.zip(row.pinned_by).map(|(at, by)| Pin { at, by: UserId::new(by) }),
+            reaction_count: row.reaction_count,
+            mention_count: row.mention_count,
+            mentions_room: row.mentions_room,
             created_at: row.created_at,
             edited_at: row.edited_at,
             deleted_at: row.deleted_at,

@@ -7,6 +7,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 
 use super::{join_pairs, join_user, padded};
 use crate::db::entity::message::{Column, Entity};
+use crate::db::entity::{mention, reaction};
 
 /// The message with that id.
 pub fn find(id: MessageId) -> SelectStatement {
@@ -73,6 +74,30 @@ pub fn version_at(room_id: RoomId, seq: Seq) -> SelectStatement {
         .from(Entity)
         .and_where(Expr::col(Column::RoomId).eq(room_id.uuid()))
         .and_where(Expr::col(Column::Seq).eq(seq.get()))
+        .take()
+}
+
+/// The reactions to these messages, in the order in which they were made.
+pub fn reactions(ids: &[MessageId]) -> SelectStatement {
+    let ids = padded(ids.iter().map(|id| id.uuid()));
+    Query::select()
+        .columns([reaction::Column::MessageId, reaction::Column::UserId, reaction::Column::Emoji])
+        .from(reaction::Entity)
+        .and_where(Expr::col(reaction::Column::MessageId).is_in(ids))
+        .order_by(reaction::Column::CreatedAt, Order::Asc)
+        .order_by(reaction::Column::UserId, Order::Asc)
+        .take()
+}
+
+/// The users whom these messages mention by name, in the order of their ids.
+pub fn mentions(ids: &[MessageId]) -> SelectStatement {
+    let ids = padded(ids.iter().map(|id| id.uuid()));
+    let mut query = Query::select();
+    query.column((mention::Entity, mention::Column::MessageId)).from(mention::Entity);
+    join_user(&mut query, (mention::Entity, mention::Column::UserId));
+    query
+        .and_where(Expr::col((mention::Entity, mention::Column::MessageId)).is_in(ids))
+        .order_by((mention::Entity, mention::Column::UserId), Order::Asc)
         .take()
 }
 

@@ -55,7 +55,7 @@ fn message() -> SentMessage {
         sender_id,
         created_at: Timestamp::default(),
     });
-    SentMessage { message, sender }
+    SentMessage::new(message, sender)
 }
 
 fn follow(channel: &mut RoomChannel, connection: u128, since: i64) -> (Arc<Outbox>, Activation) {
