@@ -51,6 +51,20 @@ pub enum RoomEventBody {
     RoomDeleted(Box<Room>),
 }
 
+impl RoomEventBody {
+    /// The message that it is about, if it is about one.
+    pub fn message(&self) -> Option<&SentMessage> {
+        match self {
+            Self::MessagePosted(sent) | Self::MessageUpdated(sent) | Self::MessageDeleted(sent) => Some(sent),
+            Self::MemberJoined(_)
+            | Self::MemberLeft(_)
+            | Self::MemberUpdated(_)
+            | Self::RoomUpdated(_)
+            | Self::RoomDeleted(_) => None,
+        }
+    }
+}
+
 impl RoomEvent {
     /// A message was posted.
     pub fn posted(view: SentMessage) -> Self {

@@ -1,7 +1,7 @@
 //! `/rooms/{room_id}/changes`: what a client missed.
 
 use plaza_application::DEFAULT_PAGE;
-use plaza_domain::{Change, ChangePage, Version};
+use plaza_domain::{Change, ChangePage, UserId, Version};
 use poem::web::Data;
 use poem_openapi::{
     Enum, Object, OpenApi,
@@ -43,11 +43,14 @@ pub(crate) struct ChangeView {
     room: Option<RoomView>,
 }
 
-impl From<Change> for ChangeView {
-    fn from(change: Change) -> Self {
+impl ChangeView {
+    /// As `viewer` sees it.
+    fn seen_by(change: Change, viewer: UserId) -> Self {
         let version = change.version().get();
         let (kind, message, member, room) = match change {
-            Change::Message(sent) => (ChangeType::Message, Some((*sent).into()), None, None),
+            Change::Message(sent) => {
+                (ChangeType::Message, Some(MessageView::seen_by(*sent, viewer)), None, None)
+            }
             Change::Member(profile) => (ChangeType::Member, None, Some((*profile).into()), None),
             Change::Room(changed) => (ChangeType::Room, None, None, Some((*changed).into())),
         };
@@ -71,10 +74,11 @@ pub(crate) struct ChangesView {
     reset: bool,
 }
 
-impl From<ChangePage> for ChangesView {
-    fn from(page: ChangePage) -> Self {
+impl ChangesView {
+    /// As `viewer` sees it.
+    fn seen_by(page: ChangePage, viewer: UserId) -> Self {
         Self {
-            changes: page.changes.into_iter().map(ChangeView::from).collect(),
+            changes: page.changes.into_iter().map(|change| ChangeView::seen_by(change, viewer)).collect(),
             version: page.version.get(),
             last_seq: page.last_seq.get(),
             has_more: page.has_more,
@@ -108,6 +112,6 @@ impl ChangesApi {
         let limit = limit.0.unwrap_or(DEFAULT_PAGE);
         let page =
             state.services.changes.page(&actor, room_id.0.into(), Version::new(since.0), limit).await?;
-        Ok(Json(page.into()))
+        Ok(Json(ChangesView::seen_by(page, actor.id())))
     }
 }

@@ -24,6 +24,7 @@ pub(super) fn example(schema: &str) -> Option<Value> {
         "MemberView" => member(),
         "MemberList" => json!({"items": [member()], "next_cursor": null}),
         "MessageView" => message(),
+        "ReactionView" => reaction(),
         "HistoryView" => json!({"items": [message()], "has_more": false}),
         "ChangeView" => change(),
         "ChangesView" => {
@@ -88,9 +89,14 @@ fn message() -> Value {
     json!({
         "id": MESSAGE, "room_id": LOUNGE, "seq": 1, "version": 3, "sender": user(), "message_type": "image",
         "content": "The **engine**", "content_html": "<p>The <strong>engine</strong></p>\n", "client_id": "5f0c3c1e-1",
-        "file_id": FILE, "image_url": null, "parent_id": null, "system_event": null, "created_at": NOON,
-        "edited_at": null, "deleted_at": null
+        "file_id": FILE, "image_url": null, "parent_id": null, "system_event": null, "reply_count": 2,
+        "last_reply_at": EVENING, "pinned_at": EVENING, "pinned_by": ADA, "mentions": [], "mentions_room": false,
+        "reactions": [reaction()], "created_at": NOON, "edited_at": null, "deleted_at": null
     })
+}
+
+fn reaction() -> Value {
+    json!({"emoji": "👍", "count": 1, "me": true, "user_ids": [ADA]})
 }
 
 fn change() -> Value {

@@ -11,6 +11,7 @@ mod files;
 mod health;
 mod media;
 mod members;
+mod message_view;
 mod messages;
 mod pages;
 mod rooms;
@@ -20,7 +21,7 @@ mod users;
 
 pub(crate) use app::{app, document};
 pub(crate) use members::{MemberView, RoomRole};
-pub(crate) use messages::MessageView;
+pub(crate) use message_view::MessageView;
 pub(crate) use rooms::RoomView;
 pub(crate) use tags::Tags;
 pub(crate) use users::{UserSummaryView, UserView};

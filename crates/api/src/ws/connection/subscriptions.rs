@@ -6,7 +6,7 @@ use plaza_domain::{ChangePage, RoomId, Version};
 use super::{Connection, Flow};
 use crate::ws::{
     close::Close,
-    frames::{Cursor, Encode, ServerFrame},
+    frames::{Cursor, ServerFrame, encode_for},
     hub::Activation,
 };
 
@@ -100,8 +100,9 @@ impl Connection {
                 return Ok(Ok(page.version));
             }
             let ChangePage { changes, version, has_more, .. } = page;
-            let frames =
-                changes.into_iter().map(|change| RoomEvent::from_change(room_id, change, since).encode());
+            let viewer = actor.id();
+            let frame = |change| encode_for(&RoomEvent::from_change(room_id, change, since), viewer);
+            let frames = changes.into_iter().map(frame);
             self.send_all(frames).await?;
             since = version;
             if !has_more {

@@ -1,7 +1,7 @@
 //! How events look to clients: encoded once, shared by all who receive them.
 
 use plaza_application::events::{RoomEvent, RoomEventBody, Signal, UserEvent};
-use plaza_domain::{FileFailure, FileId, FileStatus, RoomId, Seq, UserId, VariantName, Version};
+use plaza_domain::{FileFailure, FileId, FileStatus, RoomId, SentMessage, Seq, UserId, VariantName, Version};
 use serde::Serialize;
 
 use super::server::to_json;
@@ -43,41 +43,51 @@ pub(in crate::ws) trait Encode {
     fn encode(&self) -> Frame;
 }
 
+/// As those are told it who have not reacted to its message.
 impl Encode for RoomEvent {
     fn encode(&self) -> Frame {
-        let (room_id, version) = (self.room_id, self.version);
-        let frame = match self.body.clone() {
-            RoomEventBody::MessagePosted(view) => {
-                let message = MessageView::from(*view);
-                EventFrame::Message { room_id, seq: message.seq, version, message }
-            }
-            RoomEventBody::MessageUpdated(view) => {
-                EventFrame::MessageUpdated { room_id, version, message: (*view).into() }
-            }
-            RoomEventBody::MessageDeleted(view) => {
-                EventFrame::MessageDeleted { room_id, version, message: (*view).into() }
-            }
-            RoomEventBody::MemberJoined(profile) => {
-                let (user, role) = (profile.user.into(), profile.member.role.into());
-                EventFrame::MemberJoined { room_id, version, user, role }
-            }
-            RoomEventBody::MemberLeft(profile) => {
-                let (user, role) = (profile.user.into(), profile.member.role.into());
-                EventFrame::MemberLeft { room_id, version, user, role }
-            }
-            RoomEventBody::MemberUpdated(profile) => {
-                let (user, role) = (profile.user.into(), profile.member.role.into());
-                EventFrame::MemberUpdated { room_id, version, user, role }
-            }
-            RoomEventBody::RoomUpdated(room) => {
-                EventFrame::RoomUpdated { room_id, version, room: (*room).into() }
-            }
-            RoomEventBody::RoomDeleted(room) => {
-                EventFrame::RoomDeleted { room_id, version, room: (*room).into() }
-            }
-        };
-        Frame::essential(to_json(&frame))
+        encode_event(self, MessageView::from)
     }
+}
+
+/// The frame of an event as `viewer` is told it.
+pub(in crate::ws) fn encode_for(event: &RoomEvent, viewer: UserId) -> Frame {
+    encode_event(event, |sent| MessageView::seen_by(sent, viewer))
+}
+
+fn encode_event(event: &RoomEvent, show: impl FnOnce(SentMessage) -> MessageView) -> Frame {
+    let (room_id, version) = (event.room_id, event.version);
+    let frame = match event.body.clone() {
+        RoomEventBody::MessagePosted(sent) => {
+            let message = show(*sent);
+            EventFrame::Message { room_id, seq: message.seq, version, message }
+        }
+        RoomEventBody::MessageUpdated(sent) => {
+            EventFrame::MessageUpdated { room_id, version, message: show(*sent) }
+        }
+        RoomEventBody::MessageDeleted(sent) => {
+            EventFrame::MessageDeleted { room_id, version, message: show(*sent) }
+        }
+        RoomEventBody::MemberJoined(profile) => {
+            let (user, role) = (profile.user.into(), profile.member.role.into());
+            EventFrame::MemberJoined { room_id, version, user, role }
+        }
+        RoomEventBody::MemberLeft(profile) => {
+            let (user, role) = (profile.user.into(), profile.member.role.into());
+            EventFrame::MemberLeft { room_id, version, user, role }
+        }
+        RoomEventBody::MemberUpdated(profile) => {
+            let (user, role) = (profile.user.into(), profile.member.role.into());
+            EventFrame::MemberUpdated { room_id, version, user, role }
+        }
+        RoomEventBody::RoomUpdated(room) => {
+            EventFrame::RoomUpdated { room_id, version, room: (*room).into() }
+        }
+        RoomEventBody::RoomDeleted(room) => {
+            EventFrame::RoomDeleted { room_id, version, room: (*room).into() }
+        }
+    };
+    Frame::essential(to_json(&frame))
 }
 
 impl Encode for Signal {

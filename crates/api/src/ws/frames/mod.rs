@@ -7,5 +7,5 @@ mod server;
 
 pub(super) use client::{BadFrame, ClientFrame, Envelope, MessageFrame, RoomSince};
 pub(super) use error::{ErrorCode, ErrorFrame};
-pub(super) use events::{Encode, encode_user_event};
+pub(super) use events::{Encode, encode_for, encode_user_event};
 pub(super) use server::{Ack, Cursor, Limits, ServerFrame, UserRef};

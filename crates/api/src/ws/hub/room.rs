@@ -1,5 +1,7 @@
 //! One room's live events on this instance: put in order, remembered for a moment, handed to its followers.
 
+mod told;
+
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     sync::Arc,
@@ -8,10 +10,11 @@ use std::{
 use plaza_application::events::{RoomEvent, RoomEventBody, Signal};
 use plaza_domain::{Change, RoomId, Seq, UserId, Version};
 
+use self::told::Told;
 use super::ConnectionId;
 use crate::ws::{
     frames::{Encode, ServerFrame},
-    outbox::{Frame, Outbox},
+    outbox::Outbox,
 };
 
 /// How many events are remembered: what happens between a connection's last look into the database and its going live
@@ -60,7 +63,7 @@ pub(super) struct RoomChannel {
     /// Events ahead of a hole.
     waiting: BTreeMap<Version, RoomEvent>,
     /// The newest events, every one after `remembered_after`.
-    remembered: VecDeque<(Version, Frame)>,
+    remembered: VecDeque<Told>,
     remembered_bytes: usize,
     remembered_after: Version,
     subscribers: HashMap<ConnectionId, Subscriber>,
@@ -105,10 +108,8 @@ impl RoomChannel {
         if since < last && since < self.remembered_after {
             return (Activation::Behind, Progress::Complete);
         }
-        for (version, frame) in &self.remembered {
-            if *version > since {
-                subscriber.outbox.push(frame.clone());
-            }
+        for told in self.remembered.iter().filter(|told| told.version > since) {
+            told.tell([&subscriber]);
         }
         let version = last.max(since);
         subscriber.outbox.push(ServerFrame::Synced { room_id, version }.encode());
@@ -191,7 +192,7 @@ impl RoomChannel {
     /// Tells every follower to start anew: the hole is too large to be filled.
     pub(super) fn reset(&mut self, room_id: RoomId, version: Version, last_seq: Seq) {
         let frame = ServerFrame::Reset { room_id, version, last_seq }.encode();
-        self.broadcast(&frame, version);
+        self.behind(version).for_each(|subscriber| subscriber.outbox.push(frame.clone()));
         self.skip_to(version);
     }
 
@@ -219,9 +220,9 @@ impl RoomChannel {
     }
 
     fn hand_out(&mut self, event: &RoomEvent) -> Progress {
-        let frame = event.encode();
-        self.broadcast(&frame, event.version);
-        self.remember(event.version, frame);
+        let told = Told::new(event);
+        told.tell(self.behind(event.version));
+        self.remember(told);
         self.last = Some(event.version);
         match &event.body {
             RoomEventBody::MemberLeft(profile) => {
@@ -233,20 +234,19 @@ impl RoomChannel {
         }
     }
 
-    fn remember(&mut self, version: Version, frame: Frame) {
-        self.remembered_bytes += frame.text.len();
-        self.remembered.push_back((version, frame));
+    fn remember(&mut self, told: Told) {
+        self.remembered_bytes += told.cost();
+        self.remembered.push_back(told);
         while self.remembered.len() > REMEMBERED_EVENTS || self.remembered_bytes > REMEMBERED_BYTES {
-            let Some((forgotten, frame)) = self.remembered.pop_front() else { break };
-            self.remembered_bytes -= frame.text.len();
-            self.remembered_after = forgotten;
+            let Some(forgotten) = self.remembered.pop_front() else { break };
+            self.remembered_bytes -= forgotten.cost();
+            self.remembered_after = forgotten.version;
         }
     }
 
-    fn broadcast(&self, frame: &Frame, version: Version) {
-        for subscriber in self.subscribers.values().filter(|subscriber| version > subscriber.after) {
-            subscriber.outbox.push(frame.clone());
-        }
+    /// The followers who do not hold that version yet.
+    fn behind(&self, version: Version) -> impl Iterator<Item = &Subscriber> {
+        self.subscribers.values().filter(move |subscriber| version > subscriber.after)
     }
 
     /// What was told from the database is told in its latest state: it cannot be replayed event by event.

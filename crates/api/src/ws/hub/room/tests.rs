@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 
 use plaza_domain::{
-    DisplayName, MessageDraft, MessageId, Room, RoomDescription, RoomKind, RoomName, SentMessage,
-    SystemEvent, Timestamp, UserSummary, Username, message::Placement,
+    DisplayName, Emoji, MessageDraft, MessageId, Reaction, Room, RoomDescription, RoomKind, RoomName,
+    SentMessage, SystemEvent, Timestamp, UserSummary, Username, message::Placement,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
+use crate::ws::outbox::Frame;
 
 fn room_id() -> RoomId {
     RoomId::new(Uuid::from_u128(1))
@@ -75,6 +76,64 @@ fn told(outbox: &Outbox) -> Vec<i64> {
         .filter(|frame| frame["type"] == "room_updated")
         .filter_map(|frame| frame["version"].as_i64())
         .collect()
+}
+
+/// A change of the message, with reactions: 👍 by the users 1 and 2, 🎉 by user 1.
+fn reacted(version: i64) -> RoomEvent {
+    let mut sent = message();
+    let by = |emoji: &str, users: &[u128]| Reaction {
+        emoji: Emoji::from_stored(emoji.to_owned()),
+        user_ids: users.iter().map(|user| UserId::new(Uuid::from_u128(*user))).collect(),
+    };
+    sent.message.version = Version::new(version);
+    sent.reactions = vec![by("👍", &[1, 2]), by("🎉", &[1])];
+    let body = RoomEventBody::MessageUpdated(Box::new(sent));
+    RoomEvent { room_id: room_id(), version: Version::new(version), body }
+}
+
+/// The frames about messages in an outbox.
+fn updates(outbox: &Outbox) -> Vec<Frame> {
+    let (frames, _) = outbox.take();
+    frames.into_iter().filter(|frame| frame.text.contains("message_updated")).collect()
+}
+
+/// Which reactions a frame says are its reader's own.
+fn own(frame: &Frame) -> Vec<(String, bool)> {
+    let parsed: serde_json::Value = serde_json::from_str(&frame.text).unwrap_or_default();
+    let reactions = parsed["message"]["reactions"].as_array().cloned().unwrap_or_default();
+    let own = |reaction: &serde_json::Value| {
+        let emoji = reaction["emoji"].as_str().unwrap_or_default().to_owned();
+        (emoji, reaction["me"] == true)
+    };
+    reactions.iter().map(own).collect()
+}
+
+fn marked(thumb: bool, party: bool) -> Vec<Vec<(String, bool)>> {
+    vec![vec![("👍".to_owned(), thumb), ("🎉".to_owned(), party)]]
+}
+
+#[test]
+fn who_reacted_is_told_so_and_all_others_share_one_frame() {
+    let mut channel = RoomChannel::default();
+    let followers: Vec<_> = (1..=4).map(|user| follow(&mut channel, user, 0).0).collect();
+    channel.receive(&reacted(1));
+    let told: Vec<_> = followers.iter().map(|outbox| updates(outbox)).collect();
+    let marks: Vec<Vec<_>> = told.iter().map(|frames| frames.iter().map(own).collect()).collect();
+    assert_eq!(marks, [marked(true, true), marked(true, false), marked(false, false), marked(false, false)]);
+    let texts: Vec<_> = told.iter().flatten().map(|frame| frame.text.as_str().as_ptr()).collect();
+    assert_eq!(texts[2], texts[3], "one frame for all who did not react");
+    assert_ne!(texts[1], texts[2]);
+}
+
+#[test]
+fn who_comes_back_soon_sees_own_reactions_too() {
+    let mut channel = RoomChannel::default();
+    let (_first, _) = follow(&mut channel, 3, 0);
+    channel.receive(&reacted(1));
+    for (user, expected) in [(2, marked(true, false)), (4, marked(false, false))] {
+        let (outbox, _) = follow(&mut channel, user, 0);
+        assert_eq!(updates(&outbox).iter().map(own).collect::<Vec<_>>(), expected);
+    }
 }
 
 #[test]
