@@ -62,6 +62,19 @@ contract! {
         senders_are_present_in_a_room_that_exists_and_not_disabled
         a_users_rooms_are_those_they_are_in_now
     }
+    direct_rooms {
+        two_users_have_one_direct_room
+        of_twenty_openings_of_a_direct_room_one_succeeds
+        a_direct_room_is_closed_by_a_block_and_by_a_disabled_user
+        the_other_one_of_a_direct_room_is_who_the_viewer_is_not
+        what_was_not_delivered_in_direct_rooms_is_found_for_many_users
+        two_users_share_a_room_while_both_are_in_it
+    }
+    blocks {
+        a_block_is_kept_once_and_taken_back
+        blocked_users_are_listed_in_pages
+        a_block_stands_between_two_users_in_both_directions
+    }
     messages {
         a_message_keeps_every_field
         a_senders_client_id_is_used_once

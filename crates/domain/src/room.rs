@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    RoomId, Seq, Timestamp, UserId, Version, Violation,
+    RoomId, Seq, Timestamp, UserId, UserSummary, Version, Violation,
     user::text,
     validation::{line, short_text},
 };
@@ -94,4 +94,20 @@ pub struct Room {
     pub updated_at: Timestamp,
     /// Since when it is gone.
     pub deleted_at: Option<Timestamp>,
+}
+
+/// A room as one of those sees it who may.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenRoom {
+    /// The room.
+    pub room: Room,
+    /// Of a direct room the other one, whose name it shows to who sees it.
+    pub peer: Option<UserSummary>,
+}
+
+impl From<Room> for SeenRoom {
+    /// A room that looks the same to everybody.
+    fn from(room: Room) -> Self {
+        Self { room, peer: None }
+    }
 }

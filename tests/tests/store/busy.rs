@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use plaza_domain::{
-    AttemptOutcome, ClientId, FileId, Member, Message, MessageId, RefreshToken, RefreshTokenId, Room, RoomId,
-    Session, SessionId, Store, TokenDigest, UnitOfWork, User, UserId, Version,
+    AttemptOutcome, Block, ClientId, FileId, Member, Message, MessageId, RefreshToken, RefreshTokenId, Room,
+    RoomId, Session, SessionId, Store, TokenDigest, UnitOfWork, User, UserId, UserPair, Version,
 };
 use plaza_infrastructure::db::{connect, migrate};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
@@ -19,6 +19,8 @@ use super::{
 const USERS: usize = 1_500;
 const ROOMS: usize = 1_000;
 const TASKS: usize = 600;
+const DIRECT_ROOMS: usize = 300;
+const BLOCKS_A_USER: usize = 3;
 
 /// The first room is a busy one, and it is the one that is asked about.
 const CROWD: usize = 500;
@@ -55,6 +57,7 @@ pub(crate) async fn given_busy_server(url: &str) -> Result<(DatabaseConnection, 
             work.members().save(&Member { version, ..member(room, user) }).await?;
         }
     }
+    given_direct_rooms_and_blocks(&mut *work, &users, &rooms[ROOMS - DIRECT_ROOMS..]).await?;
     work.commit().await?;
     given_tasks_in_every_state(&store).await?;
     let file = given_file(&store, &users[0]).await?.id;
@@ -67,6 +70,26 @@ pub(crate) async fn given_busy_server(url: &str) -> Result<(DatabaseConnection, 
     };
     let options = ConnectOptions::new(url).max_connections(1).to_owned();
     Ok((Database::connect(options).await?, asked))
+}
+
+/// Gives rooms to pairs of users, and has every user block some others.
+async fn given_direct_rooms_and_blocks(
+    work: &mut dyn UnitOfWork,
+    users: &[User],
+    rooms: &[Room],
+) -> Result<()> {
+    for (number, room) in rooms.iter().enumerate() {
+        let pair = UserPair::new(users[number % 10].id, users[10 + number].id);
+        work.direct_rooms().insert(pair.ok_or("two users")?, room.id).await?;
+    }
+    for (number, blocker) in users.iter().enumerate() {
+        for distance in 1..=BLOCKS_A_USER {
+            let blocked_id = users[(number + distance) % USERS].id;
+            let block = Block { blocker_id: blocker.id, blocked_id, created_at: at(0) };
+            work.blocks().insert(&block).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn given_login(work: &mut dyn UnitOfWork, user: &User) -> Result<()> {

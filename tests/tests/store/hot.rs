@@ -2,8 +2,10 @@
 
 use chrono::TimeDelta;
 use plaza_domain::repository::{HistoryRange, RoomFilter};
-use plaza_domain::{ClientId, Seq, SessionId, TaskId, TokenDigest, Version};
-use plaza_infrastructure::db::queries::{files, members, messages, rooms, sessions, tasks};
+use plaza_domain::{ClientId, Seq, SessionId, TaskId, TokenDigest, UserPair, Version};
+use plaza_infrastructure::db::queries::{
+    blocks, direct_rooms, files, members, messages, rooms, sessions, tasks,
+};
 use sea_orm::{DbBackend, Statement, StatementBuilder};
 
 use super::{
@@ -24,6 +26,7 @@ pub(crate) fn hot_statements(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         of_messages(on, asked),
         of_members(on, asked),
         of_rooms(on, asked),
+        of_direct_rooms(on, asked),
         of_accounts_and_files(on, asked),
         of_tasks(on),
     ]
@@ -83,6 +86,21 @@ fn of_rooms(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         hot(on, "older visible rooms", &["user_id", "room_id"], list(RoomFilter::Visible, Some(room))),
         hot(on, "advance a room", &["id"], rooms::advance(room, 1, 1)),
         hot(on, "versions of rooms", &["id"], rooms::versions(&asked.rooms[..20])),
+    ]
+}
+
+fn of_direct_rooms(on: DbBackend, asked: &Asked) -> Vec<Hot> {
+    let (user, rooms) = (asked.users[0], &asked.rooms[..20]);
+    let pairs: Vec<_> = asked.users[1..20].iter().filter_map(|other| UserPair::new(user, *other)).collect();
+    vec![
+        hot(on, "direct room", &["low_user_id", "high_user_id"], direct_rooms::find(pairs[0])),
+        hot(on, "direct rooms", &["room_id"], direct_rooms::find_many(rooms)),
+        hot(on, "blocks of direct rooms", &["blocker_id", "blocked_id"], direct_rooms::find_many(rooms)),
+        hot(on, "peers", &["room_id"], direct_rooms::peers(user, rooms)),
+        hot(on, "undelivered", &["user_id"], direct_rooms::undelivered(&asked.users[..20], 50)),
+        hot(on, "shared room", &["room_id", "user_id"], members::share_room(pairs[0])),
+        hot(on, "blocked users", &["blocker_id", "blocked_id"], blocks::list(user, Some(user), 50)),
+        hot(on, "blocks among pairs", &["blocker_id", "blocked_id"], blocks::among(&pairs)),
     ]
 }
 

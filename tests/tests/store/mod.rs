@@ -1,8 +1,10 @@
 //! The behaviours, by subject; each takes an empty store.
 
 pub(crate) mod accounts;
+pub(crate) mod blocks;
 pub(crate) mod builders;
 mod busy;
+pub(crate) mod direct_rooms;
 mod faults;
 pub(crate) mod files;
 pub(crate) mod fixture;

@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use plaza_domain::{
     Clock, Repositories, RepositoryError, UnitOfWork,
     repository::{
-        BlobRepository, FileRepository, MemberRepository, MessageRepository, Result, RoomRepository,
-        SessionRepository, SettingRepository, TaskRepository, UserRepository,
+        BlobRepository, BlockRepository, DirectRoomRepository, FileRepository, MemberRepository,
+        MessageRepository, Result, RoomRepository, SessionRepository, SettingRepository, TaskRepository,
+        UserRepository,
     },
 };
 use tokio::sync::OwnedMutexGuard;
@@ -58,6 +59,14 @@ impl<A: Access> Repositories for Connection<A> {
     }
 
     fn members(&mut self) -> &mut dyn MemberRepository {
+        self
+    }
+
+    fn direct_rooms(&mut self) -> &mut dyn DirectRoomRepository {
+        self
+    }
+
+    fn blocks(&mut self) -> &mut dyn BlockRepository {
         self
     }
 

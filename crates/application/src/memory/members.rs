@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use plaza_domain::{
-    Member, MemberProfile, MemberRole, RoomId, Seq, UserId, Version,
+    Member, MemberProfile, MemberRole, RoomId, Seq, UserId, UserPair, Version,
     repository::{MemberRepository, Result, Sender},
 };
 
@@ -73,12 +73,17 @@ impl<A: Access> MemberRepository for Connection<A> {
         let tables = self.tables();
         let sender = |(room_id, user_id)| {
             let user = tables.users.get(&user_id)?;
-            let may_post = tables.live_room(room_id).is_some()
-                && tables.is_present(room_id, user_id)
-                && user.disabled_at.is_none();
-            may_post.then(|| Sender { room_id, user: user.summary() })
+            let room = tables.live_room(room_id)?;
+            let may_post = tables.is_present(room_id, user_id) && user.disabled_at.is_none();
+            may_post.then(|| Sender { room_id, kind: room.kind, user: user.summary() })
         };
         Ok(each_once(pairs).into_iter().filter_map(sender).collect())
+    }
+
+    async fn share_room(&mut self, users: UserPair) -> Result<bool> {
+        let tables = self.tables();
+        let mut rooms = tables.rooms.values().filter(|room| room.deleted_at.is_none());
+        Ok(rooms.any(|room| users.users().into_iter().all(|user_id| tables.is_present(room.id, user_id))))
     }
 
     async fn rooms_of(&mut self, user_id: UserId, limit: u64) -> Result<Vec<RoomId>> {

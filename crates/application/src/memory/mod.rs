@@ -2,7 +2,9 @@
 //! For the tests of services and workers, and for programs that embed them. Nothing survives the process.
 
 mod blobs;
+mod blocks;
 mod connection;
+mod direct_rooms;
 mod doubles;
 mod files;
 mod members;

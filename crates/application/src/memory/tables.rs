@@ -5,7 +5,7 @@ use std::sync::Arc;
 use plaza_domain::{
     Blob, Emoji, File, FileId, Member, MemberProfile, Message, MessageEdit, MessageId, Reaction,
     RefreshToken, RefreshTokenId, Room, RoomId, SentMessage, Seq, Session, SessionId, Sha256, Task, TaskId,
-    Timestamp, User, UserId, UserSummary, Variant, VariantName, Version,
+    Timestamp, User, UserId, UserPair, UserSummary, Variant, VariantName, Version,
     repository::{RepositoryError, Result},
 };
 use uuid::Uuid;
@@ -23,6 +23,9 @@ pub(super) struct Tables {
     pub(super) refresh_tokens: Table<RefreshTokenId, RefreshToken>,
     pub(super) rooms: Table<RoomId, Room>,
     pub(super) members: Table<(RoomId, UserId), Member>,
+    pub(super) direct_rooms: Table<UserPair, RoomId>,
+    /// Since when, by who has blocked and who is blocked.
+    pub(super) blocks: Table<(UserId, UserId), Timestamp>,
     pub(super) messages: Table<Place, Arc<Message>>,
     pub(super) message_places: Table<MessageId, Place>,
     pub(super) client_ids: Table<(UserId, String), Place>,
@@ -54,6 +57,12 @@ impl Tables {
         self.members.get(&(room_id, user_id)).is_some_and(Member::is_present)
     }
 
+    /// Whether one of the two has blocked the other.
+    pub(super) fn has_block(&self, users: UserPair) -> bool {
+        let (low, high) = (users.low(), users.high());
+        self.blocks.contains_key(&(low, high)) || self.blocks.contains_key(&(high, low))
+    }
+
     pub(super) fn profile(&self, member: &Member) -> Result<MemberProfile> {
         Ok(MemberProfile { member: member.clone(), user: self.summary(member.user_id)? })
     }
@@ -82,7 +91,7 @@ impl Tables {
         of_message.map(|((_, user_id), _)| self.summary(*user_id)).collect()
     }
 
-    fn summary(&self, id: UserId) -> Result<UserSummary> {
+    pub(super) fn summary(&self, id: UserId) -> Result<UserSummary> {
         let user = self.users.get(&id).ok_or_else(|| RepositoryError::Corrupt {
             entity: "user",
             reason: format!("{id} is referred to and not there"),

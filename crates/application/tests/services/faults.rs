@@ -9,8 +9,9 @@ use async_trait::async_trait;
 use plaza_domain::{
     Repositories, RepositoryError, Store, UnitOfWork,
     repository::{
-        BlobRepository, FileRepository, MemberRepository, MessageRepository, Result, RoomRepository,
-        SessionRepository, SettingRepository, TaskRepository, UserRepository,
+        BlobRepository, BlockRepository, DirectRoomRepository, FileRepository, MemberRepository,
+        MessageRepository, Result, RoomRepository, SessionRepository, SettingRepository, TaskRepository,
+        UserRepository,
     },
 };
 
@@ -107,6 +108,14 @@ impl<R: Repositories + ?Sized> Repositories for Faulty<R> {
 
     fn members(&mut self) -> &mut dyn MemberRepository {
         self.inner.members()
+    }
+
+    fn direct_rooms(&mut self) -> &mut dyn DirectRoomRepository {
+        self.inner.direct_rooms()
+    }
+
+    fn blocks(&mut self) -> &mut dyn BlockRepository {
+        self.inner.blocks()
     }
 
     fn messages(&mut self) -> &mut dyn MessageRepository {

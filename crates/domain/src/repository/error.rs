@@ -13,6 +13,8 @@ pub enum Constraint {
     MessageClientId,
     /// One message a place in a room.
     MessageSeq,
+    /// One direct room two users.
+    DirectRoomUsers,
     /// One blob a content.
     BlobSha256,
     /// Something refers to what is not there.

@@ -3,13 +3,15 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::{Member, MemberProfile, RoomId, Seq, UserId, UserSummary, Version};
+use crate::{Member, MemberProfile, RoomId, RoomKind, Seq, UserId, UserPair, UserSummary, Version};
 
 /// Somebody who may post in a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sender {
     /// The room.
     pub room_id: RoomId,
+    /// What the room belongs to.
+    pub kind: RoomKind,
     /// The user.
     pub user: UserSummary,
 }
@@ -49,6 +51,9 @@ pub trait MemberRepository: Send {
     /// Those of the pairs in which the user is in the room now, the room exists, and the user is not disabled;
     /// in one query.
     async fn senders(&mut self, pairs: &[(RoomId, UserId)]) -> Result<Vec<Sender>>;
+
+    /// Whether there is a room that both are in now.
+    async fn share_room(&mut self, users: UserPair) -> Result<bool>;
 
     /// The rooms that the user is in now, at most `limit`.
     async fn rooms_of(&mut self, user_id: UserId, limit: u64) -> Result<Vec<RoomId>>;

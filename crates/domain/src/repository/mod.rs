@@ -5,6 +5,8 @@
 //! Inside a unit of work there is no other I/O: commit first, publish after.
 
 mod blob;
+mod block;
+mod direct_room;
 mod error;
 mod file;
 mod member;
@@ -18,6 +20,8 @@ mod user;
 use async_trait::async_trait;
 
 pub use blob::BlobRepository;
+pub use block::BlockRepository;
+pub use direct_room::DirectRoomRepository;
 pub use error::{Constraint, RepositoryError};
 pub use file::FileRepository;
 pub use member::{MemberRepository, Sender};
@@ -63,6 +67,10 @@ pub trait Repositories: Send {
     fn rooms(&mut self) -> &mut dyn RoomRepository;
     /// Who is in which room.
     fn members(&mut self) -> &mut dyn MemberRepository;
+    /// Which two users direct rooms belong to.
+    fn direct_rooms(&mut self) -> &mut dyn DirectRoomRepository;
+    /// Who has blocked whom.
+    fn blocks(&mut self) -> &mut dyn BlockRepository;
     /// Messages.
     fn messages(&mut self) -> &mut dyn MessageRepository;
     /// Stored contents.

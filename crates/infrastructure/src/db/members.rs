@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use plaza_domain::repository::{MemberRepository, Result, Sender};
-use plaza_domain::{Member, MemberProfile, RoomId, Seq, UserId, Version};
+use plaza_domain::{Member, MemberProfile, RoomId, RoomKind, Seq, UserId, UserPair, Version};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryResult, QueryTrait};
 
 use super::entity::room_member::{ActiveModel, Column, Entity, Model};
-use super::entity::user;
+use super::entity::{convert, room, user};
 use super::error::from_db;
 use super::queries;
 use super::session::{MAX_KEYS, Session, entity, value};
@@ -67,10 +67,14 @@ impl<C: ConnectionTrait + Send> MemberRepository for Session<C> {
         let mut senders = Vec::with_capacity(pairs.len());
         for pairs in pairs.chunks(MAX_KEYS) {
             for row in self.rows(&queries::members::senders(pairs)).await? {
-                senders.push(Sender { room_id: room_id(&row)?, user: user::summary(&row).map_err(from_db)? });
+                senders.push(sender(&row)?);
             }
         }
         Ok(senders)
+    }
+
+    async fn share_room(&mut self, users: UserPair) -> Result<bool> {
+        Ok(self.row(&queries::members::share_room(users)).await?.is_some())
     }
 
     async fn rooms_of(&mut self, user_id: UserId, limit: u64) -> Result<Vec<RoomId>> {
@@ -102,6 +106,12 @@ impl<C: ConnectionTrait + Send> MemberRepository for Session<C> {
 
 fn profile(row: &QueryResult) -> Result<MemberProfile> {
     Ok(MemberProfile { member: entity::<Model, _>(row)?, user: user::summary(row).map_err(from_db)? })
+}
+
+fn sender(row: &QueryResult) -> Result<Sender> {
+    let kind: String = value(row, room::Column::Kind)?;
+    let kind = convert::word("room", &kind, RoomKind::parse)?;
+    Ok(Sender { room_id: room_id(row)?, kind, user: user::summary(row).map_err(from_db)? })
 }
 
 fn room_id(row: &QueryResult) -> Result<RoomId> {

@@ -5,8 +5,10 @@
 //! ask the databases how they would run them.
 
 mod blobs;
+mod blocks;
 mod clock;
 mod connect;
+mod direct_rooms;
 mod entity;
 mod error;
 mod files;

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use plaza_domain::repository::{
-    BlobRepository, FileRepository, MemberRepository, MessageRepository, Repositories, RepositoryError,
-    Result, RoomRepository, SessionRepository, SettingRepository, TaskRepository, UnitOfWork, UserRepository,
+    BlobRepository, BlockRepository, DirectRoomRepository, FileRepository, MemberRepository,
+    MessageRepository, Repositories, RepositoryError, Result, RoomRepository, SessionRepository,
+    SettingRepository, TaskRepository, UnitOfWork, UserRepository,
 };
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, IdenStatic, QueryResult,
@@ -97,6 +98,14 @@ impl<C: ConnectionTrait + Send> Repositories for Session<C> {
     }
 
     fn members(&mut self) -> &mut dyn MemberRepository {
+        self
+    }
+
+    fn direct_rooms(&mut self) -> &mut dyn DirectRoomRepository {
+        self
+    }
+
+    fn blocks(&mut self) -> &mut dyn BlockRepository {
         self
     }
 

@@ -2,7 +2,9 @@
 //! knows these types.
 
 pub(crate) mod blob;
+pub(crate) mod block;
 pub(crate) mod convert;
+pub(crate) mod direct_room;
 pub(crate) mod file;
 pub(crate) mod file_variant;
 pub(crate) mod mention;

@@ -1,8 +1,8 @@
 //! Memberships.
 
-use plaza_domain::{MemberRole, RoomId, UserId, Version};
+use plaza_domain::{MemberRole, RoomId, UserId, UserPair, Version};
 use sea_orm::Iterable;
-use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, JoinType, Order, Query, SelectStatement};
 
 use super::{join_pairs, join_user};
 use crate::db::entity::room_member::{Column, Entity};
@@ -53,13 +53,34 @@ pub(crate) const COUNT: &str = "count";
 pub fn senders(pairs: &[(RoomId, UserId)]) -> SelectStatement {
     let pairs = pairs.iter().map(|(room, user)| (room.uuid(), user.uuid()));
     let mut query = Query::select();
-    query.column((Entity, Column::RoomId)).from(Entity);
+    query.column((Entity, Column::RoomId)).column((room::Entity, room::Column::Kind)).from(Entity);
     join_pairs(&mut query, [(Entity, Column::RoomId), (Entity, Column::UserId)], pairs);
     join_user(&mut query, (Entity, Column::UserId));
     join_room(&mut query);
     query
         .and_where(Expr::col((Entity, Column::LeftAt)).is_null())
         .and_where(Expr::col((user::Entity, user::Column::DisabledAt)).is_null())
+        .take()
+}
+
+/// A room that both are in now, if there is one.
+pub fn share_room(users: UserPair) -> SelectStatement {
+    let other = || Alias::new("other");
+    let same_room = Expr::col((other(), Column::RoomId)).eq(Expr::col((Entity, Column::RoomId)));
+    let is_other = Expr::col((other(), Column::UserId)).eq(users.high().uuid());
+    let mut query = Query::select();
+    query.column((Entity, Column::RoomId)).from(Entity).join_as(
+        JoinType::InnerJoin,
+        Entity,
+        other(),
+        same_room.and(is_other),
+    );
+    join_room(&mut query);
+    query
+        .and_where(Expr::col((Entity, Column::UserId)).eq(users.low().uuid()))
+        .and_where(Expr::col((Entity, Column::LeftAt)).is_null())
+        .and_where(Expr::col((other(), Column::LeftAt)).is_null())
+        .limit(1)
         .take()
 }
 

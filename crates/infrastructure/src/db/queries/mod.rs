@@ -4,6 +4,8 @@
 //! Lists of keys are filled up to a power of two: a database prepares a statement once for each length, and so there
 //! are few lengths.
 
+pub mod blocks;
+pub mod direct_rooms;
 pub mod files;
 pub mod members;
 pub mod messages;
@@ -63,6 +65,11 @@ fn padded<K: Clone>(keys: impl IntoIterator<Item = K>) -> Vec<K> {
 fn join_user(query: &mut SelectStatement, column: impl IntoColumnRef) {
     let same = Expr::col((user::Entity, user::Column::Id)).eq(Expr::col(column));
     query.join(JoinType::LeftJoin, user::Entity, same);
+    select_summary(query);
+}
+
+/// Selects what a summary shows of the user who is joined.
+fn select_summary(query: &mut SelectStatement) {
     for (name, column) in user::SUMMARY {
         query.expr_as(Expr::col((user::Entity, column)), name);
     }

@@ -1,0 +1,31 @@
+//! Blocks: who wants to hear nothing from whom.
+
+use async_trait::async_trait;
+
+use super::Result;
+use crate::{Block, BlockedUser, UserId, UserPair};
+
+/// Stores blocks.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait BlockRepository: Send {
+    /// Stores a block; one that is there stays as it is.
+    async fn insert(&mut self, block: &Block) -> Result<()>;
+
+    /// Takes a block back, if there is one.
+    async fn delete(&mut self, blocker_id: UserId, blocked_id: UserId) -> Result<()>;
+
+    /// Whom a user has blocked, by rising id of the blocked, those after `after`, at most `limit`.
+    async fn list(
+        &mut self,
+        blocker_id: UserId,
+        after: Option<UserId>,
+        limit: u64,
+    ) -> Result<Vec<BlockedUser>>;
+
+    /// Whether one of the two has blocked the other.
+    async fn exists_between(&mut self, users: UserPair) -> Result<bool>;
+
+    /// Those of these pairs of which one has blocked the other, each once, in one query.
+    async fn among(&mut self, pairs: &[UserPair]) -> Result<Vec<UserPair>>;
+}
