@@ -3,10 +3,10 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check fmt openapi deny docker clean
+.PHONY: help run build test conformance check fmt openapi deny docker clean
 
 help: ## Lists these commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 run: ## Builds and starts the server, with everything inside it, on http://127.0.0.1:8000
 	$(CARGO) run --locked --package plaza-api --bin plaza
@@ -20,6 +20,11 @@ test: ## Installs what the tests need where it can, and runs all of them
 	@scripts/install-test-deps.sh
 	@$(MAKE) --no-print-directory build
 	$(CARGO) test --locked --workspace --no-fail-fast
+
+conformance: ## Lets 200 clients talk while servers are killed, and counts what was lost
+	@scripts/install-test-deps.sh
+	$(CARGO) build --locked --bins
+	$(CARGO) run --locked --package plaza-tests --bin conformance -- --faults
 
 check: ## Format, lints, documentation, layers, and whether docs/openapi.json is fresh
 	$(CARGO) fmt --all --check

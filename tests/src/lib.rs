@@ -7,6 +7,7 @@
 
 mod both_setups;
 pub mod client;
+pub mod conformance;
 pub mod pictures;
 mod plaza;
 pub mod servers;

@@ -11,7 +11,9 @@ use tokio::{
 };
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Error, Message, client::IntoClientRequest, handshake::client::Request, http::StatusCode},
+    tungstenite::{
+        Error, Message, Utf8Bytes, client::IntoClientRequest, handshake::client::Request, http::StatusCode,
+    },
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -92,17 +94,21 @@ impl Socket {
 
     /// The next frame, or how the connection ended; `None` when neither comes before the deadline.
     pub async fn next_before(&mut self, deadline: Instant) -> Option<Result<Value, Ended>> {
+        let text = self.next_text_before(deadline).await?;
+        Some(text.map(|text| serde_json::from_str(&text).expect("every frame is JSON")))
+    }
+
+    /// The next frame as it was sent, or how the connection ended; `None` when neither comes before the deadline.
+    pub async fn next_text_before(&mut self, deadline: Instant) -> Option<Result<Utf8Bytes, Ended>> {
         loop {
             let message = timeout_at(deadline, self.stream.next()).await.ok()?;
             return Some(match message {
-                Some(Ok(Message::Text(text))) => {
-                    Ok(serde_json::from_str(&text).expect("every frame is JSON"))
-                }
+                Some(Ok(Message::Text(text))) => Ok(text),
                 Some(Ok(Message::Close(frame))) => {
                     Err(Ended::Closed(frame.map_or(1005, |frame| frame.code.into())))
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
-                Some(Ok(other)) => panic!("every frame is text, not {other:?}"),
+                Some(Ok(other)) => Err(Ended::Broken(format!("every frame is text, not {other:?}"))),
                 Some(Err(error)) => Err(Ended::Broken(error.to_string())),
                 None => Err(Ended::Broken("end of stream".to_owned())),
             });

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-/// The path of a binary of the workspace, built with the same profile as the running test.
+/// The path of a binary of the workspace, built with the same profile as the running program.
 pub(super) fn path(name: &str) -> PathBuf {
-    // target/<profile>/deps/<test>
-    let test = std::env::current_exe().expect("the path of the running test");
-    let folder = test.ancestors().nth(2).expect("a test runs in a target folder");
+    let running = std::env::current_exe().expect("the path of the running program");
+    let folder = running.parent().expect("a program is in a folder");
+    // A test is in target/<profile>/deps, a program in target/<profile>.
+    let folder = folder.parent().filter(|_| folder.ends_with("deps")).unwrap_or(folder);
     let program = folder.join(name);
     assert!(
         program.is_file(),

@@ -18,4 +18,4 @@ pub use redis::{PrivateRedis, redis_prefix, redis_url};
 pub use wait::until;
 
 /// Why a fixture could not be had.
-pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;

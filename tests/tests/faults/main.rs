@@ -4,6 +4,5 @@
 #![expect(clippy::print_stdout, reason = "the counts are what a fault test is for")]
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
-mod chatter;
 mod exchange;
 mod worker;
