@@ -38,7 +38,7 @@ pub(super) struct Subscriber {
 pub(in crate::ws) enum Activation {
     /// Live from that version on.
     Live,
-    /// More happened than is remembered.
+    /// More happened than is remembered, or the user has left meanwhile: the database tells.
     Behind,
     /// The room was deleted.
     Gone,
@@ -108,9 +108,11 @@ impl RoomChannel {
         if since < last && since < self.remembered_after {
             return (Activation::Behind, Progress::Complete);
         }
-        for told in self.remembered.iter().filter(|told| told.version > since) {
-            told.tell([&subscriber]);
+        let missed = || self.remembered.iter().filter(|told| told.version > since);
+        if missed().any(|told| told.left == Some(subscriber.user_id)) {
+            return (Activation::Behind, Progress::Complete);
         }
+        missed().for_each(|told| told.tell([&subscriber]));
         let version = last.max(since);
         subscriber.outbox.push(ServerFrame::Synced { room_id, version }.encode());
         self.expected.retain(|expected| *expected != connection);
@@ -181,7 +183,17 @@ impl RoomChannel {
     pub(super) fn fill(&mut self, room_id: RoomId, changes: Vec<Change>, version: Version) -> Progress {
         let Some(known) = self.last else { return Progress::Complete };
         for change in changes.into_iter().filter(|change| change.version() > known) {
-            if self.hand_out(&RoomEvent::from_change(room_id, change, known)) == Progress::Closed {
+            let event = RoomEvent::from_change(room_id, change.clone(), known);
+            let told = Told::new(&event);
+            let (ahead, others): (Vec<_>, Vec<_>) =
+                self.behind(event.version).partition(|subscriber| subscriber.after > known);
+            told.tell(others);
+            // They have read more in the database than was handed out: what is new here may be known to them.
+            for subscriber in ahead {
+                let change = change.clone();
+                Told::new(&RoomEvent::from_change(room_id, change, subscriber.after)).tell([subscriber]);
+            }
+            if self.note(&event, told) == Progress::Closed {
                 return Progress::Closed;
             }
         }
@@ -222,11 +234,19 @@ impl RoomChannel {
     fn hand_out(&mut self, event: &RoomEvent) -> Progress {
         let told = Told::new(event);
         told.tell(self.behind(event.version));
+        self.note(event, told)
+    }
+
+    /// What follows from an event that was told.
+    fn note(&mut self, event: &RoomEvent, told: Told) -> Progress {
         self.remember(told);
         self.last = Some(event.version);
         match &event.body {
             RoomEventBody::MemberLeft(profile) => {
-                self.subscribers.retain(|_, subscriber| subscriber.user_id != profile.member.user_id);
+                // Who subscribed knowing more was let in after this: they have come back.
+                self.subscribers.retain(|_, subscriber| {
+                    subscriber.user_id != profile.member.user_id || subscriber.after >= event.version
+                });
                 if self.is_empty() { Progress::Closed } else { Progress::Complete }
             }
             RoomEventBody::RoomDeleted(_) => Progress::Closed,

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use plaza_domain::{
-    DisplayName, Emoji, MessageDraft, MessageId, Reaction, Room, RoomDescription, RoomKind, RoomName,
-    SentMessage, SystemEvent, Timestamp, UserSummary, Username, message::Placement,
+    DisplayName, Emoji, Member, MemberProfile, MemberRole, MessageDraft, MessageId, Reaction, Room,
+    RoomDescription, RoomKind, RoomName, SentMessage, SystemEvent, Timestamp, UserSummary, Username,
+    message::Placement,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -57,6 +58,26 @@ fn message() -> SentMessage {
         created_at: Timestamp::default(),
     });
     SentMessage::new(message, sender)
+}
+
+/// A user left.
+fn left(user: u128, version: i64) -> RoomEvent {
+    let at = Timestamp::default();
+    let sender = message().sender;
+    let user = UserSummary { id: UserId::new(Uuid::from_u128(user)), ..sender };
+    let member = Member {
+        room_id: room_id(),
+        user_id: user.id,
+        role: MemberRole::Member,
+        joined_at: at,
+        left_at: Some(at),
+        version: Version::new(version),
+        joined_version: Version::ZERO,
+        delivered_seq: Seq::ZERO,
+        read_seq: Seq::ZERO,
+    };
+    let profile = MemberProfile { member, user };
+    RoomEvent::from_change(room_id(), Change::Member(Box::new(profile)), Version::ZERO)
 }
 
 fn follow(channel: &mut RoomChannel, connection: u128, since: i64) -> (Arc<Outbox>, Activation) {
@@ -185,6 +206,58 @@ fn a_message_that_came_while_the_hole_was_read_is_not_told_as_new_again() {
     let posted = frames.iter().filter(|frame| frame.text.contains(r#""type":"message","#)).count();
     let updated = frames.iter().filter(|frame| frame.text.contains(r#""type":"message_updated","#)).count();
     assert_eq!((posted, updated), (1, 1));
+}
+
+#[test]
+fn a_message_that_a_follower_read_from_the_database_is_not_told_it_as_new() {
+    let mut channel = RoomChannel::default();
+    let (behind, _) = follow(&mut channel, 1, 0);
+    let (ahead, _) = follow(&mut channel, 2, 1);
+    let mut edited = message();
+    edited.message.version = Version::new(2);
+    channel.fill(room_id(), vec![Change::Message(Box::new(edited))], Version::new(2));
+    let kinds = |outbox: &Outbox| {
+        let (frames, _) = outbox.take();
+        let parsed = frames.iter().filter_map(|frame| serde_json::from_str(&frame.text).ok());
+        parsed.map(|frame: serde_json::Value| frame["type"].to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(&behind), [r#""synced""#, r#""message""#]);
+    assert_eq!(kinds(&ahead), [r#""synced""#, r#""message_updated""#]);
+}
+
+#[test]
+fn who_has_come_back_before_the_hub_hears_that_they_left_is_told_on() {
+    let mut channel = RoomChannel::default();
+    let (_first, _) = follow(&mut channel, 1, 0);
+    // User 2 left with version 1, came back with version 2, and has read that from the database.
+    let (back, _) = follow(&mut channel, 2, 2);
+    channel.receive(&left(2, 1));
+    for version in [2, 3] {
+        channel.receive(&event(version));
+    }
+    assert_eq!(told(&back), [3]);
+}
+
+#[test]
+fn who_has_left_is_told_nothing_more() {
+    let mut channel = RoomChannel::default();
+    let (_first, _) = follow(&mut channel, 1, 0);
+    let (gone, _) = follow(&mut channel, 2, 0);
+    channel.receive(&left(2, 1));
+    channel.receive(&event(2));
+    assert_eq!(told(&gone), [0; 0]);
+}
+
+#[test]
+fn who_left_while_they_read_the_database_is_not_told_from_memory_what_came_after() {
+    let mut channel = RoomChannel::default();
+    let (_first, _) = follow(&mut channel, 1, 0);
+    channel.receive(&left(2, 1));
+    channel.receive(&event(2));
+    let (gone, activation) = follow(&mut channel, 2, 0);
+    assert_eq!((activation, told(&gone)), (Activation::Behind, Vec::new()));
+    let (back, activation) = follow(&mut channel, 2, 1);
+    assert_eq!((activation, told(&back)), (Activation::Live, vec![2]));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use plaza_application::events::RoomEvent;
+use plaza_application::events::{RoomEvent, RoomEventBody};
 use plaza_domain::{Reaction, UserId, Version};
 
 use super::Subscriber;
@@ -14,6 +14,8 @@ use crate::ws::{
 /// An event, encoded once.
 pub(super) struct Told {
     pub(super) version: Version,
+    /// Whose membership ended with it.
+    pub(super) left: Option<UserId>,
     frame: Frame,
     /// The event itself, if its message has reactions: it looks different to those who made them.
     reacted_to: Option<Box<RoomEvent>>,
@@ -22,7 +24,11 @@ pub(super) struct Told {
 impl Told {
     pub(super) fn new(event: &RoomEvent) -> Self {
         let reacted_to = (!reactions_of(event).is_empty()).then(|| Box::new(event.clone()));
-        Self { version: event.version, frame: event.encode(), reacted_to }
+        let left = match &event.body {
+            RoomEventBody::MemberLeft(profile) => Some(profile.member.user_id),
+            _ => None,
+        };
+        Self { version: event.version, left, frame: event.encode(), reacted_to }
     }
 
     /// Tells it to these followers.
