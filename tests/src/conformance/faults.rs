@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// So few that a client which stays away for long must begin anew.
-const MAX_REPLAY: &str = "300";
+const MAX_REPLAY: &str = "100";
 
 /// Starts two instances on Postgres and Redis, and runs clients while Redis is killed, restarted and emptied, and each
 /// instance is killed and started again. `settings.urls` is not looked at.

@@ -26,9 +26,10 @@ pub(super) struct Evidence {
 impl Evidence {
     /// Whether every client holds exactly this.
     pub(super) fn is_held_by(&self, clients: &[Client]) -> bool {
-        let mut held = clients.iter().flat_map(|client| &client.rooms);
-        held.all(|(room_id, mirror)| {
-            self.rooms.get(room_id).is_some_and(|room| room.state() == mirror.state())
+        clients.iter().all(|client| {
+            client.rooms.iter().all(|(room_id, mirror)| {
+                self.rooms.get(room_id).is_some_and(|room| is_same_room(room, mirror, &client.user_id))
+            })
         })
     }
 
@@ -122,7 +123,7 @@ impl Verdict {
         self.judge_receipts(client, evidence);
         for (room_id, mirror) in &client.rooms {
             if let Some(stored) = evidence.rooms.get(room_id) {
-                self.compare(&client.username, room_id, mirror, stored);
+                self.compare(client, room_id, mirror, stored);
             }
         }
     }
@@ -168,11 +169,12 @@ impl Verdict {
         self.tell(|| format!("lost: {}: {operation:?}, acknowledged as {receipt:?}", client.username));
     }
 
-    fn compare(&mut self, username: &str, room_id: &str, held: &Mirror, stored: &Mirror) {
+    fn compare(&mut self, client: &Client, room_id: &str, held: &Mirror, stored: &Mirror) {
+        let username = &client.username;
         let (held, stored) = (held.state(), stored.state());
         for (seq, message) in &stored.messages {
             match held.messages.get(seq) {
-                Some(known) if known == message => {}
+                Some(known) if is_same(known, message, &client.user_id) => {}
                 Some(known) => {
                     self.diverged += 1;
                     self.tell(|| format!("diverged: {username} holds {known}, stored is {message}"));
@@ -197,6 +199,29 @@ impl Verdict {
             self.told.push(what());
         }
     }
+}
+
+fn is_same_room(stored: &Mirror, held: &Mirror, viewer: &str) -> bool {
+    let (stored, held) = (stored.state(), held.state());
+    let mut messages = stored.messages.iter().zip(&held.messages);
+    stored.messages.len() == held.messages.len()
+        && messages.all(|((place, stored), (seq, held))| place == seq && is_same(held, stored, viewer))
+        && stored.members == held.members
+        && stored.details == held.details
+}
+
+/// Whether a message is what is stored, which was read by another member: each is told of their own reactions.
+fn is_same(held: &Value, stored: &Value, viewer: &str) -> bool {
+    if held == stored {
+        return true;
+    }
+    let mut seen = stored.clone();
+    for reaction in seen["reactions"].as_array_mut().into_iter().flatten() {
+        let users = reaction["user_ids"].as_array();
+        let me = users.is_some_and(|users| users.iter().any(|user| user == viewer));
+        reaction["me"] = me.into();
+    }
+    *held == seen
 }
 
 fn is_gapless(room: &Mirror) -> bool {

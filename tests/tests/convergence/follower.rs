@@ -36,10 +36,6 @@ impl Follower {
         self.socket.is_some()
     }
 
-    pub(crate) fn is_subscribed(&self) -> bool {
-        self.is_subscribed
-    }
-
     /// Breaks the connection, or closes it in an orderly way.
     pub(crate) async fn disconnect(&mut self, orderly: bool) {
         self.is_subscribed = false;
@@ -109,7 +105,8 @@ impl Follower {
         Ok(())
     }
 
-    async fn snapshot(&self) -> Result<Mirror, Failure> {
+    /// What a new client of the user is told.
+    pub(crate) async fn snapshot(&self) -> Result<Mirror, Failure> {
         let base = [self.user.api.base().to_owned()];
         read_room(&self.user.api, &base, &self.room_id).await
     }

@@ -159,20 +159,21 @@ impl Story {
     pub(crate) async fn end(&mut self) -> Result<(), Failure> {
         let mut difference = String::new();
         for _ in 0..LOOKS {
-            let fresh = read_room(&self.users[0].api, &self.bases, &self.room_id).await?;
             difference.clear();
+            let members =
+                read_room(&self.users[0].api, &self.bases, &self.room_id).await?.state().members.clone();
             for (number, follower) in self.followers.iter_mut().enumerate() {
-                let is_member = fresh.state().members.contains_key(&follower.user.id);
-                if is_member && !follower.is_connected() {
-                    follower.connect(&self.bases[number % 2], false).await?;
-                }
-                if is_member {
-                    follower.reach(fresh.version()).await?;
-                    difference += &differ(&follower.user.username, &follower.mirror, &fresh);
-                } else {
+                if !members.contains_key(&follower.user.id) {
                     follower.read().await?;
                     follower.hear_the_end().await?;
+                    continue;
                 }
+                if !follower.is_connected() {
+                    follower.connect(&self.bases[number % 2], false).await?;
+                }
+                let fresh = follower.snapshot().await?;
+                follower.reach(fresh.version()).await?;
+                difference += &differ(&follower.user.username, &follower.mirror, &fresh);
             }
             if difference.is_empty() {
                 return Ok(());
