@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 use crate::{script::Step, story::Story};
 
 /// Few, but long.
-const CASES: u32 = 8;
+const CASES: u32 = 12;
 /// So few that clients who come back late must begin anew.
 const MAX_REPLAY: &str = "40";
 const SHRINKING_MS: u32 = 120_000;
