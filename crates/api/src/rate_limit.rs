@@ -10,12 +10,12 @@ use crate::{
 /// Takes one from a bucket.
 ///
 /// # Errors
-/// The problem to answer with when the bucket is empty. `policy` names it there.
-pub(crate) async fn allow(state: &AppState, policy: &str, what: Limited<'_>) -> Result<(), ApiError> {
+/// The problem to answer with when the bucket is empty.
+pub(crate) async fn allow(state: &AppState, what: Limited<'_>) -> Result<(), ApiError> {
     match state.services.limits.take(what).await {
         Some((quota, decision)) if !decision.allowed => {
             let refusal = ApiError::new(ProblemKind::RateLimited, "rate limit exceeded");
-            Err(refusal.with_headers(rate_limit_headers(policy, quota, decision)))
+            Err(refusal.with_headers(rate_limit_headers(what.policy(), quota, decision)))
         }
         _ => Ok(()),
     }

@@ -62,18 +62,27 @@ pub struct LimitSettings {
     pub room_messages_per_user: Quota,
     /// Messages a user to other users.
     pub direct_messages_per_user: Quota,
+    /// Reactions a user, given and taken back.
+    pub reactions_per_user: Quota,
+    /// Frames a connection, of whatever type.
+    pub frames_per_connection: Quota,
+    /// Rooms that a connection begins to follow.
+    pub subscriptions_per_connection: Quota,
 }
 
 impl Default for LimitSettings {
     fn default() -> Self {
         Self {
             enabled: true,
-            login_per_address: Quota::per_minute(20),
-            login_per_account: Quota::per_minute(10),
+            login_per_address: Quota::per_minute(20).guarded(),
+            login_per_account: Quota::per_minute(10).guarded(),
             register_per_address: Quota::per_minute(10),
             upload_per_user: Quota::per_minute(30),
             room_messages_per_user: Quota::per_minute(30),
             direct_messages_per_user: Quota::per_minute(20),
+            reactions_per_user: Quota::per_minute(60),
+            frames_per_connection: Quota::per_minute(1_200),
+            subscriptions_per_connection: Quota::per_minute(2_000),
         }
     }
 }

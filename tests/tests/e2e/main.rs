@@ -5,6 +5,7 @@ mod accounts;
 mod bad_input;
 mod changes;
 mod files;
+mod limits;
 mod live;
 mod members;
 mod messages;

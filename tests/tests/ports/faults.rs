@@ -113,7 +113,7 @@ async fn a_limiter_counts_alone_while_redis_is_away_and_together_again_after() -
     let pool = RedisPool::new(&server.url(), "plaza:")?;
     pool.ping().await?;
     let limiter: Arc<dyn RateLimiter> = redis::limiter(pool.clone(), PATIENCE);
-    let quota = Quota { burst: 2, per: HOUR };
+    let quota = Quota::new(2, HOUR);
     assert!(limiter.take("ada", quota).await.allowed);
 
     server.pause().await;
@@ -125,13 +125,20 @@ async fn a_limiter_counts_alone_while_redis_is_away_and_together_again_after() -
     ];
     assert_eq!(alone, [true, true, false], "a bucket of its own");
     assert!(start.elapsed() < PATIENCE * 3, "each caller waited for Redis");
+    let guarded = Quota::new(8, HOUR).guarded();
+    let guesses = [
+        limiter.take("password", guarded).await.allowed,
+        limiter.take("password", guarded).await.allowed,
+        limiter.take("password", guarded).await.allowed,
+    ];
+    assert_eq!(guesses, [true, true, false], "a part of the quota is left to its neighbours");
 
     server.resume().await;
     let other: Arc<dyn RateLimiter> = redis::limiter(pool, PATIENCE);
     in_time(async {
         for round in 0.. {
             // What the other took, this one misses only when both asked Redis.
-            let (key, quota) = (format!("bob-{round}"), Quota { burst: 1, per: HOUR });
+            let (key, quota) = (format!("bob-{round}"), Quota::new(1, HOUR));
             other.take(&key, quota).await;
             if !limiter.take(&key, quota).await.allowed {
                 break;

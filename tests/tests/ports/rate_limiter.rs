@@ -31,7 +31,7 @@ fn about(found: Duration, expected: Duration) -> bool {
 
 pub(crate) async fn a_table_of_quotas_is_decided_alike(limiter: Limiter) -> Outcome {
     for burst in [1, 2, 3, 7, 60] {
-        let (key, quota) = (format!("table-{burst}"), Quota { burst, per: HOUR });
+        let (key, quota) = (format!("table-{burst}"), Quota::new(burst, HOUR));
         let step = HOUR / burst;
         for taken in 1..=burst {
             let decision = limiter.take(&key, quota).await;
@@ -48,7 +48,7 @@ pub(crate) async fn a_table_of_quotas_is_decided_alike(limiter: Limiter) -> Outc
             assert!(about(decision.reset_after, HOUR), "{decision:?}");
         }
     }
-    assert!(limiter.take("another key", Quota { burst: 1, per: HOUR }).await.allowed);
+    assert!(limiter.take("another key", Quota::new(1, HOUR)).await.allowed);
     Ok(())
 }
 
@@ -56,7 +56,7 @@ pub(crate) async fn of_racing_takes_as_many_win_as_the_burst_allows(limiter: Lim
     let mut takes = JoinSet::new();
     for _ in 0..40 {
         let limiter = Arc::clone(&limiter);
-        takes.spawn(async move { limiter.take("race", Quota { burst: 10, per: HOUR }).await.allowed });
+        takes.spawn(async move { limiter.take("race", Quota::new(10, HOUR)).await.allowed });
     }
     let allowed = in_time(takes.join_all()).await?.into_iter().filter(|allowed| *allowed).count();
     assert_eq!(allowed, 10);
@@ -64,7 +64,7 @@ pub(crate) async fn of_racing_takes_as_many_win_as_the_burst_allows(limiter: Lim
 }
 
 pub(crate) async fn a_refused_take_costs_nothing(limiter: Limiter) -> Outcome {
-    let quota = Quota { burst: 2, per: HOUR };
+    let quota = Quota::new(2, HOUR);
     for _ in 0..2 {
         limiter.take("patient", quota).await;
     }

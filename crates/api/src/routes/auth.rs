@@ -146,7 +146,7 @@ impl AuthApi {
         address: ClientAddress,
         body: JsonBody<RegisterRequest>,
     ) -> Result<Registered, ApiError> {
-        allow(state, "register", Limited::RegisterFrom(&address.to_string())).await?;
+        allow(state, Limited::RegisterFrom(&address.to_string())).await?;
         let JsonBody(RegisterRequest { email, username, display_name, password }) = body;
         let registration = Registration {
             email: email.into(),
@@ -170,9 +170,9 @@ impl AuthApi {
         body: JsonBody<LoginRequest>,
     ) -> Result<Json<LoginView>, ApiError> {
         let JsonBody(LoginRequest { login, password }) = body;
-        allow(state, "login-address", Limited::LoginFrom(&address.to_string())).await?;
+        allow(state, Limited::LoginFrom(&address.to_string())).await?;
         let account = state.services.auth.account_key(login.as_str()).await?;
-        allow(state, "login-account", Limited::LoginTo(&account)).await?;
+        allow(state, Limited::LoginTo(&account)).await?;
         Ok(Json(state.services.auth.login(login.as_str(), password.as_str()).await?.into()))
     }
 

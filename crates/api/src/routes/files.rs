@@ -210,7 +210,7 @@ impl FilesApi {
         Authenticated(actor): Authenticated,
         form: FileUpload,
     ) -> Result<UploadAccepted, ApiError> {
-        allow(state, "uploads", Limited::UploadBy(actor.id())).await?;
+        allow(state, Limited::UploadBy(actor.id())).await?;
         let uploaded = state.services.files.upload(&actor, &form.name, form.body, |_| Ok(())).await?;
         let file = uploaded.file;
         let view = UploadView {

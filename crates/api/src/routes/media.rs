@@ -50,7 +50,7 @@ impl MediaApi {
         Authenticated(actor): Authenticated,
         form: FileUpload,
     ) -> Result<ImageUploaded, ApiError> {
-        allow(state, "uploads", Limited::UploadBy(actor.id())).await?;
+        allow(state, Limited::UploadBy(actor.id())).await?;
         let uploaded = state.services.files.upload(&actor, &form.name, form.body, must_be_picture).await?;
         let filename = media_name(uploaded.file.id, uploaded.extension);
         let url = media_url(&filename);

@@ -1,6 +1,6 @@
 //! `/rooms/{room_id}/messages` and `/messages`: what is said.
 
-use plaza_application::{DEFAULT_PAGE, Limited, MessageInput};
+use plaza_application::{DEFAULT_PAGE, MessageInput};
 use plaza_domain::{Seq, repository::HistoryRange};
 use poem::web::Data;
 use poem_openapi::{
@@ -156,7 +156,8 @@ impl MessagesApi {
         room_id: Path<Uuid>,
         body: JsonBody<PostMessageRequest>,
     ) -> Result<MessagePosted, ApiError> {
-        allow(state, "room-messages", Limited::RoomMessageBy(actor.id())).await?;
+        let what = state.services.limits.message_in(actor.id(), room_id.0.into()).await?;
+        allow(state, what).await?;
         let body = body.0;
         let input = MessageInput {
             room_id: room_id.0.into(),
@@ -204,7 +205,8 @@ impl MessagesApi {
         message_id: Path<Uuid>,
         body: JsonBody<EditMessageRequest>,
     ) -> Result<Json<MessageView>, ApiError> {
-        allow(state, "room-messages", Limited::RoomMessageBy(actor.id())).await?;
+        let what = state.services.limits.edit_of(actor.id(), message_id.0.into()).await?;
+        allow(state, what).await?;
         let content = body.0.content.as_str();
         let sent = state.services.messages.edit(&actor, message_id.0.into(), content).await?;
         Ok(Json(MessageView::seen_by(sent, actor.id())))

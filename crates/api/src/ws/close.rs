@@ -23,6 +23,8 @@ pub(super) enum Close {
     NoHeartbeat,
     /// Too many connections of this user.
     TooManyConnections,
+    /// Far more often than is allowed.
+    FarOverLimit,
     /// The server cannot go on with this connection.
     ServerError,
     /// The client reads too slowly.
@@ -41,6 +43,7 @@ impl Close {
             Self::NoSuchRoom => (4404, "no such room"),
             Self::NoHeartbeat => (4408, "no heartbeat"),
             Self::TooManyConnections => (4409, "too many connections"),
+            Self::FarOverLimit => (4429, "far over the rate limit"),
             Self::ServerError => (4500, "server error"),
             Self::TooSlow => (4508, "too slow"),
         }

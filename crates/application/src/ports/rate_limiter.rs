@@ -11,12 +11,36 @@ pub struct Quota {
     pub burst: u32,
     /// How long an empty bucket takes to fill.
     pub per: Duration,
+    /// Whether an instance that has to count for itself gives a part only: who is refused here would go on guessing at
+    /// its neighbours.
+    pub is_guarded: bool,
 }
 
+/// The part of a guarded quota that an instance gives which counts for itself though it is not the only one.
+const GUARDED_PART: u32 = 4;
+
 impl Quota {
+    /// `burst` times in `per`.
+    pub const fn new(burst: u32, per: Duration) -> Self {
+        Self { burst, per, is_guarded: false }
+    }
+
     /// `burst` times a minute.
     pub const fn per_minute(burst: u32) -> Self {
-        Self { burst, per: Duration::from_secs(60) }
+        Self::new(burst, Duration::from_secs(60))
+    }
+
+    /// For what is tried by those who guess, such as passwords: stricter while instances cannot count together.
+    #[must_use]
+    pub const fn guarded(self) -> Self {
+        Self { is_guarded: true, ..self }
+    }
+
+    /// What an instance gives that counts for itself though it is not the only one.
+    #[must_use]
+    pub fn alone(self) -> Self {
+        let burst = if self.is_guarded { self.burst / GUARDED_PART } else { self.burst };
+        Self { burst: burst.max(1), ..self }
     }
 }
 
@@ -38,6 +62,18 @@ pub struct RateDecision {
 #[async_trait]
 pub trait RateLimiter: Send + Sync {
     /// Takes one from the bucket of `key`. Never fails: when what several instances share is not there, each counts
-    /// for itself.
+    /// for itself, by [`Quota::alone`].
     async fn take(&self, key: &str, quota: Quota) -> RateDecision;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guarded_quota_is_a_quarter_while_an_instance_counts_for_itself() {
+        assert_eq!(Quota::per_minute(20).guarded().alone().burst, 5);
+        assert_eq!(Quota::per_minute(3).guarded().alone().burst, 1);
+        assert_eq!(Quota::per_minute(20).alone(), Quota::per_minute(20));
+    }
 }

@@ -19,6 +19,7 @@ use plaza_domain::{
 #[derive(Default)]
 pub(crate) struct Faults {
     begins: AtomicUsize,
+    reads: AtomicUsize,
     commits: AtomicUsize,
     answers: AtomicUsize,
     interruption: Mutex<Option<Box<dyn FnOnce() + Send>>>,
@@ -28,6 +29,11 @@ impl Faults {
     /// The next `count` transactions cannot begin.
     pub(crate) fn fail_begins(&self, count: usize) {
         self.begins.store(count, Ordering::Relaxed);
+    }
+
+    /// The next `count` reads cannot begin.
+    pub(crate) fn fail_reads(&self, count: usize) {
+        self.reads.store(count, Ordering::Relaxed);
     }
 
     /// The next `count` commits write nothing.
@@ -80,6 +86,7 @@ impl Store for FaultyStore {
     }
 
     async fn read(&self) -> Result<Box<dyn Repositories>> {
+        strike(&self.faults.reads)?;
         Ok(Box::new(Faulty { inner: self.inner.read().await?, faults: Arc::clone(&self.faults) }))
     }
 

@@ -1,6 +1,7 @@
 //! Which quota applies to what.
 
-use plaza_application::{LimitSettings, Limited, Result, Settings, ports::Quota};
+use plaza_application::{Error, LimitSettings, Limited, Result, Settings, ports::Quota};
+use plaza_domain::{Room, RoomId, RoomKind};
 
 use crate::world::World;
 
@@ -40,6 +41,40 @@ async fn every_user_has_a_quota_of_their_own() -> Result<()> {
     assert_eq!(is_allowed(&world, Limited::UploadBy(ada.id())).await, Some(false));
     assert_eq!(is_allowed(&world, Limited::UploadBy(grace.id())).await, Some(true));
     assert_eq!(is_allowed(&world, Limited::RoomMessageBy(ada.id())).await, Some(true));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_room_message_an_edit_of_it_and_a_direct_one_have_their_buckets() -> Result<()> {
+    let world = World::with_settings(&settings(true));
+    let (ada, grace) = world.people().await?;
+    let room = world.shared_room(&ada, &grace).await?;
+    let direct = Room { id: RoomId::new(world.ports.ids.next()), kind: RoomKind::Direct, ..room.clone() };
+    let mut work = world.ports.store.begin().await?;
+    work.rooms().insert(&direct).await?;
+    work.commit().await?;
+    let said = world.say(&ada, room.id, "hello").await?.view.message.id;
+    let limits = &world.services.limits;
+    let nowhere = RoomId::new(world.ports.ids.next());
+    for room_id in [room.id, nowhere] {
+        assert_eq!(limits.message_in(ada.id(), room_id).await?, Limited::RoomMessageBy(ada.id()));
+    }
+    assert_eq!(limits.message_in(ada.id(), direct.id).await?, Limited::DirectMessageBy(ada.id()));
+    assert_eq!(limits.edit_of(ada.id(), said).await?, Limited::RoomMessageBy(ada.id()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_rooms_kind_is_asked_for_once() -> Result<()> {
+    let world = World::with_settings(&settings(true));
+    let ada = world.user("ada").await?;
+    let room_id = world.public_room(&ada).await?.id;
+    let limits = &world.services.limits;
+    limits.message_in(ada.id(), room_id).await?;
+    world.faults.fail_reads(usize::MAX);
+    limits.message_in(ada.id(), room_id).await?;
+    let unknown = limits.message_in(ada.id(), RoomId::new(world.ports.ids.next())).await;
+    assert!(matches!(unknown, Err(Error::Unavailable(_))));
     Ok(())
 }
 

@@ -23,6 +23,12 @@ pub struct LimitsConfig {
     pub room_messages_per_user: u32,
     /// Messages a user to other users.
     pub direct_messages_per_user: u32,
+    /// Reactions a user, given and taken back.
+    pub reactions_per_user: u32,
+    /// Frames a connection, of whatever type.
+    pub frames_per_connection: u32,
+    /// Rooms that a connection begins to follow.
+    pub subscriptions_per_connection: u32,
     /// The largest gap, in changes, that a client gets replayed.
     pub max_replay: i64,
 }
@@ -38,6 +44,9 @@ impl Default for LimitsConfig {
             upload_per_user: settings.upload_per_user.burst,
             room_messages_per_user: settings.room_messages_per_user.burst,
             direct_messages_per_user: settings.direct_messages_per_user.burst,
+            reactions_per_user: settings.reactions_per_user.burst,
+            frames_per_connection: settings.frames_per_connection.burst,
+            subscriptions_per_connection: settings.subscriptions_per_connection.burst,
             max_replay: MessageSettings::default().max_replay,
         }
     }
@@ -48,12 +57,15 @@ impl LimitsConfig {
     pub(crate) fn settings(&self) -> LimitSettings {
         LimitSettings {
             enabled: self.enabled,
-            login_per_address: Quota::per_minute(self.login_per_address),
-            login_per_account: Quota::per_minute(self.login_per_account),
+            login_per_address: Quota::per_minute(self.login_per_address).guarded(),
+            login_per_account: Quota::per_minute(self.login_per_account).guarded(),
             register_per_address: Quota::per_minute(self.register_per_address),
             upload_per_user: Quota::per_minute(self.upload_per_user),
             room_messages_per_user: Quota::per_minute(self.room_messages_per_user),
             direct_messages_per_user: Quota::per_minute(self.direct_messages_per_user),
+            reactions_per_user: Quota::per_minute(self.reactions_per_user),
+            frames_per_connection: Quota::per_minute(self.frames_per_connection),
+            subscriptions_per_connection: Quota::per_minute(self.subscriptions_per_connection),
         }
     }
 
@@ -65,6 +77,9 @@ impl LimitsConfig {
             ("limits.upload_per_user", self.upload_per_user),
             ("limits.room_messages_per_user", self.room_messages_per_user),
             ("limits.direct_messages_per_user", self.direct_messages_per_user),
+            ("limits.reactions_per_user", self.reactions_per_user),
+            ("limits.frames_per_connection", self.frames_per_connection),
+            ("limits.subscriptions_per_connection", self.subscriptions_per_connection),
         ] {
             if !(1..=1_000_000).contains(&value) {
                 problems.push(Problem::new(key, "must be 1 to 1000000 a minute"));

@@ -74,7 +74,7 @@ fn micros(duration: Duration) -> u64 {
 impl RateLimiter for RedisRateLimiter {
     async fn take(&self, key: &str, quota: Quota) -> RateDecision {
         if self.is_alone() {
-            return self.alone.take_now(key, quota);
+            return self.alone.take_now(key, quota.alone());
         }
         let outcome = match timeout(self.patience, self.take_shared(key, quota)).await {
             Ok(outcome) => outcome,
@@ -84,7 +84,7 @@ impl RateLimiter for RedisRateLimiter {
             self.go_alone();
             let error: &(dyn std::error::Error + 'static) = &error;
             tracing::warn!(error, "rate limits are counted by each instance for itself");
-            self.alone.take_now(key, quota)
+            self.alone.take_now(key, quota.alone())
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use plaza_application::{Actor, Error, Limited, MessageInput, Position, Posted};
+use plaza_application::{Actor, Error, MessageInput, Position, Posted};
 use plaza_domain::{InvalidInput, MessageId, MessageKind, RoomId, SentMessage, Seq};
 use serde_json::value::RawValue;
 
@@ -59,6 +59,7 @@ fn acknowledge<'a>(
 impl Connection {
     /// Answers a text that is no client frame; too many of them end the connection.
     pub(super) fn complain(&mut self, bad: BadFrame) -> Flow {
+        let counted = self.count_frame()?;
         let error = match bad {
             BadFrame::NotAFrame => {
                 self.bad_frames += 1;
@@ -76,6 +77,10 @@ impl Connection {
                 ErrorFrame { id, client_id, ..ErrorFrame::new(ErrorCode::Invalid, reason) }
             }
         };
+        let error = match counted {
+            Ok(()) => error,
+            Err(refusal) => ErrorFrame { id: error.id, client_id: error.client_id, ..refusal },
+        };
         self.tell(&ServerFrame::Error(error));
         Ok(())
     }
@@ -83,11 +88,16 @@ impl Connection {
     /// Does what a frame asks for.
     pub(super) async fn obey(&mut self, actor: &mut Actor, envelope: Envelope) -> Flow {
         let reply = ReplyTo { id: envelope.id, client_id: envelope.client_id };
+        if let Err(refusal) = self.count_frame()? {
+            self.tell(&reply.error(refusal));
+            return Ok(());
+        }
         let services = self.state.services.clone();
         let failed = match envelope.frame {
             ClientFrame::Message(message) => return self.post(actor, *message, reply).await,
             ClientFrame::Edit { message_id, content } => {
-                if let Err(refusal) = self.count_message(actor).await {
+                let what = services.limits.edit_of(actor.id(), message_id).await;
+                if let Err(refusal) = self.count_for_user(what).await? {
                     self.tell(&reply.error(refusal));
                     return Ok(());
                 }
@@ -169,10 +179,6 @@ impl Connection {
     /// Hands a message to the committer and goes on: its `ack` is queued as soon as it is durable, before anybody
     /// else learns of it.
     async fn post(&mut self, actor: &Actor, message: MessageFrame, reply: ReplyTo) -> Flow {
-        if let Err(refusal) = self.count_message(actor).await {
-            self.tell(&reply.error(refusal));
-            return Ok(());
-        }
         let input = match self.message_input(message, &reply) {
             Ok(input) => input,
             Err(error) => {
@@ -180,6 +186,11 @@ impl Connection {
                 return Ok(());
             }
         };
+        let what = self.state.services.limits.message_in(actor.id(), input.room_id).await;
+        if let Err(refusal) = self.count_for_user(what).await? {
+            self.tell(&reply.error(refusal));
+            return Ok(());
+        }
         let Ok(permit) = Arc::clone(&self.in_flight).acquire_owned().await else {
             return Err(Close::ServerError.into());
         };
@@ -194,14 +205,6 @@ impl Connection {
         };
         self.state.services.messages.submit(actor, input, Box::new(completion));
         Ok(())
-    }
-
-    /// Counts a message or an edit of one.
-    async fn count_message(&mut self, actor: &Actor) -> Result<(), ErrorFrame> {
-        match self.state.services.limits.take(Limited::RoomMessageBy(actor.id())).await {
-            Some((_, decision)) if !decision.allowed => Err(ErrorFrame::rate_limited(decision.retry_after)),
-            _ => Ok(()),
-        }
     }
 
     fn message_input(&self, message: MessageFrame, reply: &ReplyTo) -> Result<MessageInput, Error> {
@@ -233,9 +236,15 @@ impl Connection {
             if !done.insert(room_id) {
                 continue;
             }
-            if let Err(error) = self.subscribe(actor, room_id, since).await? {
-                let id = reply.id.clone();
-                let frame = ErrorFrame { id, room_id: Some(room_id), ..ErrorFrame::from_error(&error) };
+            let refused = match self.count_subscription()? {
+                Ok(()) => self
+                    .subscribe(actor, room_id, since)
+                    .await?
+                    .map_err(|error| ErrorFrame::from_error(&error)),
+                Err(refusal) => Err(refusal),
+            };
+            if let Err(error) = refused {
+                let frame = ErrorFrame { id: reply.id.clone(), room_id: Some(room_id), ..error };
                 self.tell(&ServerFrame::Error(frame));
             }
         }

@@ -1,6 +1,7 @@
 //! One connection: one task that reads client frames, and sends what waits in its outbox.
 
 mod authenticate;
+mod budget;
 mod commands;
 mod subscriptions;
 mod transmit;
@@ -18,6 +19,7 @@ use tokio_tungstenite::tungstenite::{self, Message as WsMessage, error::Protocol
 use tracing::Instrument;
 
 pub(super) use self::authenticate::Credential;
+use self::budget::Budget;
 use super::{
     close::Close,
     endpoint::WsState,
@@ -67,6 +69,7 @@ pub(super) struct Connection {
     own_room: Option<RoomId>,
     rooms: HashSet<RoomId>,
     bad_frames: u32,
+    budget: Budget,
     heard_at: Instant,
     recheck_at: Instant,
     expires_at: Instant,
@@ -86,6 +89,7 @@ impl Connection {
             own_room: None,
             rooms: HashSet::new(),
             bad_frames: 0,
+            budget: Budget::new(now),
             heard_at: now,
             recheck_at: now + RECHECK_INTERVAL,
             expires_at: now,
@@ -183,7 +187,11 @@ impl Connection {
             },
             WsMessage::Binary(_) => self.complain(BadFrame::NotAFrame)?,
             WsMessage::Close(_) => return Err(End::Gone),
-            WsMessage::Ping(_) | WsMessage::Pong(_) | WsMessage::Frame(_) => {}
+            WsMessage::Ping(_) | WsMessage::Pong(_) | WsMessage::Frame(_) => {
+                if let Err(refusal) = self.count_frame()? {
+                    self.tell(&ServerFrame::Error(refusal));
+                }
+            }
         }
         // Counted from when the server listens again: what it was told while it worked it has not read yet.
         self.heard_at = Instant::now();
