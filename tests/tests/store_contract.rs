@@ -36,6 +36,7 @@ contract! {
         a_user_is_found_by_id_email_and_username
         an_email_and_a_username_are_taken_once
         a_changed_user_is_stored
+        a_locked_user_is_changed_by_one_after_the_other
         times_keep_their_microseconds
         of_racing_claims_of_a_setting_one_wins
         a_setting_whose_claim_was_rolled_back_is_free
@@ -43,6 +44,7 @@ contract! {
     sessions {
         a_session_is_found_with_its_user
         a_session_is_revoked_once
+        all_sessions_of_a_user_but_one_are_revoked
         a_refresh_token_is_found_by_its_digest
         of_twenty_uses_of_a_refresh_token_one_succeeds
     }
@@ -56,6 +58,7 @@ contract! {
     members {
         saving_a_member_again_keeps_the_cursors
         cursors_move_forward_only
+        what_is_not_delivered_yet_is_found_for_many_rooms
         members_are_listed_by_user_in_pages
         changed_members_come_by_version_with_those_who_left
         owners_are_counted_while_they_are_there
@@ -85,7 +88,7 @@ contract! {
         a_tombstone_keeps_its_place
         edits_are_kept_until_they_are_deleted
         a_batch_of_thousands_is_stored_at_once
-        places_and_versions_are_found_from_each_other
+        a_places_version_is_the_one_it_was_posted_at
         rooms_of_messages_are_found
     }
     files {

@@ -81,6 +81,7 @@ impl AuthService {
             sessions: Cache::builder()
                 .max_capacity(ACTOR_CACHE_CAPACITY)
                 .time_to_live(ACTOR_CACHE_TTL)
+                .support_invalidation_closures()
                 .build(),
         }
     }
@@ -97,7 +98,7 @@ impl AuthService {
             Some(name) => DisplayName::parse(name),
             None => Ok(DisplayName::from_stored(input.username.trim().to_owned())),
         });
-        let password = check.field(parse_password(&input.password));
+        let password = check.field(parse_password("password", &input.password));
         let (email, username, display_name, password) =
             check.finish((email, username, display_name, password))?;
 
@@ -145,6 +146,9 @@ impl AuthService {
             revoked_at: None,
         };
         let mut work = self.store.begin().await?;
+        // While the password was checked it may have been changed, and its other logins ended.
+        let unchanged = |now: &User| now.password_hash == user.password_hash && now.disabled_at.is_none();
+        work.users().lock(user.id).await?.filter(unchanged).ok_or(Unauthenticated::Credentials)?;
         work.sessions().insert(&session).await?;
         let login = self.issue(&mut *work, user, session.id, now).await?;
         work.commit().await?;
@@ -247,7 +251,10 @@ impl AuthService {
         if session.user_id != claims.user_id {
             return Err(Unauthenticated::Token(TokenRejection::Invalid).into());
         }
-        if session.revoked_at.is_some() || user.disabled_at.is_some() {
+        if user.disabled_at.is_some() {
+            return Err(Unauthenticated::Banned.into());
+        }
+        if session.revoked_at.is_some() {
             return Err(Unauthenticated::SessionEnded.into());
         }
         Ok(Actor {
@@ -261,6 +268,14 @@ impl AuthService {
     /// Forgets what is cached about a session; called when the bus tells that it ended.
     pub fn forget_session(&self, id: SessionId) {
         self.sessions.invalidate(&id);
+    }
+
+    /// Forgets what is cached about all sessions of a user; called when the bus tells that they ended.
+    pub fn forget_user(&self, id: UserId) {
+        let forgotten = self.sessions.invalidate_entries_if(move |_, owner| owner.1.id == id);
+        if let Err(error) = forgotten {
+            tracing::error!(error = ?error, "sessions that ended are remembered for a moment");
+        }
     }
 
     async fn find_by_login(&self, name: &str) -> Result<Option<User>> {
@@ -314,10 +329,14 @@ impl AuthService {
     }
 }
 
-fn parse_password(password: &str) -> std::result::Result<&str, Violation> {
+/// Checks a new password, which comes in `field`.
+pub(crate) fn parse_password<'a>(
+    field: &'static str,
+    password: &'a str,
+) -> std::result::Result<&'a str, Violation> {
     if PASSWORD_CHARS.contains(&password.chars().count()) {
         return Ok(password);
     }
     let (least, most) = (PASSWORD_CHARS.start(), PASSWORD_CHARS.end());
-    Err(Violation::new("password", format!("must be {least} to {most} characters long")))
+    Err(Violation::new(field, format!("must be {least} to {most} characters long")))
 }

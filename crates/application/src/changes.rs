@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use plaza_domain::{
-    Change, ChangePage, Member, Repositories, Room, RoomId, Seq, Store, Version, repository::HistoryRange,
+    Change, ChangePage, Member, Repositories, Room, RoomId, Seq, Store, UserId, Version,
+    repository::HistoryRange,
 };
 
 use crate::{
@@ -112,6 +113,24 @@ impl ChangeService {
     /// `Unavailable`.
     pub async fn versions(&self, room_ids: &[RoomId]) -> Result<Vec<(RoomId, Version)>> {
         Ok(self.store.read().await?.rooms().versions(room_ids).await?)
+    }
+
+    /// A room that was deleted: how the hub learns what its followers were not told.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn find_deleted(&self, room_id: RoomId) -> Result<Option<Room>> {
+        Ok(self.store.read().await?.rooms().find_deleted(room_id).await?)
+    }
+
+    /// Those of these users who are in the room now: how the hub finds out who follows it no longer.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn present(&self, room_id: RoomId, user_ids: &[UserId]) -> Result<Vec<UserId>> {
+        let pairs: Vec<_> = user_ids.iter().map(|user_id| (room_id, *user_id)).collect();
+        let senders = self.store.read().await?.members().senders(&pairs).await?;
+        Ok(senders.into_iter().map(|sender| sender.user.id).collect())
     }
 
     async fn read_page(

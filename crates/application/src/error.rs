@@ -72,6 +72,9 @@ pub enum Unauthenticated {
     /// The refresh token is unknown, used up or expired.
     #[error("the refresh token is not valid")]
     RefreshToken,
+    /// The account may not be used.
+    #[error("the account is banned")]
+    Banned,
     /// The login was ended.
     #[error("the session has ended")]
     SessionEnded,

@@ -138,6 +138,18 @@ pub enum UserEvent {
         /// The login.
         session_id: SessionId,
     },
+    /// They have another password: the connections of all logins but one must close.
+    PasswordChanged {
+        /// The user.
+        user_id: UserId,
+        /// The login that changed it.
+        kept: SessionId,
+    },
+    /// They may not use the server any more: all connections must close.
+    Banned {
+        /// The user.
+        user_id: UserId,
+    },
     /// An upload of theirs was processed, or could not be.
     FileChanged {
         /// The user.
@@ -157,7 +169,10 @@ impl UserEvent {
     /// Whom it concerns.
     pub fn user_id(&self) -> UserId {
         match self {
-            Self::SessionEnded { user_id, .. } | Self::FileChanged { user_id, .. } => *user_id,
+            Self::SessionEnded { user_id, .. }
+            | Self::PasswordChanged { user_id, .. }
+            | Self::Banned { user_id }
+            | Self::FileChanged { user_id, .. } => *user_id,
         }
     }
 }

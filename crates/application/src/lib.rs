@@ -10,6 +10,7 @@ pub mod in_process;
 pub mod memory;
 pub mod ports;
 
+mod accounts;
 mod actor;
 mod auth;
 mod changes;
@@ -27,6 +28,7 @@ mod settings;
 mod tickets;
 mod users;
 
+pub use accounts::AccountService;
 pub use actor::Actor;
 pub use auth::{AuthService, Login, Registration};
 pub use changes::{ChangeService, Subscription};
@@ -36,7 +38,9 @@ pub use limits::{LimitService, Limited};
 pub use media_url::{file_id_of_name, media_name, media_url};
 pub use messages::{Completion, MessageInput, MessageService, Posted};
 pub use page::{DEFAULT_PAGE, MAX_PAGE, Page, PageRequest};
-pub use policy::{MessageAction, RoomAction, authorize_message, authorize_room};
+pub use policy::{
+    AccountAction, MessageAction, RoomAction, authorize_account, authorize_message, authorize_room,
+};
 pub use reads::{Position, ReadService};
 pub use rooms::{MembershipService, NewRoom, RoomService, RoomUpdate};
 pub use services::{Ports, Services};

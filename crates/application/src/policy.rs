@@ -1,6 +1,6 @@
-//! Who may do what in a room: the one place where that is decided, by actor, action and resource.
+//! Who may do what: the one place where that is decided, by actor, action and resource.
 
-use plaza_domain::{Member, MemberRole, Message, MessageKind, Room, SystemRole};
+use plaza_domain::{Member, MemberRole, Message, MessageKind, Room, SystemRole, UserId};
 
 use crate::{Actor, Error, Result};
 
@@ -34,6 +34,29 @@ pub enum MessageAction {
     Edit,
     /// Make it a tombstone.
     Delete,
+}
+
+/// What somebody wants to do with an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountAction {
+    /// Keep its user out.
+    Ban,
+    /// Let its user in again.
+    Unban,
+}
+
+/// Decides about an account. That accounts exist is no secret to anybody who is logged in.
+///
+/// # Errors
+/// `Forbidden`.
+pub fn authorize_account(actor: &Actor, action: AccountAction, user_id: UserId) -> Result<()> {
+    match action {
+        AccountAction::Ban | AccountAction::Unban if actor.role != SystemRole::Admin => {
+            Err(Error::Forbidden("only the server's admins may ban users"))
+        }
+        AccountAction::Ban if actor.id() == user_id => Err(Error::Forbidden("nobody may ban themselves")),
+        AccountAction::Ban | AccountAction::Unban => Ok(()),
+    }
 }
 
 /// Decides about a room. `membership` is the actor's, also one that ended.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plaza_domain::{Clock, InvalidInput, MessageId, RoomId, Seq, Store, Version};
+use plaza_domain::{Clock, InvalidInput, MessageId, RoomId, Seq, Store, UserId, Version};
 
 use crate::{
     Actor, Error, Ports, Result,
@@ -65,21 +65,26 @@ impl ReadService {
         Ok(())
     }
 
-    /// Notes that one of the actor's clients holds everything of a room up to a version.
+    /// Notes that one of the actor's clients holds everything of these rooms up to a version, each room once; the rooms
+    /// that the actor is not in are left out.
     ///
     /// # Errors
     /// `Unavailable`.
-    pub async fn delivered(&self, actor: &Actor, room_id: RoomId, version: Version) -> Result<()> {
-        let mut read = self.store.read().await?;
-        let seq = read.messages().seq_at(room_id, version).await?;
-        let membership = read.members().find(room_id, actor.id()).await?;
-        if membership.is_none_or(|member| !member.is_present() || member.delivered_seq >= seq) {
+    pub async fn delivered(&self, actor: &Actor, seen: &[(RoomId, Version)]) -> Result<()> {
+        if seen.is_empty() {
             return Ok(());
         }
-        let mut work = self.store.begin().await?;
-        if work.members().advance_delivered(room_id, actor.id(), seq).await? {
-            work.commit().await?;
+        let mut behind = self.store.read().await?.members().undelivered(actor.id(), seen).await?;
+        if behind.is_empty() {
+            return Ok(());
         }
+        // Two clients of one user move the same rows: in one order, so that neither waits for the other forever.
+        behind.sort_unstable();
+        let mut work = self.store.begin().await?;
+        for (room_id, seq) in behind {
+            work.members().advance_delivered(room_id, actor.id(), seq).await?;
+        }
+        work.commit().await?;
         Ok(())
     }
 
@@ -94,5 +99,10 @@ impl ReadService {
         authorize_room(actor, RoomAction::Write, &room, membership.as_ref())?;
         self.bus.publish(Event::Signal(Signal::Typing { room_id, user_id: actor.id(), active }));
         Ok(())
+    }
+
+    /// Tells the room that a user who was writing is not there any more.
+    pub fn stopped_typing(&self, user_id: UserId, room_id: RoomId) {
+        self.bus.publish(Event::Signal(Signal::Typing { room_id, user_id, active: false }));
     }
 }

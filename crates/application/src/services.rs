@@ -6,8 +6,8 @@ use plaza_domain::{Clock, IdGenerator, Store};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    AuthService, ChangeService, FileService, LimitService, MembershipService, MessageService, ReadService,
-    RoomService, Settings, TicketService, UserService,
+    AccountService, AuthService, ChangeService, FileService, LimitService, MembershipService, MessageService,
+    ReadService, RoomService, Settings, TicketService, UserService,
     ports::{
         AccessTokens, BlobStore, EventBus, Markup, MediaInspector, OneTimeStore, PasswordHasher, RateLimiter,
         Secrets, TaskQueue,
@@ -50,6 +50,8 @@ pub struct Ports {
 pub struct Services {
     /// Accounts, logins and tokens.
     pub auth: Arc<AuthService>,
+    /// Passwords and bans.
+    pub accounts: Arc<AccountService>,
     /// Profiles.
     pub users: Arc<UserService>,
     /// Rooms.
@@ -81,6 +83,7 @@ impl Services {
     ) -> Self {
         let auth = Arc::new(AuthService::new(ports, settings.auth.clone()));
         Self {
+            accounts: Arc::new(AccountService::new(ports, Arc::clone(&auth))),
             users: Arc::new(UserService::new(ports)),
             rooms: Arc::new(RoomService::new(ports)),
             memberships: Arc::new(MembershipService::new(ports)),

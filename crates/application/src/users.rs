@@ -44,7 +44,7 @@ impl UserService {
     /// `Invalid`; `Conflict` when the address or the handle is taken.
     pub async fn update(&self, actor: &Actor, update: ProfileUpdate) -> Result<User> {
         let mut work = self.store.begin().await?;
-        let mut user = work.users().find(actor.id()).await?.ok_or(Error::NotFound("user"))?;
+        let mut user = work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
         let mut check = Validator::default();
         if let Some(email) = update.email.and_then(|text| check.field(Email::parse(&text))) {
             user.email = email;

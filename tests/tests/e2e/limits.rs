@@ -29,7 +29,8 @@ async fn flood(socket: &mut Socket, count: usize, frame: impl Fn(usize) -> Value
     }
 }
 
-/// How many frames were refused before the connection was closed, and with which code.
+/// How many frames were refused before the connection was closed, and with which code. Ten times the quota, and a few
+/// more when that took long.
 async fn refused_until_closed(socket: &mut Socket) -> (usize, u16) {
     let deadline = Instant::now() + Duration::from_secs(20);
     let mut refused = 0;
@@ -49,7 +50,9 @@ async fn far_over_the_limit_of_messages_a_connection_is_closed_with_4429(setup: 
     let mut socket = ada.at(plaza.b()).connect_to(&room).await;
     socket.expect_type("synced").await;
     flood(&mut socket, 60, |number| json!({ "type": "message", "content": format!("{number}") })).await;
-    assert_eq!(refused_until_closed(&mut socket).await, (20, 4429));
+    let (refused, code) = refused_until_closed(&mut socket).await;
+    assert_eq!(code, 4429);
+    assert!((20..=25).contains(&refused), "{refused} were refused");
     assert_eq!(ada.words(&room).await, ["0", "1"], "nothing that was refused is stored");
 }
 
@@ -89,7 +92,9 @@ async fn a_connection_that_never_stops_is_closed_with_4429(setup: Setup) {
     let mut socket = ada.at(plaza.b()).connect().await;
     socket.expect_type("hello").await;
     flood(&mut socket, 120, |_| json!({ "type": "heartbeat" })).await;
-    assert_eq!(refused_until_closed(&mut socket).await, (50, 4429));
+    let (refused, code) = refused_until_closed(&mut socket).await;
+    assert_eq!(code, 4429);
+    assert!((50..=60).contains(&refused), "{refused} were refused");
 }
 
 async fn following_a_room_has_a_price_of_its_own(setup: Setup) {

@@ -1,5 +1,7 @@
 //! Live chat: frames between the clients of all instances.
 
+use std::time::{Duration, Instant};
+
 use plaza_tests::{
     Plaza, Setup, both_setups,
     client::{Socket, User},
@@ -13,6 +15,8 @@ both_setups!(
     many_messages_from_both_sides_arrive_in_one_order,
     an_edit_and_a_deletion_reach_everybody,
     typing_reaches_the_others_and_reading_everybody,
+    typing_that_is_not_repeated_is_taken_back,
+    typing_ends_with_the_connection_of_who_types,
     what_happens_in_a_room_over_rest_is_told_on_sockets,
     who_is_removed_is_told_nothing_more,
     an_upload_is_told_to_its_owner_when_it_is_processed,
@@ -172,6 +176,32 @@ async fn typing_reaches_the_others_and_reading_everybody(setup: Setup) {
     let cursor = json!({ "user_id": bob.id, "read_seq": frame["seq"] });
     let cursors = subscribed["cursors"].as_array().expect("cursors");
     assert!(cursors.contains(&cursor), "{subscribed}");
+}
+
+async fn typing_that_is_not_repeated_is_taken_back(setup: Setup) {
+    let plaza = Plaza::start(setup).await;
+    let (ada, mut hers, _, mut his, _) = chat(&plaza).await;
+    let told = Instant::now();
+    for _ in 0..5 {
+        hers.send(json!({ "type": "typing" })).await;
+    }
+    assert_eq!(his.expect_type("typing").await["active"], true);
+    let (ended, before) = his.collect_until("typing", |frame| frame["type"] == "typing").await;
+    assert_eq!((&ended["user_id"], &ended["active"]), (&json!(ada.id), &json!(false)), "after {before:?}");
+    assert!(told.elapsed() >= Duration::from_secs(6), "{:?}", told.elapsed());
+    let own = hers.settle().await;
+    assert!(own.iter().all(|frame| frame["type"] != "typing"), "{own:?}");
+}
+
+async fn typing_ends_with_the_connection_of_who_types(setup: Setup) {
+    let plaza = Plaza::start(setup).await;
+    let (_, mut hers, _, mut his, _) = chat(&plaza).await;
+    hers.send(json!({ "type": "typing" })).await;
+    assert_eq!(his.expect_type("typing").await["active"], true);
+    let gone = Instant::now();
+    hers.close().await;
+    assert_eq!(his.expect_type("typing").await["active"], false);
+    assert!(gone.elapsed() < Duration::from_secs(5), "it did not wait for the end of its time");
 }
 
 async fn what_happens_in_a_room_over_rest_is_told_on_sockets(setup: Setup) {

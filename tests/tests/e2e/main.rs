@@ -10,6 +10,7 @@ mod live;
 mod members;
 mod messages;
 mod resume;
+mod revocation;
 mod rooms;
 mod server;
 mod shutdown;

@@ -20,6 +20,7 @@ both_setups!(
     a_frame_that_is_too_large_closes_the_connection,
     a_rate_limited_message_is_not_stored,
     a_foreign_web_page_may_not_connect,
+    a_client_without_heartbeat_is_closed_with_4408,
 );
 
 async fn hello_tells_who_is_connected_and_the_limits(setup: Setup) {
@@ -214,17 +215,15 @@ async fn a_foreign_web_page_may_not_connect(setup: Setup) {
     assert_eq!(status, StatusCode::NOT_FOUND);
 }
 
-/// In one setup only: it takes two heartbeat intervals.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_without_heartbeat_is_closed_with_4408() {
-    let plaza = Plaza::start(Setup::Embedded).await;
+async fn a_client_without_heartbeat_is_closed_with_4408(setup: Setup) {
+    let plaza = Options::new(setup).variable("PLAZA_SERVER__HEARTBEAT_INTERVAL_MS", "1000").start().await;
     let ada = User::register(plaza.a(), "ada").await;
     let mut alive = ada.connect().await;
-    let mut silent = ada.connect().await;
-    silent.expect_type("hello").await;
+    let mut silent = ada.at(plaza.b()).connect().await;
+    assert_eq!(silent.expect_type("hello").await["heartbeat_interval_ms"], 1_000);
     let code = loop {
         alive.settle().await;
-        if let Some(code) = silent.ends_within(Duration::from_secs(10)).await {
+        if let Some(code) = silent.ends_within(Duration::from_millis(300)).await {
             break code;
         }
     };

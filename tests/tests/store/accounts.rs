@@ -99,3 +99,22 @@ pub(crate) async fn a_setting_whose_claim_was_rolled_back_is_free(store: Arc<dyn
     work.commit().await?;
     Ok(())
 }
+
+pub(crate) async fn a_locked_user_is_changed_by_one_after_the_other(store: Arc<dyn Store>) -> Outcome {
+    let ada = given_user(&store, "ada").await?;
+    let changed = race(10, |_| {
+        let (store, id) = (Arc::clone(&store), ada.id);
+        async move {
+            let mut work = store.begin().await?;
+            let Some(user) = work.users().lock(id).await? else { return Ok(false) };
+            let updated_at = user.updated_at + TimeDelta::seconds(1);
+            work.users().update(&User { updated_at, ..user }).await?;
+            work.commit().await?;
+            Ok(true)
+        }
+    });
+    assert_eq!(changed.await?, 10);
+    let found = store.read().await?.users().find(ada.id).await?;
+    assert_eq!(found.map(|user| user.updated_at), Some(ada.updated_at + TimeDelta::seconds(10)));
+    Ok(())
+}

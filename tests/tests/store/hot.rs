@@ -9,7 +9,7 @@ use plaza_infrastructure::db::queries::{
 use sea_orm::{DbBackend, Statement, StatementBuilder};
 
 use super::{
-    builders::{claim, id},
+    builders::{at, claim, id},
     busy::Asked,
 };
 
@@ -57,13 +57,13 @@ fn of_messages(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         hot(on, "message", &["id"], messages::find(asked.message)),
         hot(on, "rooms of messages", &["id"], messages::rooms_of(&[asked.message; 5])),
         hot(on, "messages by client id", &["sender_id", "client_id"], messages::find_by_client_ids(&names)),
-        hot(on, "place at a version", &["room_id", "seq"], messages::seq_at(room, version)),
         hot(on, "version at a place", &["room_id", "seq"], messages::version_at(room, seq)),
     ]
 }
 
 fn of_members(on: DbBackend, asked: &Asked) -> Vec<Hot> {
     let (room, user, version) = (asked.rooms[0], asked.users[0], Version::new(400));
+    let seen: Vec<_> = asked.rooms[..20].iter().map(|room| (*room, Version::new(3_900))).collect();
     let pairs: Vec<_> = asked.users[..20].iter().map(|user| (room, *user)).collect();
     vec![
         hot(on, "changed members", &["room_id", "version"], members::changed_since(room, version, 50)),
@@ -71,6 +71,7 @@ fn of_members(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         hot(on, "member with user", &["room_id", "user_id"], members::find_profile(room, user)),
         hot(on, "owners", &["room_id"], members::count_owners(room)),
         hot(on, "senders", &["room_id", "user_id"], members::senders(&pairs)),
+        hot(on, "places at versions", &["room_id", "seq"], members::places_at(user, &seen)),
         hot(on, "rooms of a user", &["user_id"], members::rooms_of(user, 50)),
     ]
 }
@@ -108,6 +109,7 @@ fn of_accounts_and_files(on: DbBackend, asked: &Asked) -> Vec<Hot> {
     let (session, digest) = (SessionId::new(id()), TokenDigest([1; 32]));
     vec![
         hot(on, "session with user", &["id"], sessions::find_with_user(session)),
+        hot(on, "end all sessions", &["user_id"], sessions::revoke_all(asked.users[0], Some(session), at(0))),
         hot(on, "refresh token", &["digest"], sessions::find_token(digest)),
         hot(on, "file is shared", &["file_id"], files::is_shared_with(asked.file, asked.users[0])),
     ]

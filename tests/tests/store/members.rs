@@ -3,11 +3,16 @@
 use std::sync::Arc;
 
 use plaza_domain::repository::{Result, Sender};
-use plaza_domain::{Member, MemberProfile, MemberRole, Room, RoomId, Seq, Store, User, UserId, Version};
+use plaza_domain::{
+    Member, MemberProfile, MemberRole, Message, Room, RoomId, Seq, Store, User, UserId, Version,
+};
 
 use super::{
     Outcome,
-    builders::{at, given_members, given_room, given_user, given_user_and_room, id, member},
+    builders::{
+        at, given_members, given_messages, given_room, given_user, given_user_and_room, id, member, place,
+        text,
+    },
 };
 
 /// Users in a room, in the order of their ids, at rising versions.
@@ -141,5 +146,38 @@ pub(crate) async fn a_users_rooms_are_those_they_are_in_now(store: Arc<dyn Store
     let mut read = store.read().await?;
     assert_eq!(read.members().rooms_of(ada.id, 10).await?, [stays.id]);
     assert_eq!(read.members().rooms_of(UserId::new(id()), 10).await?, []);
+    Ok(())
+}
+
+pub(crate) async fn what_is_not_delivered_yet_is_found_for_many_rooms(store: Arc<dyn Store>) -> Outcome {
+    let (ada, busy) = given_user_and_room(&store).await?;
+    let bob = given_user(&store, "bob").await?;
+    let (quiet, left, foreign) =
+        (given_room(&store, &bob).await?, given_room(&store, &bob).await?, given_room(&store, &bob).await?);
+    let delivered = Member { delivered_seq: Seq::new(2), ..member(&busy, &bob) };
+    let gone = Member { left_at: Some(at(1)), ..member(&left, &ada) };
+    given_members(&store, &[member(&quiet, &ada), gone, delivered]).await?;
+    for room in [&busy, &left, &foreign] {
+        let mut messages = Vec::new();
+        for (seq, version) in [(1, 3), (2, 4), (3, 9)] {
+            let placed = place(text("hello"), room, &bob, seq);
+            let version = Version::new(version);
+            messages.push(Message { version, created_version: version, ..placed });
+        }
+        // An edit does not change when it was posted.
+        messages[0].version = Version::new(10);
+        given_messages(&store, &messages).await?;
+    }
+    let mut read = store.read().await?;
+    for (version, seq) in [(0, None), (2, None), (3, Some(1)), (4, Some(2)), (8, Some(2)), (99, Some(3))] {
+        let rooms = [&busy, &quiet, &left, &foreign];
+        let seen: Vec<_> = rooms.iter().map(|room| (room.id, Version::new(version))).collect();
+        let found = read.members().undelivered(ada.id, &seen).await?;
+        let expected: Vec<_> = seq.map(|seq| (busy.id, Seq::new(seq))).into_iter().collect();
+        assert_eq!(found, expected, "at version {version}");
+    }
+    for (version, found) in [(4, vec![]), (9, vec![(busy.id, Seq::new(3))])] {
+        assert_eq!(read.members().undelivered(bob.id, &[(busy.id, Version::new(version))]).await?, found);
+    }
     Ok(())
 }

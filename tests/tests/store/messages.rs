@@ -175,7 +175,7 @@ pub(crate) async fn a_batch_of_thousands_is_stored_at_once(store: Arc<dyn Store>
     Ok(())
 }
 
-pub(crate) async fn places_and_versions_are_found_from_each_other(store: Arc<dyn Store>) -> Outcome {
+pub(crate) async fn a_places_version_is_the_one_it_was_posted_at(store: Arc<dyn Store>) -> Outcome {
     let (ada, room) = given_user_and_room(&store).await?;
     let mut messages = Vec::new();
     for (seq, version) in [(1, 3), (2, 4), (3, 9)] {
@@ -188,10 +188,6 @@ pub(crate) async fn places_and_versions_are_found_from_each_other(store: Arc<dyn
     messages[0].version = Version::new(10);
     given_messages(&store, &messages).await?;
     let mut read = store.read().await?;
-    for (version, seq) in [(0, 0), (2, 0), (3, 1), (4, 2), (8, 2), (9, 3), (99, 3)] {
-        let found = read.messages().seq_at(room.id, Version::new(version)).await?;
-        assert_eq!(found, Seq::new(seq), "at version {version}");
-    }
     for (seq, version) in [(0, 0), (1, 3), (2, 4), (3, 9), (4, 0)] {
         let found = read.messages().version_at(room.id, Seq::new(seq)).await?;
         assert_eq!(found, Version::new(version), "at place {seq}");

@@ -90,3 +90,27 @@ pub(crate) async fn of_twenty_uses_of_a_refresh_token_one_succeeds(store: Arc<dy
     assert_eq!(found.and_then(|token| token.consumed_at), Some(at(3)));
     Ok(())
 }
+
+pub(crate) async fn all_sessions_of_a_user_but_one_are_revoked(store: Arc<dyn Store>) -> Outcome {
+    let (ada, kept) = given_session(&store).await?;
+    let bob = given_user(&store, "bob").await?;
+    let login = |user: &User| Session { id: SessionId::new(id()), user_id: user.id, ..kept.clone() };
+    let (second, third, his) = (login(&ada), login(&ada), login(&bob));
+    let mut work = store.begin().await?;
+    for session in [&second, &third, &his] {
+        work.sessions().insert(session).await?;
+    }
+    work.sessions().revoke(third.id, at(1)).await?;
+    assert_eq!(work.sessions().revoke_all(ada.id, Some(kept.id), at(2)).await?, 1);
+    work.commit().await?;
+    let mut read = store.read().await?;
+    for (session, revoked_at) in [(&kept, None), (&second, Some(at(2))), (&third, Some(at(1))), (&his, None)]
+    {
+        let found = read.sessions().find_with_user(session.id).await?;
+        assert_eq!(found.and_then(|(session, _)| session.revoked_at), revoked_at);
+    }
+    drop(read);
+    let mut work = store.begin().await?;
+    assert_eq!(work.sessions().revoke_all(ada.id, None, at(3)).await?, 1);
+    Ok(())
+}

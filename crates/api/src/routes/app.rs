@@ -7,8 +7,9 @@ use poem::{EndpointExt, IntoEndpoint, Response, Route, endpoint::BoxEndpoint, ge
 use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::{
-    auth::AuthApi, changes::ChangesApi, documented::Documented, files::FilesApi, health::HealthApi,
-    media::MediaApi, members::MembersApi, messages::MessagesApi, pages, rooms::RoomsApi, users::UsersApi,
+    accounts::AccountsApi, auth::AuthApi, changes::ChangesApi, documented::Documented, files::FilesApi,
+    health::HealthApi, media::MediaApi, members::MembersApi, messages::MessagesApi, pages, rooms::RoomsApi,
+    users::UsersApi,
 };
 use crate::{
     middleware::{
@@ -29,6 +30,7 @@ const DESCRIPTION: &str = "Plaza: rooms, messages and files for communities.\n\n
 pub(super) type Apis = Documented<(
     AuthApi,
     UsersApi,
+    AccountsApi,
     RoomsApi,
     MembersApi,
     MessagesApi,
@@ -39,8 +41,18 @@ pub(super) type Apis = Documented<(
 )>;
 
 pub(super) fn service() -> OpenApiService<Apis, ()> {
-    let apis =
-        (AuthApi, UsersApi, RoomsApi, MembersApi, MessagesApi, ChangesApi, FilesApi, MediaApi, HealthApi);
+    let apis = (
+        AuthApi,
+        UsersApi,
+        AccountsApi,
+        RoomsApi,
+        MembersApi,
+        MessagesApi,
+        ChangesApi,
+        FilesApi,
+        MediaApi,
+        HealthApi,
+    );
     OpenApiService::new(Documented(apis), "Plaza", env!("CARGO_PKG_VERSION"))
         .description(DESCRIPTION)
         .license(LicenseObject::new("MIT OR Apache-2.0"))

@@ -1,5 +1,6 @@
 //! REST, one resource a file: what it shows, what it takes, and what it answers.
 
+mod accounts;
 mod app;
 mod auth;
 mod changes;

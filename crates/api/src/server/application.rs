@@ -71,6 +71,7 @@ impl Application {
             Arc::clone(&plaza.services.changes),
             Arc::clone(&plaza.services.auth),
             &*plaza.ports.bus,
+            config.server.recheck_interval(),
             &plaza.tracker,
             connections.clone(),
         );
@@ -82,6 +83,8 @@ impl Application {
             settings: WsSettings {
                 allowed_origins: config.server.cors_origins.clone(),
                 allow_query_token: config.server.allow_query_token,
+                heartbeat_interval: config.server.heartbeat_interval(),
+                recheck_interval: config.server.recheck_interval(),
             },
         };
         let state = AppState::new(&plaza, &config.server, config.uploads.max_bytes);

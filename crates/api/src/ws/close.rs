@@ -15,7 +15,7 @@ pub(super) enum Close {
     Protocol,
     /// Not authenticated, or no more.
     Unauthenticated,
-    /// Not a member, or refused by origin.
+    /// Not a member, banned, or refused by origin.
     Forbidden,
     /// No such room.
     NoSuchRoom,

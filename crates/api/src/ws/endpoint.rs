@@ -1,6 +1,6 @@
 //! `GET /ws` and `GET /ws/{room_id}`: who connects, and from where.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use plaza_application::Services;
 use plaza_domain::{Clock, IdGenerator, RoomId};
@@ -24,6 +24,10 @@ pub(crate) struct WsSettings {
     pub allowed_origins: Vec<String>,
     /// Whether `?token=` is taken: simple for clients, but addresses are written down in many places.
     pub allow_query_token: bool,
+    /// How often a client tells that it is there; one that is silent for two of these is gone.
+    pub heartbeat_interval: Duration,
+    /// How often a connection looks whether it may still be there: the bus may have lost the news.
+    pub recheck_interval: Duration,
 }
 
 /// What the endpoints need.

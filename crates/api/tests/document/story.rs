@@ -53,6 +53,27 @@ pub(super) async fn accounts(client: &mut CheckingClient) -> TestResult {
     assert_eq!(profile.body.get("email"), None);
     client.get("GET /users/{user_id}", &format!("/users/{NOBODY}"), 404).await?;
     client.get("GET /users/{user_id}", "/users/ada", 400).await?;
+    password_and_ban(client, id).await
+}
+
+/// Ada, who is the server's admin, changes her password to the same, and keeps somebody out for a moment.
+async fn password_and_ban(client: &mut CheckingClient, ada_id: &str) -> TestResult {
+    let (operation, path) = ("PUT /users/me/password", "/users/me/password");
+    let passwords = |current: &str, new: &str| json!({"current_password": current, "new_password": new});
+    client.send(operation, path, passwords("wrong", PASSWORD), 422).await?;
+    client.send(operation, path, passwords(PASSWORD, "short"), 422).await?;
+    client.send(operation, path, passwords(PASSWORD, PASSWORD), 204).await?;
+
+    let login = json!({"login": "grace", "password": PASSWORD});
+    let grace = client.send("POST /auth/login", "/auth/login", login.clone(), 200).await?;
+    let ban = format!("/users/{}/ban", grace.body["user"]["id"].as_str().unwrap_or_default());
+    client.call("PUT /users/{user_id}/ban", &ban, 204, |request| request).await?;
+    client.send("POST /auth/login", "/auth/login", login, 401).await?;
+    client.call("DELETE /users/{user_id}/ban", &ban, 204, |request| request).await?;
+    let own = format!("/users/{ada_id}/ban");
+    client.call("PUT /users/{user_id}/ban", &own, 403, |request| request).await?;
+    let nobodys = format!("/users/{NOBODY}/ban");
+    client.call("DELETE /users/{user_id}/ban", &nobodys, 404, |request| request).await?;
     Ok(())
 }
 

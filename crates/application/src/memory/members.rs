@@ -102,6 +102,22 @@ impl<A: Access> MemberRepository for Connection<A> {
         Ok(true)
     }
 
+    async fn undelivered(
+        &mut self,
+        user_id: UserId,
+        seen: &[(RoomId, Version)],
+    ) -> Result<Vec<(RoomId, Seq)>> {
+        let tables = self.tables();
+        let undelivered = |&(room_id, version): &(RoomId, Version)| {
+            let member = tables.members.get(&(room_id, user_id)).filter(|member| member.is_present())?;
+            let posted = tables.messages.values().filter(|message| message.room_id == room_id);
+            let place =
+                posted.filter(|message| message.created_version <= version).map(|message| message.seq);
+            Some((room_id, place.max().filter(|seq| *seq > member.delivered_seq)?))
+        };
+        Ok(seen.iter().filter_map(undelivered).collect())
+    }
+
     async fn advance_delivered(&mut self, room_id: RoomId, user_id: UserId, seq: Seq) -> Result<bool> {
         let members = &mut self.tables_mut()?.members;
         let behind = members.get_mut(&(room_id, user_id)).filter(|member| member.delivered_seq < seq);

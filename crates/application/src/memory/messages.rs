@@ -79,12 +79,6 @@ impl<A: Access> MessageRepository for Connection<A> {
         page.map(|message| tables.sent(message)).collect()
     }
 
-    async fn seq_at(&mut self, room_id: RoomId, version: Version) -> Result<Seq> {
-        let tables = self.tables();
-        let last = all_of(&tables, room_id).rev().find(|message| message.created_version <= version);
-        Ok(last.map_or(Seq::ZERO, |message| message.seq))
-    }
-
     async fn version_at(&mut self, room_id: RoomId, seq: Seq) -> Result<Version> {
         let tables = self.tables();
         let message = tables.messages.get(&(room_id, seq));

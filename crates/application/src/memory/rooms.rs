@@ -24,6 +24,10 @@ impl<A: Access> RoomRepository for Connection<A> {
         Ok(self.tables().live_room(id).cloned())
     }
 
+    async fn find_deleted(&mut self, id: RoomId) -> Result<Option<Room>> {
+        Ok(self.tables().rooms.get(&id).filter(|room| room.deleted_at.is_some()).cloned())
+    }
+
     async fn list(
         &mut self,
         user_id: UserId,

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use plaza_domain::{
-    RefreshToken, RefreshTokenId, RepositoryError, Session, SessionId, Timestamp, TokenDigest, User,
+    RefreshToken, RefreshTokenId, RepositoryError, Session, SessionId, Timestamp, TokenDigest, User, UserId,
     repository::{Constraint, Result, SessionRepository},
 };
 
@@ -31,6 +31,13 @@ impl<A: Access> SessionRepository for Connection<A> {
         let Some(session) = live else { return Ok(false) };
         session.revoked_at = Some(at);
         Ok(true)
+    }
+
+    async fn revoke_all(&mut self, user_id: UserId, except: Option<SessionId>, at: Timestamp) -> Result<u64> {
+        let sessions = self.tables_mut()?.sessions.values_mut();
+        let others = sessions.filter(|session| session.user_id == user_id && Some(session.id) != except);
+        let live = others.filter(|session| session.revoked_at.is_none());
+        Ok(live.map(|session| session.revoked_at = Some(at)).count() as u64)
     }
 
     async fn touch(&mut self, id: SessionId, at: Timestamp) -> Result<()> {

@@ -23,6 +23,10 @@ impl<A: Access> UserRepository for Connection<A> {
         Ok(self.tables().users.get(&id).cloned())
     }
 
+    async fn lock(&mut self, id: UserId) -> Result<Option<User>> {
+        self.find(id).await
+    }
+
     async fn find_by_email(&mut self, email: &Email) -> Result<Option<User>> {
         let tables = self.tables();
         Ok(tables.users.values().find(|user| user.email == *email).cloned())

@@ -285,7 +285,7 @@ async fn a_subscription_begins_where_delivery_stopped() -> Result<()> {
     let (ada, grace) = world.people().await?;
     let room = world.shared_room(&ada, &grace).await?;
     let seen = world.say(&ada, room.id, "seen").await?.view.message;
-    world.services.reads.delivered(&grace, room.id, seen.version).await?;
+    world.services.reads.delivered(&grace, &[(room.id, seen.version)]).await?;
     let missed = world.say(&ada, room.id, "missed").await?.view.message;
     let changes = &world.services.changes;
     let resumed = changes.subscribe(&grace, room.id, None).await?;

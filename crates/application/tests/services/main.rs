@@ -1,5 +1,6 @@
 //! What the services promise, against ports in memory and, where a failure must be injected, mocks.
 
+mod accounts;
 mod auth;
 mod changes;
 mod committer;

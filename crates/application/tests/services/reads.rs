@@ -92,9 +92,9 @@ async fn what_was_delivered_is_not_read_yet() -> Result<()> {
     let last_seq = world.services.rooms.get(&ada, room_id).await?.last_seq.get();
     let before = cursors(&world, &grace, room_id).await?;
     let reads = &world.services.reads;
-    reads.delivered(&grace, room_id, version.back(2)).await?;
+    reads.delivered(&grace, &[(room_id, version.back(2))]).await?;
     assert_eq!(cursors(&world, &grace, room_id).await?, (last_seq - 2, before.1));
-    reads.delivered(&grace, room_id, version.back(4)).await?;
+    reads.delivered(&grace, &[(room_id, version.back(4))]).await?;
     assert_eq!(cursors(&world, &grace, room_id).await?, (last_seq - 2, before.1));
     Ok(())
 }
@@ -106,8 +106,33 @@ async fn saying_again_what_is_known_writes_nothing() -> Result<()> {
     let version = world.services.rooms.get(&ada, room_id).await?.version;
     let reads = &world.services.reads;
     reads.mark(&grace, room_id, Position::Seq(Seq::new(3))).await?;
-    reads.delivered(&grace, room_id, version).await?;
+    reads.delivered(&grace, &[(room_id, version)]).await?;
     world.faults.fail_begins(usize::MAX);
     reads.mark(&grace, room_id, Position::Seq(Seq::new(3))).await?;
-    reads.delivered(&grace, room_id, version).await
+    reads.delivered(&grace, &[(room_id, version)]).await
+}
+
+#[tokio::test]
+async fn what_was_delivered_in_many_rooms_is_one_transaction() -> Result<()> {
+    let world = World::new();
+    let (ada, grace, first) = talk(&world).await?;
+    let second = world.shared_room(&ada, &grace).await?.id;
+    let foreign = world.private_room(&ada).await?.id;
+    let mut seen = Vec::new();
+    for room_id in [first, second, foreign] {
+        world.say(&ada, room_id, "hello").await?;
+        seen.push((room_id, world.services.rooms.get(&ada, room_id).await?.version));
+    }
+    world.faults.fail_commits(1);
+    let reads = &world.services.reads;
+    assert!(matches!(reads.delivered(&grace, &seen).await, Err(Error::Unavailable(_))));
+    let before = (cursors(&world, &grace, first).await?, cursors(&world, &grace, second).await?);
+    reads.delivered(&grace, &seen).await?;
+    for (room_id, before) in [(first, before.0), (second, before.1)] {
+        let last_seq = world.services.rooms.get(&ada, room_id).await?.last_seq.get();
+        let now = cursors(&world, &grace, room_id).await?;
+        assert_eq!(now, (last_seq, before.1));
+        assert!(now.0 > before.0);
+    }
+    Ok(())
 }

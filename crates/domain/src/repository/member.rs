@@ -61,6 +61,14 @@ pub trait MemberRepository: Send {
     /// Moves the user's `read_seq` (and with it `delivered_seq`) forward, never back; false when it was there already.
     async fn advance_read(&mut self, room_id: RoomId, user_id: UserId, seq: Seq) -> Result<bool>;
 
+    /// Those of these rooms that the user is in now and in which less is delivered than what was there at that version,
+    /// with the place of the last message then; in one query.
+    async fn undelivered(
+        &mut self,
+        user_id: UserId,
+        seen: &[(RoomId, Version)],
+    ) -> Result<Vec<(RoomId, Seq)>>;
+
     /// Moves the user's `delivered_seq` forward, never back; false when it was there already.
     async fn advance_delivered(&mut self, room_id: RoomId, user_id: UserId, seq: Seq) -> Result<bool>;
 }

@@ -47,9 +47,6 @@ pub trait MessageRepository: Send {
         limit: u64,
     ) -> Result<Vec<SentMessage>>;
 
-    /// The place of the last message that was posted at or before `version`; zero when there is none.
-    async fn seq_at(&mut self, room_id: RoomId, version: Version) -> Result<Seq>;
-
     /// The version at which the message in that place was posted; zero when there is none.
     async fn version_at(&mut self, room_id: RoomId, seq: Seq) -> Result<Version>;
 

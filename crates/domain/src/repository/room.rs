@@ -23,7 +23,7 @@ pub enum RoomFilter {
     Visible,
 }
 
-/// Stores rooms. A deleted room is as good as absent for every method.
+/// Stores rooms. A deleted room is as good as absent for every method but `find_deleted`.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait RoomRepository: Send {
@@ -32,6 +32,9 @@ pub trait RoomRepository: Send {
 
     /// The room with that id.
     async fn find(&mut self, id: RoomId) -> Result<Option<Room>>;
+
+    /// The room with that id, if it was deleted.
+    async fn find_deleted(&mut self, id: RoomId) -> Result<Option<Room>>;
 
     /// Rooms by falling id (newest first), those before `before`, at most `limit`.
     async fn list(

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::{RefreshToken, RefreshTokenId, Session, SessionId, Timestamp, TokenDigest, User};
+use crate::{RefreshToken, RefreshTokenId, Session, SessionId, Timestamp, TokenDigest, User, UserId};
 
 /// Stores logins.
 #[cfg_attr(feature = "mocks", mockall::automock)]
@@ -17,6 +17,9 @@ pub trait SessionRepository: Send {
 
     /// Ends a login; false when it had ended before.
     async fn revoke(&mut self, id: SessionId, at: Timestamp) -> Result<bool>;
+
+    /// Ends every login of a user but `except`; how many had not ended before.
+    async fn revoke_all(&mut self, user_id: UserId, except: Option<SessionId>, at: Timestamp) -> Result<u64>;
 
     /// Notes that a login was refreshed.
     async fn touch(&mut self, id: SessionId, at: Timestamp) -> Result<()>;

@@ -18,6 +18,9 @@ pub trait UserRepository: Send {
     /// The account with that id.
     async fn find(&mut self, id: UserId) -> Result<Option<User>>;
 
+    /// The account with that id, which nobody else changes until the transaction ends.
+    async fn lock(&mut self, id: UserId) -> Result<Option<User>>;
+
     /// The account with that address.
     async fn find_by_email(&mut self, email: &Email) -> Result<Option<User>>;
 

@@ -3,6 +3,7 @@
 use std::{
     net::{IpAddr, SocketAddr},
     str::FromStr,
+    time::Duration,
 };
 
 use ipnet::IpNet;
@@ -51,6 +52,10 @@ pub struct ServerConfig {
     pub cors_origins: Vec<String>,
     /// Whether a WebSocket may be opened with `?token=`.
     pub allow_query_token: bool,
+    /// How often a WebSocket client tells that it is there; one that is silent for two of these is gone.
+    pub heartbeat_interval_ms: u64,
+    /// How often WebSockets are compared with the database, for what the bus may have lost.
+    pub recheck_interval_ms: u64,
     /// The most connections at a time.
     pub max_connections: usize,
     /// The largest JSON body, in bytes.
@@ -66,6 +71,8 @@ impl Default for ServerConfig {
             trusted_proxies: Vec::new(),
             cors_origins: Vec::new(),
             allow_query_token: true,
+            heartbeat_interval_ms: 25_000,
+            recheck_interval_ms: 30_000,
             max_connections: 20_000,
             max_body_bytes: 1024 * 1024,
             public_url: None,
@@ -79,7 +86,25 @@ impl ServerConfig {
         self.trusted_proxies.iter().any(|range| range.contains(peer))
     }
 
+    /// How often a WebSocket client tells that it is there.
+    pub fn heartbeat_interval(&self) -> Duration {
+        Duration::from_millis(self.heartbeat_interval_ms)
+    }
+
+    /// How often WebSockets are compared with the database.
+    pub fn recheck_interval(&self) -> Duration {
+        Duration::from_millis(self.recheck_interval_ms)
+    }
+
     pub(super) fn validate(&self, problems: &mut Vec<Problem>) {
+        for (key, value) in [
+            ("server.heartbeat_interval_ms", self.heartbeat_interval_ms),
+            ("server.recheck_interval_ms", self.recheck_interval_ms),
+        ] {
+            if !(100..=600_000).contains(&value) {
+                problems.push(Problem::new(key, "must be 100 to 600000"));
+            }
+        }
         if self.max_connections == 0 {
             problems.push(Problem::new("server.max_connections", "must be at least 1"));
         }

@@ -7,7 +7,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryResult, QueryTrait};
 
 use super::entity::room_member::{ActiveModel, Column, Entity, Model};
-use super::entity::{convert, room, user};
+use super::entity::{convert, message, room, user};
 use super::error::from_db;
 use super::queries;
 use super::session::{MAX_KEYS, Session, entity, value};
@@ -92,6 +92,24 @@ impl<C: ConnectionTrait + Send> MemberRepository for Session<C> {
             .filter(Column::UserId.eq(user_id.uuid()))
             .filter(Column::ReadSeq.lt(seq.get()));
         Ok(self.execute(&update.into_query()).await? > 0)
+    }
+
+    async fn undelivered(
+        &mut self,
+        user_id: UserId,
+        seen: &[(RoomId, Version)],
+    ) -> Result<Vec<(RoomId, Seq)>> {
+        let mut undelivered = Vec::new();
+        for seen in seen.chunks(MAX_KEYS) {
+            for row in self.rows(&queries::members::places_at(user_id, seen)).await? {
+                let place: Option<i64> = value(&row, message::Column::Seq)?;
+                let delivered: i64 = value(&row, Column::DeliveredSeq)?;
+                if let Some(seq) = place.filter(|seq| *seq > delivered) {
+                    undelivered.push((room_id(&row)?, Seq::new(seq)));
+                }
+            }
+        }
+        Ok(undelivered)
     }
 
     async fn advance_delivered(&mut self, room_id: RoomId, user_id: UserId, seq: Seq) -> Result<bool> {

@@ -90,12 +90,6 @@ impl<C: ConnectionTrait + Send> MessageRepository for Session<C> {
         self.views(&queries::messages::changed_since(room_id, since, limit)).await
     }
 
-    async fn seq_at(&mut self, room_id: RoomId, version: Version) -> Result<Seq> {
-        let row = self.row(&queries::messages::seq_at(room_id, version)).await?;
-        let seq = row.map(|row| value(&row, Column::Seq)).transpose()?;
-        Ok(seq.map_or(Seq::ZERO, Seq::new))
-    }
-
     async fn version_at(&mut self, room_id: RoomId, seq: Seq) -> Result<Version> {
         let row = self.row(&queries::messages::version_at(room_id, seq)).await?;
         let version = row.map(|row| value(&row, Column::CreatedVersion)).transpose()?;

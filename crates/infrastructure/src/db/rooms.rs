@@ -20,6 +20,11 @@ impl<C: ConnectionTrait + Send> RoomRepository for Session<C> {
         self.one::<Model, _>(&queries::rooms::find(id)).await
     }
 
+    async fn find_deleted(&mut self, id: RoomId) -> Result<Option<Room>> {
+        let deleted = Entity::find_by_id(id.uuid()).filter(Column::DeletedAt.is_not_null());
+        self.one::<Model, _>(&deleted.into_query()).await
+    }
+
     async fn list(
         &mut self,
         user_id: UserId,

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use plaza_domain::repository::{Result, SessionRepository};
-use plaza_domain::{RefreshToken, RefreshTokenId, Session as Login, SessionId, Timestamp, TokenDigest, User};
+use plaza_domain::{
+    RefreshToken, RefreshTokenId, Session as Login, SessionId, Timestamp, TokenDigest, User, UserId,
+};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryTrait};
 
 use super::entity::{refresh_token, session, user};
@@ -36,6 +38,10 @@ impl<C: ConnectionTrait + Send> SessionRepository for Session<C> {
             .filter(session::Column::Id.eq(id.uuid()))
             .filter(session::Column::RevokedAt.is_null());
         Ok(self.execute(&update.into_query()).await? > 0)
+    }
+
+    async fn revoke_all(&mut self, user_id: UserId, except: Option<SessionId>, at: Timestamp) -> Result<u64> {
+        self.execute(&queries::sessions::revoke_all(user_id, except, at)).await
     }
 
     async fn touch(&mut self, id: SessionId, at: Timestamp) -> Result<()> {

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use plaza_domain::repository::{Result, UserRepository};
 use plaza_domain::{Email, User, UserId, Username};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryTrait};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+};
 
 use super::entity::user::{ActiveModel, Column, Entity, Model};
 use super::session::{Session, found};
@@ -17,6 +19,10 @@ impl<C: ConnectionTrait + Send> UserRepository for Session<C> {
 
     async fn find(&mut self, id: UserId) -> Result<Option<User>> {
         self.one::<Model, _>(&Entity::find_by_id(id.uuid()).into_query()).await
+    }
+
+    async fn lock(&mut self, id: UserId) -> Result<Option<User>> {
+        self.one::<Model, _>(&Entity::find_by_id(id.uuid()).lock_exclusive().into_query()).await
     }
 
     async fn find_by_email(&mut self, email: &Email) -> Result<Option<User>> {

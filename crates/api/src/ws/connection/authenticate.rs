@@ -1,12 +1,12 @@
 //! Who is connecting: told by the request, or by the first frame.
 
 use futures::StreamExt;
-use plaza_application::{Actor, Error};
+use plaza_application::{Actor, Error, Unauthenticated};
 use plaza_domain::Timestamp;
 use tokio::time::{Duration, Instant, timeout};
 use tokio_tungstenite::tungstenite::Message as WsMessage;
 
-use super::{Connection, Flow, HEARTBEAT_INTERVAL};
+use super::{Connection, Flow};
 use crate::ws::{
     close::Close,
     frames::{ClientFrame, Envelope, ErrorFrame, Limits, ServerFrame, UserRef},
@@ -78,11 +78,12 @@ impl Connection {
 
     pub(super) async fn greet(&mut self, actor: &Actor) -> Flow {
         let limits = self.state.services.limits.settings();
+        let heartbeat_interval = self.state.settings.heartbeat_interval;
         self.tell(&ServerFrame::Hello {
             protocol: PROTOCOL,
             connection_id: self.id.to_string(),
             user: UserRef { id: actor.id(), username: actor.user.username.as_str() },
-            heartbeat_interval_ms: u64::try_from(HEARTBEAT_INTERVAL.as_millis()).unwrap_or(u64::MAX),
+            heartbeat_interval_ms: u64::try_from(heartbeat_interval.as_millis()).unwrap_or(u64::MAX),
             limits: Limits {
                 frame_bytes: MAX_FRAME_BYTES,
                 direct_per_minute: limits.direct_messages_per_user.burst,
@@ -99,8 +100,10 @@ impl Connection {
     }
 }
 
-fn refusal(error: &Error) -> Close {
+/// Why a connection ends whose user is not, or not any more, let in.
+pub(super) fn refusal(error: &Error) -> Close {
     match error {
+        Error::Unauthenticated(Unauthenticated::Banned) => Close::Forbidden,
         Error::Unauthenticated(_) => Close::Unauthenticated,
         _ => Close::ServerError,
     }

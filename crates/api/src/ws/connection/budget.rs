@@ -5,7 +5,7 @@ use std::time::Duration;
 use plaza_application::{Error, LimitSettings, Limited, in_process::gcra, ports::Quota};
 use tokio::time::Instant;
 
-use super::{Connection, Flow};
+use super::Connection;
 use crate::ws::{close::Close, frames::ErrorFrame};
 
 /// A connection is closed when this many times its quota was refused within the quota's time.
@@ -55,13 +55,13 @@ impl Budget {
 }
 
 impl Connection {
-    /// Counts a frame, of whatever type. The inner error is the client's to read.
-    pub(super) fn count_frame(&mut self) -> Flow<Result<(), ErrorFrame>> {
+    /// Counts a frame, of whatever type; the error is the client's to read.
+    pub(super) fn count_frame(&mut self) -> Result<(), ErrorFrame> {
         self.count(|limits| limits.frames_per_connection, |budget| &mut budget.frames)
     }
 
     /// Counts a room that the connection begins to follow, which costs more than a frame.
-    pub(super) fn count_subscription(&mut self) -> Flow<Result<(), ErrorFrame>> {
+    pub(super) fn count_subscription(&mut self) -> Result<(), ErrorFrame> {
         self.count(|limits| limits.subscriptions_per_connection, |budget| &mut budget.subscriptions)
     }
 
@@ -69,14 +69,14 @@ impl Connection {
     pub(super) async fn count_for_user(
         &mut self,
         what: Result<Limited<'_>, Error>,
-    ) -> Flow<Result<(), ErrorFrame>> {
+    ) -> Result<(), ErrorFrame> {
         let what = match what {
             Ok(what) => what,
-            Err(error) => return Ok(Err(ErrorFrame::from_error(&error))),
+            Err(error) => return Err(ErrorFrame::from_error(&error)),
         };
         match self.state.services.limits.take(what).await {
             Some((quota, decision)) if !decision.allowed => self.refuse(quota, decision.retry_after),
-            _ => Ok(Ok(())),
+            _ => Ok(()),
         }
     }
 
@@ -84,21 +84,24 @@ impl Connection {
         &mut self,
         quota: impl FnOnce(&LimitSettings) -> Quota,
         bucket: impl FnOnce(&mut Budget) -> &mut Bucket,
-    ) -> Flow<Result<(), ErrorFrame>> {
+    ) -> Result<(), ErrorFrame> {
         let limits = self.state.services.limits.settings();
         if !limits.enabled {
-            return Ok(Ok(()));
+            return Ok(());
         }
         let quota = quota(limits);
         match bucket(&mut self.budget).take(quota, Instant::now()) {
-            Ok(()) => Ok(Ok(())),
+            Ok(()) => Ok(()),
             Err(retry_after) => self.refuse(quota, retry_after),
         }
     }
 
-    fn refuse(&mut self, quota: Quota, retry_after: Duration) -> Flow<Result<(), ErrorFrame>> {
-        self.budget.refuse(quota, Instant::now())?;
-        Ok(Err(ErrorFrame::rate_limited(retry_after)))
+    /// Far too often ends the connection, after the answers that wait.
+    fn refuse(&mut self, quota: Quota, retry_after: Duration) -> Result<(), ErrorFrame> {
+        if let Err(reason) = self.budget.refuse(quota, Instant::now()) {
+            self.outbox.close(reason);
+        }
+        Err(ErrorFrame::rate_limited(retry_after))
     }
 }
 

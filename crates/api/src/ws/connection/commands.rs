@@ -59,7 +59,7 @@ fn acknowledge<'a>(
 impl Connection {
     /// Answers a text that is no client frame; too many of them end the connection.
     pub(super) fn complain(&mut self, bad: BadFrame) -> Flow {
-        let counted = self.count_frame()?;
+        let counted = self.count_frame();
         let error = match bad {
             BadFrame::NotAFrame => {
                 self.bad_frames += 1;
@@ -88,7 +88,7 @@ impl Connection {
     /// Does what a frame asks for.
     pub(super) async fn obey(&mut self, actor: &mut Actor, envelope: Envelope) -> Flow {
         let reply = ReplyTo { id: envelope.id, client_id: envelope.client_id };
-        if let Err(refusal) = self.count_frame()? {
+        if let Err(refusal) = self.count_frame() {
             self.tell(&reply.error(refusal));
             return Ok(());
         }
@@ -97,7 +97,7 @@ impl Connection {
             ClientFrame::Message(message) => return self.post(actor, *message, reply).await,
             ClientFrame::Edit { message_id, content } => {
                 let what = services.limits.edit_of(actor.id(), message_id).await;
-                if let Err(refusal) = self.count_for_user(what).await? {
+                if let Err(refusal) = self.count_for_user(what).await {
                     self.tell(&reply.error(refusal));
                     return Ok(());
                 }
@@ -116,10 +116,9 @@ impl Connection {
             ClientFrame::Heartbeat { seen } => {
                 self.tell(&ServerFrame::HeartbeatAck);
                 let followed = seen.into_iter().filter(|(room_id, _)| self.rooms.contains(room_id));
-                for (room_id, version) in followed.take(MAX_ROOMS_PER_FRAME) {
-                    if let Err(error) = services.reads.delivered(actor, room_id, version).await {
-                        tracing::debug!(room.id = %room_id, error = ?error, "a delivery cursor was not moved");
-                    }
+                let followed: Vec<_> = followed.take(MAX_ROOMS_PER_FRAME).collect();
+                if let Err(error) = services.reads.delivered(actor, &followed).await {
+                    tracing::debug!(error = ?error, "delivery cursors were not moved");
                 }
                 return Ok(());
             }
@@ -141,10 +140,7 @@ impl Connection {
             ClientFrame::Read { room_id, seq, message_id } => {
                 self.read(actor, room_id, seq, message_id).await.err()
             }
-            ClientFrame::Typing { room_id, active } => match self.room(room_id) {
-                Ok(room_id) => services.reads.typing(actor, room_id, active).await.err(),
-                Err(error) => Some(error),
-            },
+            ClientFrame::Typing { room_id, active } => self.typing(actor, room_id, active).await.err(),
         };
         if let Some(error) = failed {
             self.tell(&reply.error(ErrorFrame::from_error(&error)));
@@ -187,7 +183,7 @@ impl Connection {
             }
         };
         let what = self.state.services.limits.message_in(actor.id(), input.room_id).await;
-        if let Err(refusal) = self.count_for_user(what).await? {
+        if let Err(refusal) = self.count_for_user(what).await {
             self.tell(&reply.error(refusal));
             return Ok(());
         }
@@ -236,7 +232,7 @@ impl Connection {
             if !done.insert(room_id) {
                 continue;
             }
-            let refused = match self.count_subscription()? {
+            let refused = match self.count_subscription() {
                 Ok(()) => self
                     .subscribe(actor, room_id, since)
                     .await?
@@ -251,7 +247,7 @@ impl Connection {
         Ok(())
     }
 
-    fn room(&self, named: Option<RoomId>) -> Result<RoomId, Error> {
+    pub(super) fn room(&self, named: Option<RoomId>) -> Result<RoomId, Error> {
         named.or(self.own_room).ok_or_else(|| InvalidInput::single("room_id", "is required").into())
     }
 }

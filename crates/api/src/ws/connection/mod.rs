@@ -5,6 +5,7 @@ mod budget;
 mod commands;
 mod subscriptions;
 mod transmit;
+mod typing;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -29,11 +30,6 @@ use super::{
     upgrade::Socket,
 };
 
-const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(25);
-/// How long a client may be silent.
-const SILENCE_LIMIT: Duration = HEARTBEAT_INTERVAL.saturating_mul(2);
-/// How often the session is looked at again: the bus may have lost the news of its end.
-const RECHECK_INTERVAL: Duration = Duration::from_secs(30);
 /// How long before its end the client is told that its token expires.
 const EXPIRY_NOTICE: Duration = Duration::from_secs(60);
 /// How many frames that are no frames a client may send.
@@ -70,6 +66,7 @@ pub(super) struct Connection {
     rooms: HashSet<RoomId>,
     bad_frames: u32,
     budget: Budget,
+    typing: typing::Told,
     heard_at: Instant,
     recheck_at: Instant,
     expires_at: Instant,
@@ -78,7 +75,7 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(state: WsState, socket: Socket) -> Self {
-        let now = Instant::now();
+        let (now, recheck_interval) = (Instant::now(), state.settings.recheck_interval);
         Self {
             id: state.ids.next(),
             state,
@@ -90,8 +87,9 @@ impl Connection {
             rooms: HashSet::new(),
             bad_frames: 0,
             budget: Budget::new(now),
+            typing: typing::Told::default(),
             heard_at: now,
-            recheck_at: now + RECHECK_INTERVAL,
+            recheck_at: now + recheck_interval,
             expires_at: now,
             expiry_announced: false,
         }
@@ -122,7 +120,7 @@ impl Connection {
         let mut actor = self.authenticate_first(credential).await?;
         self.register(&actor)?;
         // A session that ended before the hub knew of this connection was not told to it.
-        self.state.services.auth.recheck(&actor).await.map_err(|_| Close::Unauthenticated)?;
+        self.state.services.auth.recheck(&actor).await.map_err(|error| authenticate::refusal(&error))?;
         let served = Box::pin(self.serve_registered(&mut actor, room)).await;
         self.unregister();
         served
@@ -134,6 +132,7 @@ impl Connection {
             self.state.hub.leave(room_id, self.id);
         }
         if let Some(user_id) = self.registered.take() {
+            self.stop_typing(user_id);
             self.state.hub.registry().remove(self.id, user_id);
         }
     }
@@ -171,6 +170,7 @@ impl Connection {
         ConnectionHandle {
             user_id: actor.id(),
             session_id: actor.session_id,
+            own_room: self.own_room,
             outbox: Arc::clone(&self.outbox),
         }
     }
@@ -188,7 +188,7 @@ impl Connection {
             WsMessage::Binary(_) => self.complain(BadFrame::NotAFrame)?,
             WsMessage::Close(_) => return Err(End::Gone),
             WsMessage::Ping(_) | WsMessage::Pong(_) | WsMessage::Frame(_) => {
-                if let Err(refusal) = self.count_frame()? {
+                if let Err(refusal) = self.count_frame() {
                     self.tell(&ServerFrame::Error(refusal));
                 }
             }
@@ -212,12 +212,12 @@ impl Connection {
 
     fn next_deadline(&self) -> Instant {
         let notice = if self.expiry_announced { self.expires_at } else { self.expires_at - EXPIRY_NOTICE };
-        notice.min(self.heard_at + SILENCE_LIMIT).min(self.recheck_at)
+        notice.min(self.heard_at + self.silence_limit()).min(self.recheck_at)
     }
 
     async fn on_deadline(&mut self, actor: &Actor) -> Flow {
         let now = Instant::now();
-        if now >= self.heard_at + SILENCE_LIMIT {
+        if now >= self.heard_at + self.silence_limit() {
             return Err(Close::NoHeartbeat.into());
         }
         if now >= self.expires_at {
@@ -228,11 +228,30 @@ impl Connection {
             self.tell(&ServerFrame::TokenExpiring { expires_at: actor.expires_at.into() });
         }
         if now >= self.recheck_at {
-            self.recheck_at = now + RECHECK_INTERVAL;
-            if let Err(Error::Unauthenticated(_)) = self.state.services.auth.recheck(actor).await {
-                return Err(Close::Unauthenticated.into());
-            }
+            self.recheck_at = now + self.state.settings.recheck_interval;
+            self.recheck(actor).await?;
         }
+        Ok(())
+    }
+
+    /// How long a client may be silent.
+    fn silence_limit(&self) -> Duration {
+        self.state.settings.heartbeat_interval * 2
+    }
+
+    /// Looks whether the connection may still be there. A database that does not answer is no reason to end it.
+    async fn recheck(&mut self, actor: &Actor) -> Flow {
+        let services = &self.state.services;
+        if let Err(error @ Error::Unauthenticated(_)) = services.auth.recheck(actor).await {
+            return Err(authenticate::refusal(&error).into());
+        }
+        if let Some(room_id) = self.own_room
+            && let Err(error @ (Error::Forbidden(_) | Error::NotFound(_))) =
+                services.changes.check(actor, room_id).await
+        {
+            return Err(refusal(&error).into());
+        }
+        self.state.hub.keep_followed(&mut self.rooms, self.id);
         Ok(())
     }
 

@@ -23,6 +23,9 @@ impl Connection {
         room_id: RoomId,
         since: Option<Version>,
     ) -> Flow<Result<(), Error>> {
+        if self.rooms.len() >= MAX_ROOMS {
+            self.state.hub.keep_followed(&mut self.rooms, self.id);
+        }
         if self.rooms.len() >= MAX_ROOMS && !self.rooms.contains(&room_id) {
             return Ok(Err(Error::Conflict(format!("a connection follows at most {MAX_ROOMS} rooms"))));
         }

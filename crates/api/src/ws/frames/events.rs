@@ -107,7 +107,7 @@ impl Encode for Signal {
 /// The frame of a personal event, for those that have one.
 pub(in crate::ws) fn encode_user_event(event: &UserEvent) -> Option<Frame> {
     match event {
-        UserEvent::SessionEnded { .. } => None,
+        UserEvent::SessionEnded { .. } | UserEvent::PasswordChanged { .. } | UserEvent::Banned { .. } => None,
         UserEvent::FileChanged { file_id, status, failure, variants, .. } => {
             let frame = FileFrame {
                 file_id: *file_id,

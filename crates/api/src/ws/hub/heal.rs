@@ -2,10 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use plaza_application::Error;
-use plaza_domain::{ChangePage, RoomId, Version};
+use plaza_application::{Error, Result};
+use plaza_domain::{ChangePage, RoomId, UserId, Version};
 
-use super::{Hub, room::Progress};
+use super::{
+    Hub,
+    room::{Progress, RoomChannel},
+};
 
 /// How long a hole may wait for the event that is missing: events of one instance overtake each other by less.
 const GRACE: Duration = Duration::from_millis(50);
@@ -24,8 +27,9 @@ pub(super) async fn heal(hub: Arc<Hub>, room_id: RoomId, mut head: Version) {
         }
         let hole = hub.rooms().get_mut(&room_id).and_then(|channel| channel.hole_after(head));
         let Some(last) = hole else { return };
-        pause = match hub.changes.feed(room_id, last, PAGE).await {
-            Ok(page) => {
+        pause = match read(&hub, room_id, last).await {
+            Ok((page, gone)) => {
+                hub.dismiss(room_id, &gone);
                 // What the database does not have is not waited for.
                 head = if page.has_more { head } else { head.min(page.version) };
                 let pause = if page.has_more { Duration::ZERO } else { GRACE };
@@ -34,12 +38,18 @@ pub(super) async fn heal(hub: Arc<Hub>, room_id: RoomId, mut head: Version) {
                 }
                 pause
             }
-            Err(Error::NotFound(_)) => {
-                if let Some(mut channel) = hub.rooms().remove(&room_id) {
-                    channel.close(room_id);
+            Err(Error::NotFound(_)) => match hub.changes.find_deleted(room_id).await {
+                Ok(room) => {
+                    if let Some(mut channel) = hub.rooms().remove(&room_id) {
+                        channel.close(room_id, room);
+                    }
+                    return;
                 }
-                return;
-            }
+                Err(error) => {
+                    tracing::warn!(room.id = %room_id, error = ?error, "a deleted room could not be told of yet");
+                    PAUSE
+                }
+            },
             Err(error) => {
                 tracing::warn!(room.id = %room_id, error = ?error, "a hole could not be filled yet");
                 PAUSE
@@ -48,7 +58,29 @@ pub(super) async fn heal(hub: Arc<Hub>, room_id: RoomId, mut head: Version) {
     }
 }
 
+/// What is in the hole. When it is too large to be filled, also those who were removed in it and are not told so.
+async fn read(hub: &Hub, room_id: RoomId, last: Version) -> Result<(ChangePage, Vec<UserId>)> {
+    let page = hub.changes.feed(room_id, last, PAGE).await?;
+    if !page.reset {
+        return Ok((page, Vec::new()));
+    }
+    let mut followers = hub.rooms().get(&room_id).map(RoomChannel::followers).unwrap_or_default();
+    let present = hub.changes.present(room_id, &followers).await?;
+    followers.retain(|user_id| !present.contains(user_id));
+    Ok((page, followers))
+}
+
 impl Hub {
+    /// Ends the following of those who are in the room no more.
+    fn dismiss(&self, room_id: RoomId, gone: &[UserId]) {
+        let mut rooms = self.rooms();
+        let Some(channel) = rooms.get_mut(&room_id) else { return };
+        gone.iter().for_each(|user_id| channel.dismiss(room_id, *user_id));
+        if channel.is_empty() {
+            rooms.remove(&room_id);
+        }
+    }
+
     /// Tells a room what the database told of its hole.
     fn heal_with(&self, room_id: RoomId, page: ChangePage) -> Progress {
         let mut rooms = self.rooms();

@@ -4,22 +4,25 @@ mod heal;
 mod registry;
 mod room;
 mod run;
+mod typing;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use plaza_application::{AuthService, ChangeService, events::RoomEvent, ports::EventBus};
 use plaza_domain::{RoomId, UserId, Version};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
-pub(super) use self::{registry::ConnectionHandle, room::Activation};
+pub(super) use self::{registry::ConnectionHandle, room::Activation, typing::EXPIRY as TYPING_EXPIRY};
 use self::{
     registry::Registry,
     room::{Progress, RoomChannel, Subscriber},
+    typing::Typing,
 };
 
 /// One connection of this process.
@@ -28,39 +31,49 @@ pub(super) type ConnectionId = Uuid;
 /// Knows who is connected to this instance, and hands them what happens. Rooms that nobody here follows cost nothing.
 ///
 /// Per room, events are handed out in the order of versions: a repeated one is dropped; a hole waits briefly, then is
-/// filled from the database. After a gap in the bus, and every 30 s, versions are compared with the database, so a bus
-/// that loses events costs latency, and no event.
+/// filled from the database. After a gap in the bus, and now and then, versions are compared with the database, so a
+/// bus that loses events costs latency, and no event.
 pub(crate) struct Hub {
     rooms: Mutex<HashMap<RoomId, RoomChannel>>,
     connections: Mutex<Registry>,
+    typing: Mutex<Typing>,
+    /// Somebody began to write.
+    typing_heard: Notify,
     /// The bus may have lost something.
     gap: Notify,
     changes: Arc<ChangeService>,
     auth: Arc<AuthService>,
+    compare_interval: Duration,
     tracker: TaskTracker,
     shutdown: CancellationToken,
 }
 
 impl Hub {
-    /// Starts a hub that follows `bus`; its tasks belong to `tracker` and end on `shutdown`.
+    /// Starts a hub that follows `bus`, and compares with the database every `compare_interval`; its tasks belong to
+    /// `tracker` and end on `shutdown`.
     pub(crate) fn start(
         changes: Arc<ChangeService>,
         auth: Arc<AuthService>,
         bus: &dyn EventBus,
+        compare_interval: Duration,
         tracker: &TaskTracker,
         shutdown: CancellationToken,
     ) -> Arc<Self> {
         let hub = Arc::new(Self {
             rooms: Mutex::default(),
             connections: Mutex::default(),
+            typing: Mutex::default(),
+            typing_heard: Notify::new(),
             gap: Notify::new(),
             changes,
             auth,
+            compare_interval,
             tracker: tracker.clone(),
             shutdown,
         });
         tracker.spawn(run::follow(Arc::clone(&hub), bus.subscribe()));
         tracker.spawn(run::compare_periodically(Arc::clone(&hub)));
+        tracker.spawn(typing::expire_typing(Arc::clone(&hub)));
         hub
     }
 
@@ -75,12 +88,16 @@ impl Hub {
     }
 
     pub(super) fn registry(&self) -> MutexGuard<'_, Registry> {
-        // Both maps are changed by single calls that cannot panic half way.
+        // All maps are changed by single calls that cannot panic half way.
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn rooms(&self) -> MutexGuard<'_, HashMap<RoomId, RoomChannel>> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn typing(&self) -> MutexGuard<'_, Typing> {
+        self.typing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins to keep a room's events, before a connection reads what it missed: what happens in between is not lost.
@@ -99,8 +116,12 @@ impl Hub {
     ) -> Activation {
         let mut rooms = self.rooms();
         let Some(channel) = rooms.get_mut(&room_id) else { return Activation::Gone };
-        let subscriber =
-            Subscriber { user_id: handle.user_id, outbox: Arc::clone(&handle.outbox), after: since };
+        let subscriber = Subscriber {
+            user_id: handle.user_id,
+            outbox: Arc::clone(&handle.outbox),
+            after: since,
+            is_own_room: handle.own_room == Some(room_id),
+        };
         let (activation, progress) = channel.activate(room_id, connection, subscriber, since);
         self.settle(&mut rooms, room_id, progress);
         activation
@@ -115,6 +136,21 @@ impl Hub {
             rooms.remove(&room_id);
         }
         left
+    }
+
+    /// Leaves those of a connection's rooms that it follows, which its user was not removed from.
+    pub(super) fn keep_followed(&self, rooms: &mut HashSet<RoomId>, connection: ConnectionId) {
+        let open = self.rooms();
+        rooms.retain(|room_id| open.get(room_id).is_some_and(|channel| channel.is_followed_by(connection)));
+    }
+
+    /// Whether the others in a room are to be told that somebody is writing, or has stopped.
+    fn hear_typing(&self, room_id: RoomId, user_id: UserId, active: bool) -> bool {
+        let is_news = self.typing().hear((room_id, user_id), active, Instant::now());
+        if is_news && active {
+            self.typing_heard.notify_one();
+        }
+        is_news
     }
 
     fn on_room_event(self: &Arc<Self>, event: &RoomEvent) {

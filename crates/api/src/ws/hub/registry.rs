@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use plaza_domain::{SessionId, UserId};
+use plaza_domain::{RoomId, SessionId, UserId};
 
 use super::ConnectionId;
 use crate::ws::outbox::Outbox;
@@ -15,6 +15,8 @@ const MAX_PER_USER: usize = 10;
 pub(in crate::ws) struct ConnectionHandle {
     pub(in crate::ws) user_id: UserId,
     pub(in crate::ws) session_id: SessionId,
+    /// The room that it is about, if it is about one.
+    pub(in crate::ws) own_room: Option<RoomId>,
     pub(in crate::ws) outbox: Arc<Outbox>,
 }
 

@@ -3,16 +3,17 @@
 mod told;
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
 use plaza_application::events::{RoomEvent, RoomEventBody, Signal};
-use plaza_domain::{Change, RoomId, Seq, UserId, Version};
+use plaza_domain::{Change, Room, RoomId, Seq, UserId, Version};
 
 use self::told::Told;
 use super::ConnectionId;
 use crate::ws::{
+    close::Close,
     frames::{Encode, ServerFrame},
     outbox::Outbox,
 };
@@ -31,6 +32,23 @@ pub(super) struct Subscriber {
     pub(super) outbox: Arc<Outbox>,
     /// It holds everything up to here.
     pub(super) after: Version,
+    /// It is about this room alone, and ends with it.
+    pub(super) is_own_room: bool,
+}
+
+impl Subscriber {
+    /// Closes the connection if it is about this room alone.
+    fn end(&self, reason: Close) {
+        if self.is_own_room {
+            self.outbox.close(reason);
+        }
+    }
+
+    /// The same, and tells that it does not follow the room any more.
+    fn lose(&self, room_id: RoomId, reason: Close) {
+        self.outbox.push(ServerFrame::Unsubscribed { room_id }.encode());
+        self.end(reason);
+    }
 }
 
 /// What became of an attempt to follow a room.
@@ -81,6 +99,16 @@ impl RoomChannel {
 
     pub(super) fn last(&self) -> Option<Version> {
         self.last
+    }
+
+    pub(super) fn is_followed_by(&self, connection: ConnectionId) -> bool {
+        self.subscribers.contains_key(&connection) || self.expected.contains(&connection)
+    }
+
+    /// Who follows the room, each once.
+    pub(super) fn followers(&self) -> Vec<UserId> {
+        let users: HashSet<_> = self.subscribers.values().map(|subscriber| subscriber.user_id).collect();
+        users.into_iter().collect()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -208,10 +236,22 @@ impl RoomChannel {
         self.skip_to(version);
     }
 
-    /// Tells every follower that the room is gone.
-    pub(super) fn close(&mut self, room_id: RoomId) {
-        let frame = ServerFrame::Unsubscribed { room_id }.encode();
-        self.subscribers.values().for_each(|subscriber| subscriber.outbox.push(frame.clone()));
+    /// Tells every follower that the room is gone: as it was in the end, if that is known.
+    pub(super) fn close(&mut self, room_id: RoomId, room: Option<Room>) {
+        if let Some(room) = room {
+            let (version, body) = (room.version, RoomEventBody::RoomDeleted(Box::new(room)));
+            self.hand_out(&RoomEvent { room_id, version, body });
+            return;
+        }
+        for subscriber in self.subscribers.values() {
+            subscriber.lose(room_id, Close::NoSuchRoom);
+        }
+    }
+
+    /// Ends a user's following of the room, without the event that tells why.
+    pub(super) fn dismiss(&mut self, room_id: RoomId, user_id: UserId) {
+        let gone = self.subscribers.extract_if(|_, subscriber| subscriber.user_id == user_id);
+        gone.for_each(|(_, subscriber)| subscriber.lose(room_id, Close::Forbidden));
     }
 
     /// Hands out what is not kept; not to `except`.
@@ -244,12 +284,16 @@ impl RoomChannel {
         match &event.body {
             RoomEventBody::MemberLeft(profile) => {
                 // Who subscribed knowing more was let in after this: they have come back.
-                self.subscribers.retain(|_, subscriber| {
-                    subscriber.user_id != profile.member.user_id || subscriber.after >= event.version
+                let gone = self.subscribers.extract_if(|_, subscriber| {
+                    subscriber.user_id == profile.member.user_id && subscriber.after < event.version
                 });
+                gone.for_each(|(_, subscriber)| subscriber.end(Close::Forbidden));
                 if self.is_empty() { Progress::Closed } else { Progress::Complete }
             }
-            RoomEventBody::RoomDeleted(_) => Progress::Closed,
+            RoomEventBody::RoomDeleted(_) => {
+                self.subscribers.values().for_each(|subscriber| subscriber.end(Close::NoSuchRoom));
+                Progress::Closed
+            }
             _ => Progress::Complete,
         }
     }

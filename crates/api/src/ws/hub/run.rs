@@ -7,11 +7,9 @@ use plaza_application::{
     ports::{Delivery, EventStream},
 };
 
-use super::{Hub, heal::heal};
+use super::{ConnectionHandle, Hub, heal::heal};
 use crate::ws::{close::Close, frames::encode_user_event};
 
-/// How long an event that the bus lost without telling goes unnoticed, at most.
-const COMPARE_INTERVAL: Duration = Duration::from_secs(30);
 /// How long to wait for a database that does not answer.
 const COMPARE_RETRY: Duration = Duration::from_secs(1);
 /// How many rooms are compared in one query.
@@ -34,7 +32,7 @@ pub(super) async fn follow(hub: Arc<Hub>, mut stream: EventStream) {
 
 /// Compares after every gap in the bus, and every now and then.
 pub(super) async fn compare_periodically(hub: Arc<Hub>) {
-    let mut interval = tokio::time::interval(COMPARE_INTERVAL);
+    let mut interval = tokio::time::interval(hub.compare_interval);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
@@ -54,28 +52,55 @@ pub(super) async fn compare_periodically(hub: Arc<Hub>) {
 fn on_event(hub: &Arc<Hub>, event: &Event) {
     match event {
         Event::Room(event) => hub.on_room_event(event),
-        Event::Signal(signal) => {
-            let except = match signal {
-                Signal::Typing { user_id, .. } => Some(*user_id),
-                Signal::Read { .. } => None,
-            };
-            if let Some(channel) = hub.rooms().get(&signal.room_id()) {
-                channel.signal(signal, except);
-            }
-        }
+        Event::Signal(signal) => on_signal(hub, signal),
         Event::User(event) => on_user_event(hub, event),
     }
 }
 
+fn on_signal(hub: &Hub, signal: &Signal) {
+    let rooms = hub.rooms();
+    let Some(channel) = rooms.get(&signal.room_id()) else { return };
+    let except = match *signal {
+        Signal::Typing { room_id, user_id, active } => {
+            if !hub.hear_typing(room_id, user_id, active) {
+                return;
+            }
+            Some(user_id)
+        }
+        Signal::Read { .. } => None,
+    };
+    channel.signal(signal, except);
+}
+
 fn on_user_event(hub: &Hub, event: &UserEvent) {
+    match event {
+        UserEvent::SessionEnded { session_id, .. } => hub.auth.forget_session(*session_id),
+        UserEvent::PasswordChanged { user_id, .. } | UserEvent::Banned { user_id } => {
+            hub.auth.forget_user(*user_id);
+        }
+        UserEvent::FileChanged { .. } => {}
+    }
     let handles = hub.handles_of(event.user_id());
-    if let UserEvent::SessionEnded { session_id, .. } = event {
-        hub.auth.forget_session(*session_id);
-        let ended = handles.iter().filter(|handle| handle.session_id == *session_id);
-        ended.for_each(|handle| handle.outbox.close(Close::Unauthenticated));
+    for handle in &handles {
+        if let Some(reason) = ends(handle, event) {
+            handle.outbox.close(reason);
+        }
     }
     if let Some(frame) = encode_user_event(event) {
         handles.iter().for_each(|handle| handle.outbox.push(frame.clone()));
+    }
+}
+
+/// Whether an event ends a connection of its user, and why.
+fn ends(connection: &ConnectionHandle, event: &UserEvent) -> Option<Close> {
+    let session_id = connection.session_id;
+    match event {
+        UserEvent::SessionEnded { session_id: ended, .. } => {
+            (session_id == *ended).then_some(Close::Unauthenticated)
+        }
+        UserEvent::PasswordChanged { kept, .. } => (session_id != *kept).then_some(Close::Unauthenticated),
+        UserEvent::Banned { .. } => Some(Close::Forbidden),
+        UserEvent::FileChanged { .. } => None,
     }
 }
 

@@ -4,9 +4,9 @@ use plaza_domain::{MemberRole, RoomId, UserId, UserPair, Version};
 use sea_orm::Iterable;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, JoinType, Order, Query, SelectStatement};
 
-use super::{join_pairs, join_user};
+use super::{join_keyed, join_pairs, join_user};
 use crate::db::entity::room_member::{Column, Entity};
-use crate::db::entity::{room, user};
+use crate::db::entity::{message, room, user};
 
 /// The membership of a user in a room, with the user.
 pub fn find_profile(room_id: RoomId, user_id: UserId) -> SelectStatement {
@@ -81,6 +81,32 @@ pub fn share_room(users: UserPair) -> SelectStatement {
         .and_where(Expr::col((Entity, Column::LeftAt)).is_null())
         .and_where(Expr::col((other(), Column::LeftAt)).is_null())
         .limit(1)
+        .take()
+}
+
+/// For each of these rooms that a user is in now: what is delivered, and the place of the last message that was posted
+/// at or before a version, as `seq`; at least one room, each once. Goes down from the highest place that it can have,
+/// as every message is also a change; asked for recent versions, it has not far to go.
+pub fn places_at(user_id: UserId, seen: &[(RoomId, Version)]) -> SelectStatement {
+    let pairs = seen.iter().map(|(room, version)| (room.uuid(), version.get()));
+    let mut query = Query::select();
+    let version = join_keyed(&mut query, (Entity, Column::RoomId), pairs);
+    let posted = |column| Expr::col((message::Entity, column));
+    let place = Query::select()
+        .expr(posted(message::Column::Seq))
+        .from(message::Entity)
+        .and_where(posted(message::Column::RoomId).eq(Expr::col((Entity, Column::RoomId))))
+        .and_where(posted(message::Column::Seq).lte(version.clone()))
+        .and_where(posted(message::Column::CreatedVersion).lte(version))
+        .order_by((message::Entity, message::Column::Seq), Order::Desc)
+        .limit(1)
+        .take();
+    query
+        .columns([(Entity, Column::RoomId), (Entity, Column::DeliveredSeq)])
+        .expr_as(Expr::from(place), message::Column::Seq)
+        .from(Entity)
+        .and_where(Expr::col((Entity, Column::UserId)).eq(user_id.uuid()))
+        .and_where(Expr::col((Entity, Column::LeftAt)).is_null())
         .take()
 }
 

@@ -53,20 +53,6 @@ pub fn changed_since(room_id: RoomId, since: Version, limit: u64) -> SelectState
         .take()
 }
 
-/// The place of the last message that was posted at or before a version. Goes down from the highest place that it can
-/// have, as every message is also a change; asked for recent versions, it has not far to go.
-pub fn seq_at(room_id: RoomId, version: Version) -> SelectStatement {
-    Query::select()
-        .column(Column::Seq)
-        .from(Entity)
-        .and_where(Expr::col(Column::RoomId).eq(room_id.uuid()))
-        .and_where(Expr::col(Column::Seq).lte(version.get()))
-        .and_where(Expr::col(Column::CreatedVersion).lte(version.get()))
-        .order_by(Column::Seq, Order::Desc)
-        .limit(1)
-        .take()
-}
-
 /// The version at which the message in a place was posted.
 pub fn version_at(room_id: RoomId, seq: Seq) -> SelectStatement {
     Query::select()

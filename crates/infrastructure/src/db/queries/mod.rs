@@ -38,15 +38,41 @@ fn join_pairs<V>(
     V: Clone + Default + Ord,
     (Uuid, V): IntoValueTuple,
 {
+    let [first, second] = columns;
+    let same = Expr::col(first).eq(pair(FIRST)).and(Expr::col(second).eq(pair(SECOND)));
+    query.join_subquery(JoinType::InnerJoin, list_of(pairs), Alias::new(PAIRS), same);
+}
+
+/// Keeps the rows whose column is the key of one of these pairs, and gives what belongs to it. There must be at least
+/// one pair, no key twice, and no nil key.
+fn join_keyed<V>(
+    query: &mut SelectStatement,
+    key: impl IntoColumnRef,
+    pairs: impl IntoIterator<Item = (Uuid, V)>,
+) -> Expr
+where
+    V: Clone + Default + Ord,
+    (Uuid, V): IntoValueTuple,
+{
+    let same = Expr::col(key).eq(pair(FIRST));
+    query.join_subquery(JoinType::InnerJoin, list_of(pairs), Alias::new(PAIRS), same);
+    pair(SECOND)
+}
+
+fn pair(column: &'static str) -> Expr {
+    Expr::col((Alias::new(PAIRS), Alias::new(column)))
+}
+
+fn list_of<V>(pairs: impl IntoIterator<Item = (Uuid, V)>) -> SelectStatement
+where
+    V: Clone + Default + Ord,
+    (Uuid, V): IntoValueTuple,
+{
     let mut pairs: Vec<(Uuid, V)> = pairs.into_iter().collect();
     pairs.sort_unstable();
     pairs.dedup();
     pairs.resize(pairs.len().next_power_of_two(), (Uuid::nil(), V::default()));
-    let list = Query::select().column(Asterisk).from_values(pairs, Alias::new(PAIRS)).take();
-    let [first, second] = columns;
-    let pair = |column| Expr::col((Alias::new(PAIRS), Alias::new(column)));
-    let same = Expr::col(first).eq(pair(FIRST)).and(Expr::col(second).eq(pair(SECOND)));
-    query.join_subquery(JoinType::InnerJoin, list, Alias::new(PAIRS), same);
+    Query::select().column(Asterisk).from_values(pairs, Alias::new(PAIRS)).take()
 }
 
 /// Repeats the last one up to a power of two.

@@ -23,9 +23,13 @@ fn event(version: i64) -> RoomEvent {
 
 /// A change of the room's name.
 fn change(version: i64) -> Change {
+    Change::Room(Box::new(room(version)))
+}
+
+fn room(version: i64) -> Room {
     let at = Timestamp::default();
     let version = Version::new(version);
-    Change::Room(Box::new(Room {
+    Room {
         id: room_id(),
         kind: RoomKind::Room,
         name: RoomName::from_stored("hall".to_owned()),
@@ -38,7 +42,7 @@ fn change(version: i64) -> Change {
         created_at: at,
         updated_at: at,
         deleted_at: None,
-    }))
+    }
 }
 
 /// A message of version 1.
@@ -83,7 +87,7 @@ fn left(user: u128, version: i64) -> RoomEvent {
 fn follow(channel: &mut RoomChannel, connection: u128, since: i64) -> (Arc<Outbox>, Activation) {
     let outbox = Arc::new(Outbox::default());
     let (user_id, since) = (UserId::new(Uuid::from_u128(connection)), Version::new(since));
-    let subscriber = Subscriber { user_id, outbox: Arc::clone(&outbox), after: since };
+    let subscriber = Subscriber { user_id, outbox: Arc::clone(&outbox), after: since, is_own_room: false };
     let (activation, _) = channel.activate(room_id(), Uuid::from_u128(connection), subscriber, since);
     (outbox, activation)
 }
@@ -336,4 +340,59 @@ proptest! {
         channel.fill(room_id(), missing, Version::new(40));
         prop_assert_eq!(told(&outbox), (1..=40).collect::<Vec<_>>());
     }
+}
+
+#[test]
+fn who_is_ahead_of_the_hub_is_told_of_a_known_message_as_changed_and_not_as_new() {
+    let mut channel = RoomChannel::default();
+    let (behind, _) = follow(&mut channel, 1, 0);
+    // The second one has read from the database what the hub was not told: the message of version 1.
+    let (ahead, _) = follow(&mut channel, 2, 1);
+    let mut edited = message();
+    edited.message.version = Version::new(2);
+    channel.fill(room_id(), vec![Change::Message(Box::new(edited))], Version::new(2));
+    let kinds = |outbox: &Outbox| {
+        let (frames, _) = outbox.take();
+        let is = |kind: &str| frames.iter().filter(|frame| frame.text.contains(kind)).count();
+        (is(r#""type":"message","#), is(r#""type":"message_updated","#))
+    };
+    assert_eq!((kinds(&behind), kinds(&ahead)), ((1, 0), (0, 1)));
+}
+
+/// Follows on a connection that is about this room alone.
+fn follow_only(channel: &mut RoomChannel, user: u128) -> Arc<Outbox> {
+    let outbox = Arc::new(Outbox::default());
+    let (user_id, after) = (UserId::new(Uuid::from_u128(user)), Version::ZERO);
+    let subscriber = Subscriber { user_id, outbox: Arc::clone(&outbox), after, is_own_room: true };
+    channel.activate(room_id(), Uuid::from_u128(100 + user), subscriber, after);
+    outbox
+}
+
+/// The type of the last frame, and with what the connection is to be closed after it.
+fn end(outbox: &Outbox) -> (Option<String>, Option<Close>) {
+    let (frames, close) = outbox.take();
+    let last = frames.back().and_then(|frame| serde_json::from_str::<serde_json::Value>(&frame.text).ok());
+    (last.and_then(|frame| frame["type"].as_str().map(str::to_owned)), close)
+}
+
+#[test]
+fn a_connection_about_one_room_ends_with_the_room() {
+    let mut channel = RoomChannel::default();
+    let (general, only) = (follow(&mut channel, 1, 0).0, follow_only(&mut channel, 2));
+    channel.close(room_id(), Some(room(9)));
+    assert_eq!(end(&general), (Some("room_deleted".to_owned()), None));
+    assert_eq!(end(&only), (Some("room_deleted".to_owned()), Some(Close::NoSuchRoom)));
+}
+
+#[test]
+fn who_was_removed_while_too_much_happened_follows_no_longer() {
+    let mut channel = RoomChannel::default();
+    let (general, only, other) =
+        (follow(&mut channel, 1, 0).0, follow_only(&mut channel, 1), follow(&mut channel, 2, 0).0);
+    assert_eq!(channel.followers().len(), 2);
+    channel.dismiss(room_id(), UserId::new(Uuid::from_u128(1)));
+    channel.receive(&event(1));
+    assert_eq!(end(&general), (Some("unsubscribed".to_owned()), None));
+    assert_eq!(end(&only), (Some("unsubscribed".to_owned()), Some(Close::Forbidden)));
+    assert_eq!(told(&other), [1]);
 }

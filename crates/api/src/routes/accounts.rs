@@ -1,0 +1,109 @@
+//! `/users/me/password` and `/users/{user_id}/ban`: what ends logins that are not one's own.
+
+use plaza_application::Limited;
+use poem::web::Data;
+use poem_openapi::{ApiResponse, Object, OpenApi, param::Path, types::Example};
+use uuid::Uuid;
+
+use super::Tags;
+use crate::{
+    auth::Authenticated,
+    client::ClientAddress,
+    json::{JsonBody, Text},
+    problem::ApiError,
+    rate_limit::allow,
+    state::AppState,
+};
+
+/// What changing one's password takes.
+#[derive(Object)]
+#[oai(example)]
+pub(crate) struct ChangePasswordRequest {
+    /// The password until now.
+    current_password: Text<1, 128>,
+    /// The password from now on, 8 to 128 characters.
+    new_password: Text<8, 128>,
+}
+
+impl Example for ChangePasswordRequest {
+    fn example() -> Self {
+        Self { current_password: "correct horse battery".into(), new_password: "staple of the trade".into() }
+    }
+}
+
+#[derive(ApiResponse)]
+pub(crate) enum PasswordChanged {
+    /// The new password is in force, and all other sessions have ended.
+    #[oai(status = 204)]
+    Done,
+}
+
+#[derive(ApiResponse)]
+pub(crate) enum Banned {
+    /// The user is kept out.
+    #[oai(status = 204)]
+    Done,
+}
+
+#[derive(ApiResponse)]
+pub(crate) enum Unbanned {
+    /// The user may log in.
+    #[oai(status = 204)]
+    Done,
+}
+
+pub(crate) struct AccountsApi;
+
+#[OpenApi(prefix_path = "/users", tag = "Tags::Users")]
+impl AccountsApi {
+    /// Change one's own password
+    ///
+    /// Ends all other sessions: their tokens work no more and their connections are closed. Guesses at the current
+    /// password are counted like logins.
+    #[oai(path = "/me/password", method = "put", operation_id = "change_password")]
+    async fn change_password(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        address: ClientAddress,
+        body: JsonBody<ChangePasswordRequest>,
+    ) -> Result<PasswordChanged, ApiError> {
+        let JsonBody(ChangePasswordRequest { current_password, new_password }) = body;
+        allow(state, Limited::LoginFrom(&address.to_string())).await?;
+        allow(state, Limited::LoginTo(&actor.id().to_string())).await?;
+        let accounts = &state.services.accounts;
+        accounts.change_password(&actor, current_password.as_str(), new_password.as_str()).await?;
+        Ok(PasswordChanged::Done)
+    }
+
+    /// Ban a user
+    ///
+    /// For the server's admins, and not for themselves. The user's sessions end, their connections are closed, and they
+    /// cannot log in any more.
+    #[oai(path = "/:user_id/ban", method = "put", operation_id = "ban_user")]
+    async fn ban(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        /// The user
+        user_id: Path<Uuid>,
+    ) -> Result<Banned, ApiError> {
+        state.services.accounts.ban(&actor, user_id.0.into()).await?;
+        Ok(Banned::Done)
+    }
+
+    /// Lift a ban
+    ///
+    /// For the server's admins. The user may log in again; sessions that ended stay so.
+    #[oai(path = "/:user_id/ban", method = "delete", operation_id = "unban_user")]
+    async fn unban(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        /// The user
+        user_id: Path<Uuid>,
+    ) -> Result<Unbanned, ApiError> {
+        state.services.accounts.unban(&actor, user_id.0.into()).await?;
+        Ok(Unbanned::Done)
+    }
+}

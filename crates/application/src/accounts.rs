@@ -1,0 +1,101 @@
+//! What ends logins that are not one's own: a new password, and a ban.
+
+use std::sync::Arc;
+
+use plaza_domain::{Clock, Store, User, UserId, Violation};
+
+use crate::{
+    Actor, AuthService, Error, Ports, Result,
+    auth::parse_password,
+    events::{Event, UserEvent},
+    policy::{AccountAction, authorize_account},
+    ports::{EventBus, PasswordHasher},
+};
+
+/// Passwords and bans.
+pub struct AccountService {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    bus: Arc<dyn EventBus>,
+    passwords: Arc<dyn PasswordHasher>,
+    auth: Arc<AuthService>,
+}
+
+impl AccountService {
+    pub(crate) fn new(ports: &Ports, auth: Arc<AuthService>) -> Self {
+        Self {
+            store: Arc::clone(&ports.store),
+            clock: Arc::clone(&ports.clock),
+            bus: Arc::clone(&ports.bus),
+            passwords: Arc::clone(&ports.passwords),
+            auth,
+        }
+    }
+
+    /// Gives the actor another password and ends all their other sessions: whoever else knew the old one is out.
+    ///
+    /// # Errors
+    /// `Invalid` when the new one breaks a rule or the current one is wrong; `Conflict` when it was changed meanwhile;
+    /// `Unavailable` when too many passwords are checked at once.
+    pub async fn change_password(&self, actor: &Actor, current: &str, new: &str) -> Result<()> {
+        let new = parse_password("new_password", new)?;
+        let known =
+            self.store.read().await?.users().find(actor.id()).await?.ok_or(Error::NotFound("user"))?;
+        let is_theirs = self.passwords.verify(current, Some(known.password_hash.clone())).await;
+        if !is_theirs.map_err(Error::Unavailable)? {
+            return Err(Violation::new("current_password", "is wrong").into());
+        }
+        let password_hash = self.passwords.hash(new).await.map_err(Error::Unavailable)?;
+
+        let now = self.clock.now();
+        let mut work = self.store.begin().await?;
+        let user = work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
+        if user.password_hash != known.password_hash {
+            return Err(Error::Conflict("the password was changed meanwhile".to_owned()));
+        }
+        work.users().update(&User { password_hash, updated_at: now, ..user }).await?;
+        work.sessions().revoke_all(actor.id(), Some(actor.session_id), now).await?;
+        work.commit().await?;
+        self.auth.forget_user(actor.id());
+        let (user_id, kept) = (actor.id(), actor.session_id);
+        self.bus.publish(Event::User(UserEvent::PasswordChanged { user_id, kept }));
+        Ok(())
+    }
+
+    /// Keeps a user out and ends all their sessions; once is enough.
+    ///
+    /// # Errors
+    /// `Forbidden`; `NotFound`.
+    pub async fn ban(&self, actor: &Actor, user_id: UserId) -> Result<()> {
+        authorize_account(actor, AccountAction::Ban, user_id)?;
+        let now = self.clock.now();
+        let mut work = self.store.begin().await?;
+        let user = work.users().lock(user_id).await?.ok_or(Error::NotFound("user"))?;
+        if user.disabled_at.is_none() {
+            work.users().update(&User { disabled_at: Some(now), updated_at: now, ..user }).await?;
+        }
+        work.sessions().revoke_all(user_id, None, now).await?;
+        work.commit().await?;
+        self.auth.forget_user(user_id);
+        tracing::info!(user.id = %user_id, admin.id = %actor.id(), "a user was banned");
+        self.bus.publish(Event::User(UserEvent::Banned { user_id }));
+        Ok(())
+    }
+
+    /// Lets a banned user log in again; for anybody else nothing changes.
+    ///
+    /// # Errors
+    /// `Forbidden`; `NotFound`.
+    pub async fn unban(&self, actor: &Actor, user_id: UserId) -> Result<()> {
+        authorize_account(actor, AccountAction::Unban, user_id)?;
+        let mut work = self.store.begin().await?;
+        let user = work.users().lock(user_id).await?.ok_or(Error::NotFound("user"))?;
+        if user.disabled_at.is_none() {
+            return Ok(());
+        }
+        work.users().update(&User { disabled_at: None, updated_at: self.clock.now(), ..user }).await?;
+        work.commit().await?;
+        tracing::info!(user.id = %user_id, admin.id = %actor.id(), "a ban was lifted");
+        Ok(())
+    }
+}

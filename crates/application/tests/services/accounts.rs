@@ -1,0 +1,132 @@
+//! Passwords and bans: who may, and whose logins end.
+
+use plaza_application::{
+    AccountAction, Actor, Error, Result, Unauthenticated, authorize_account,
+    events::{Event, UserEvent},
+};
+use plaza_domain::{SystemRole, UserId};
+
+use crate::world::{PASSWORD, World, heard};
+
+const NEW: &str = "a better horse battery";
+
+/// One more login of a user.
+async fn log_in(world: &World, name: &str, password: &str) -> Result<Actor> {
+    let auth = &world.services.auth;
+    let login = auth.login(name, password).await?;
+    auth.authenticate(&login.access_token).await
+}
+
+async fn refusal(world: &World, actor: &Actor) -> Option<Unauthenticated> {
+    match world.services.auth.recheck(actor).await {
+        Err(Error::Unauthenticated(reason)) => Some(reason),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn a_new_password_ends_all_other_sessions_and_no_one_elses() -> Result<()> {
+    let world = World::new();
+    let (ada, grace) = world.people().await?;
+    let (elsewhere, third) = (log_in(&world, "ada", PASSWORD).await?, log_in(&world, "ada", PASSWORD).await?);
+    let mut events = world.ports.bus.subscribe();
+    world.services.accounts.change_password(&ada, PASSWORD, NEW).await?;
+
+    let ended = Some(Unauthenticated::SessionEnded);
+    assert_eq!((refusal(&world, &elsewhere).await, refusal(&world, &third).await), (ended, ended));
+    assert_eq!((refusal(&world, &ada).await, refusal(&world, &grace).await), (None, None));
+    let told = UserEvent::PasswordChanged { user_id: ada.id(), kept: ada.session_id };
+    assert_eq!(heard(&mut events), [Event::User(told)]);
+    let old = log_in(&world, "ada", PASSWORD).await;
+    assert!(matches!(old, Err(Error::Unauthenticated(Unauthenticated::Credentials))));
+    log_in(&world, "ada", NEW).await.map(drop)
+}
+
+#[tokio::test]
+async fn a_password_is_changed_by_who_knows_it_to_one_that_keeps_the_rules() -> Result<()> {
+    let world = World::new();
+    let ada = world.user("ada").await?;
+    let elsewhere = log_in(&world, "ada", PASSWORD).await?;
+    for (current, new, field) in [("wrong", NEW, "current_password"), (PASSWORD, "short", "new_password")] {
+        let refused = world.services.accounts.change_password(&ada, current, new).await;
+        let Err(Error::Invalid(input)) = refused else { return refused };
+        assert_eq!(input.violations.first().map(|violation| violation.field), Some(field));
+    }
+    assert_eq!(refusal(&world, &elsewhere).await, None);
+    log_in(&world, "ada", PASSWORD).await.map(drop)
+}
+
+#[tokio::test]
+async fn a_password_that_could_not_be_stored_ends_nothing() -> Result<()> {
+    let world = World::new();
+    let ada = world.user("ada").await?;
+    let elsewhere = log_in(&world, "ada", PASSWORD).await?;
+    let mut events = world.ports.bus.subscribe();
+    world.faults.fail_commits(1);
+    let failed = world.services.accounts.change_password(&ada, PASSWORD, NEW).await;
+    assert!(matches!(failed, Err(Error::Unavailable(_))));
+    assert_eq!(refusal(&world, &elsewhere).await, None);
+    assert_eq!(heard(&mut events), []);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_is_banned_is_out_and_stays_out_until_the_ban_is_lifted() -> Result<()> {
+    let world = World::new();
+    let root = world.user("root").await?;
+    let (ada, elsewhere) = (world.user("ada").await?, log_in(&world, "ada", PASSWORD).await?);
+    let mut events = world.ports.bus.subscribe();
+    let accounts = &world.services.accounts;
+    accounts.ban(&root, ada.id()).await?;
+
+    let banned = Some(Unauthenticated::Banned);
+    assert_eq!((refusal(&world, &ada).await, refusal(&world, &elsewhere).await), (banned, banned));
+    let told = Event::User(UserEvent::Banned { user_id: ada.id() });
+    assert_eq!(heard(&mut events), [told]);
+    let login = log_in(&world, "ada", PASSWORD).await;
+    assert!(matches!(login, Err(Error::Unauthenticated(Unauthenticated::Credentials))));
+
+    accounts.ban(&root, ada.id()).await?;
+    accounts.unban(&root, ada.id()).await?;
+    accounts.unban(&root, ada.id()).await?;
+    world.services.auth.forget_user(ada.id());
+    assert_eq!(
+        refusal(&world, &ada).await,
+        Some(Unauthenticated::SessionEnded),
+        "a ban ends sessions for good"
+    );
+    log_in(&world, "ada", PASSWORD).await.map(drop)
+}
+
+#[tokio::test]
+async fn nobody_can_ban_who_is_not_there() -> Result<()> {
+    let world = World::new();
+    let root = world.user("root").await?;
+    let nobody = UserId::new(world.ports.ids.next());
+    let accounts = &world.services.accounts;
+    assert!(matches!(accounts.ban(&root, nobody).await, Err(Error::NotFound("user"))));
+    assert!(matches!(accounts.unban(&root, nobody).await, Err(Error::NotFound("user"))));
+    Ok(())
+}
+
+#[tokio::test]
+async fn only_admins_ban_and_never_themselves() -> Result<()> {
+    let world = World::new();
+    let ada = world.user("ada").await?;
+    let other = UserId::new(world.ports.ids.next());
+    for (role, user_id, may_ban, may_unban) in [
+        (SystemRole::Admin, other, true, true),
+        (SystemRole::Admin, ada.id(), false, true),
+        (SystemRole::Member, other, false, false),
+        (SystemRole::Member, ada.id(), false, false),
+        (SystemRole::Guest, other, false, false),
+    ] {
+        let actor = Actor { role, ..ada.clone() };
+        for (action, may) in [(AccountAction::Ban, may_ban), (AccountAction::Unban, may_unban)] {
+            let answer = authorize_account(&actor, action, user_id);
+            assert_eq!(answer.is_ok(), may, "{role:?} {action:?}");
+            assert!(answer.is_ok() || matches!(answer, Err(Error::Forbidden(_))));
+        }
+    }
+    Ok(())
+}
