@@ -1,23 +1,18 @@
 //! A client as the protocol wants it: names its sends, remembers what it has seen, and comes back for the rest.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::{
-    sync::watch,
-    time::{Instant, sleep, timeout_at},
-};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::{
-    Frame, Frames, Irregular, Mirror, call,
+    Frame, Mirror, call,
     disruption::{Disruption, Disruptions},
     read_room,
+    record::Record,
+    shared::Shared,
     stage::LIMITED,
     work::Work,
 };
@@ -34,42 +29,6 @@ const SILENCE: Duration = Duration::from_secs(15);
 const SENDING: Duration = Duration::from_secs(15);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// How many irregularities of one client are told in words.
-const TOLD: usize = 3;
-
-/// What everybody must hold in the end.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Goals {
-    /// The version of each room; none while the clients still have work.
-    pub(super) versions: Arc<HashMap<String, i64>>,
-    /// When somebody who does not hold it has failed.
-    pub(super) until: Option<Instant>,
-}
-
-/// What all clients of a run share.
-#[derive(Clone, Debug)]
-pub(super) struct Shared {
-    pub(super) urls: Arc<[String]>,
-    pub(super) frames: Arc<Frames>,
-    /// Counts the acknowledged posts of all clients.
-    pub(super) acknowledged: Arc<watch::Sender<usize>>,
-    /// Counts the clients whose work is done.
-    pub(super) finished: Arc<watch::Sender<usize>>,
-    pub(super) goals: watch::Receiver<Goals>,
-    pub(super) deadline: Instant,
-}
-
-/// What went wrong, and how often.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Record {
-    pub(super) duplicated: usize,
-    pub(super) reordered: usize,
-    pub(super) refused: usize,
-    pub(super) reconnects: usize,
-    pub(super) resets: usize,
-    /// The first of them in words.
-    pub(super) told: Vec<String>,
-}
 
 /// Why a connection is given up.
 enum Stop {
@@ -231,7 +190,7 @@ impl Client {
             "ack" => match self.work.acknowledge(&frame.body, &mut self.rng) {
                 Ok(true) => self.shared.acknowledged.send_modify(|count| *count += 1),
                 Ok(false) => {}
-                Err(irregular) => self.note(irregular),
+                Err(irregular) => self.record.note(&self.username, irregular),
             },
             "error" => self.refused(&frame.body)?,
             "reset" => {
@@ -242,7 +201,7 @@ impl Client {
             _ => {
                 let applied = self.rooms.get_mut(&frame.room_id).map(|mirror| mirror.apply(frame));
                 if let Some(Err(irregular)) = applied {
-                    self.note(irregular);
+                    self.record.note(&self.username, irregular);
                 }
             }
         }
@@ -256,25 +215,10 @@ impl Client {
             Some("unavailable" | "internal") => Err(Stop::Broken),
             _ if self.work.refuse(error) => {
                 self.record.refused += 1;
-                self.tell(error.to_string());
+                self.record.tell(&self.username, &error.to_string());
                 Ok(())
             }
             _ => Err(Stop::Failed(error.to_string().into())),
-        }
-    }
-
-    fn note(&mut self, irregular: Irregular) {
-        let (count, what) = match irregular {
-            Irregular::Duplicated(what) => (&mut self.record.duplicated, format!("duplicated: {what}")),
-            Irregular::Reordered(what) => (&mut self.record.reordered, format!("reordered: {what}")),
-        };
-        *count += 1;
-        self.tell(what);
-    }
-
-    fn tell(&mut self, what: String) {
-        if self.record.told.len() < TOLD {
-            self.record.told.push(format!("{}: {what}", self.username));
         }
     }
 

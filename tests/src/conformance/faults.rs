@@ -17,7 +17,7 @@ const MAX_REPLAY: &str = "100";
 /// instance is killed and started again. `settings.urls` is not looked at.
 ///
 /// # Errors
-/// As [`run`].
+/// As [`run()`].
 pub async fn run_with_faults(
     settings: &Settings,
     acknowledged: Arc<watch::Sender<usize>>,

@@ -1,15 +1,18 @@
 //! Does a deployment keep what it promises? Many clients talk over WebSockets that break, and in the end everybody
 //! must hold what is stored, each thing once and in one order.
 //!
-//! [`run`] does it with any deployment; [`run_with_faults`] starts one and breaks its servers meanwhile.
+//! [`run()`] does it with any deployment; [`run_with_faults`] starts one and breaks its servers meanwhile.
 
 mod client;
 mod disruption;
+mod evidence;
 mod faults;
 mod frame;
 mod mirror;
+mod record;
 mod run;
 mod settings;
+mod shared;
 mod snapshot;
 mod stage;
 mod verdict;

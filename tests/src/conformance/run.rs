@@ -11,11 +11,13 @@ use tokio::{
 
 use super::{
     Settings, Verdict, call,
-    client::{Client, Goals, Record, Shared},
+    client::Client,
     disruption::Disruptions,
+    evidence::Evidence,
     read_room,
+    record::Record,
+    shared::{Goals, Shared},
     stage::Stage,
-    verdict::Evidence,
     work::Work,
 };
 use crate::servers::Failure;
@@ -34,12 +36,11 @@ pub async fn run(
     acknowledged: Arc<watch::Sender<usize>>,
     trouble: impl Future<Output = ()>,
 ) -> Result<Verdict, Failure> {
-    let mut rng = fastrand::Rng::with_seed(settings.seed);
-    let stage = Stage::set(settings, &mut rng).await?;
+    let stage = Stage::set(settings).await?;
     let begun = Instant::now();
     let deadline = begun + settings.patience;
     let (goals, shared) = share(settings, acknowledged, deadline);
-    let clients = cast(settings, &stage, &shared, &mut rng);
+    let clients = cast(settings, &stage, &shared);
     let finished = shared.finished.subscribe();
     let counted = shared.acknowledged.subscribe();
     let announce = async {
@@ -84,7 +85,8 @@ fn share(
     (goals, shared)
 }
 
-fn cast(settings: &Settings, stage: &Stage, shared: &Shared, rng: &mut fastrand::Rng) -> Vec<Client> {
+fn cast(settings: &Settings, stage: &Stage, shared: &Shared) -> Vec<Client> {
+    let mut rng = fastrand::Rng::with_seed(settings.seed);
     let count = stage.users.len();
     let cast = stage.users.iter().enumerate().map(|(number, (user, room_ids))| {
         let mut rng = rng.fork();

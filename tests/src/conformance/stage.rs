@@ -40,7 +40,7 @@ impl Stage {
     ///
     /// # Errors
     /// When an instance does not answer, or rates are limited.
-    pub(super) async fn set(settings: &Settings, rng: &mut fastrand::Rng) -> Result<Self, Failure> {
+    pub(super) async fn set(settings: &Settings) -> Result<Self, Failure> {
         if settings.urls.is_empty() || settings.clients == 0 || settings.rooms == 0 {
             return Err("there must be a URL, a client and a room".into());
         }
@@ -48,7 +48,8 @@ impl Stage {
             let nobody = Api::anonymous(url);
             call(&nobody, std::slice::from_ref(url), Method::GET, "//readyz", None).await?;
         }
-        let run = format!("{:010x}", rng.u64(..) >> 24);
+        // Not from the seed: the names of an earlier run are taken.
+        let run = format!("{:010x}", fastrand::u64(..) >> 24);
         let first = register(&settings.urls, &format!("c{run}x0")).await?;
         let reacts = probe(&first, &settings.urls).await?;
         let others = (1..settings.clients).map(|number| {

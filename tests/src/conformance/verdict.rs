@@ -6,37 +6,15 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
-
 use super::{
     Mirror, Settings,
     client::Client,
+    evidence::{Evidence, is_same, shows},
     work::{Operation, Receipt},
 };
 
 /// How many findings are told in words.
 const TOLD: usize = 20;
-
-/// What is stored in the end.
-#[derive(Debug)]
-pub(super) struct Evidence {
-    pub(super) rooms: HashMap<String, Mirror>,
-}
-
-impl Evidence {
-    /// Whether every client holds exactly this.
-    pub(super) fn is_held_by(&self, clients: &[Client]) -> bool {
-        clients.iter().all(|client| {
-            client.rooms.iter().all(|(room_id, mirror)| {
-                self.rooms.get(room_id).is_some_and(|room| is_same_room(room, mirror, &client.user_id))
-            })
-        })
-    }
-
-    fn message(&self, receipt: &Receipt) -> Option<&Value> {
-        Some(self.rooms.get(&receipt.room_id)?.state().messages.get(&receipt.seq)?)
-    }
-}
 
 /// What a run has found out. Its text is for people; the last line has everything that counts.
 #[derive(Clone, Debug, Default)]
@@ -79,7 +57,7 @@ impl Verdict {
             clients: clients.len(),
             instances: settings.urls.len(),
             elapsed,
-            is_gapless: evidence.rooms.values().all(is_gapless),
+            is_gapless: evidence.is_gapless(),
             ..Self::default()
         };
         verdict.count_stored(evidence);
@@ -97,13 +75,7 @@ impl Verdict {
     }
 
     fn count_stored(&mut self, evidence: &Evidence) {
-        let mut names = HashMap::<_, usize>::new();
-        for message in evidence.rooms.values().flat_map(|room| room.state().messages.values()) {
-            if let Some(name) = message["client_id"].as_str() {
-                *names.entry((message["sender"]["id"].as_str(), name)).or_default() += 1;
-            }
-        }
-        for ((_, name), times) in names.into_iter().filter(|(_, times)| *times > 1) {
+        for (name, times) in evidence.repeated() {
             self.duplicated += times - 1;
             self.tell(|| format!("duplicated: {name} is stored {times} times"));
         }
@@ -198,50 +170,6 @@ impl Verdict {
         if self.told.len() < TOLD {
             self.told.push(what());
         }
-    }
-}
-
-fn is_same_room(stored: &Mirror, held: &Mirror, viewer: &str) -> bool {
-    let (stored, held) = (stored.state(), held.state());
-    let mut messages = stored.messages.iter().zip(&held.messages);
-    stored.messages.len() == held.messages.len()
-        && messages.all(|((place, stored), (seq, held))| place == seq && is_same(held, stored, viewer))
-        && stored.members == held.members
-        && stored.details == held.details
-}
-
-/// Whether a message is what is stored, which was read by another member: each is told of their own reactions.
-fn is_same(held: &Value, stored: &Value, viewer: &str) -> bool {
-    if held == stored {
-        return true;
-    }
-    let mut seen = stored.clone();
-    for reaction in seen["reactions"].as_array_mut().into_iter().flatten() {
-        let users = reaction["user_ids"].as_array();
-        let me = users.is_some_and(|users| users.iter().any(|user| user == viewer));
-        reaction["me"] = me.into();
-    }
-    *held == seen
-}
-
-fn is_gapless(room: &Mirror) -> bool {
-    (1..).zip(room.state().messages.keys()).all(|(expected, seq)| expected == *seq)
-}
-
-/// Whether a stored message shows what its last acknowledged change said.
-fn shows(message: &Value, operation: &Operation, user_id: &str) -> bool {
-    let is_there = |emoji: &str| {
-        let reactions = message["reactions"].as_array().into_iter().flatten();
-        let mut users = reactions
-            .filter(|reaction| reaction["emoji"] == emoji)
-            .flat_map(|reaction| reaction["user_ids"].as_array().into_iter().flatten());
-        users.any(|user| user == user_id)
-    };
-    match operation {
-        Operation::Post { content, .. } | Operation::Edit { content, .. } => message["content"] == **content,
-        Operation::Delete { .. } => message["deleted_at"].is_string(),
-        Operation::React { emoji, .. } => is_there(emoji),
-        Operation::Unreact { emoji, .. } => !is_there(emoji),
     }
 }
 
