@@ -10,8 +10,8 @@ use crate::{
     servers::{Failure, PrivateRedis},
 };
 
-/// So few that a client which stays away for long must begin anew.
-const MAX_REPLAY: &str = "100";
+/// The largest gap that is replayed, as a part of what happens in a room: a client that is away for long begins anew.
+const REPLAYED: usize = 4;
 
 /// Starts two instances on Postgres and Redis, and runs clients while Redis is killed, restarted and emptied, and each
 /// instance is killed and started again. `settings.urls` is not looked at.
@@ -23,7 +23,8 @@ pub async fn run_with_faults(
     acknowledged: Arc<watch::Sender<usize>>,
 ) -> Result<Verdict, Failure> {
     let mut redis = PrivateRedis::start().await;
-    let options = Options::new(Setup::Distributed).variable("PLAZA_LIMITS__MAX_REPLAY", MAX_REPLAY);
+    let max_replay = (settings.messages / settings.rooms / REPLAYED).max(1).to_string();
+    let options = Options::new(Setup::Distributed).variable("PLAZA_LIMITS__MAX_REPLAY", &max_replay);
     let mut plaza = options.redis(redis.url()).start().await;
     let settings = Settings { urls: vec![plaza.a().to_owned(), plaza.b().to_owned()], ..settings.clone() };
     let progress = acknowledged.subscribe();
