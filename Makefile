@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test conformance check fmt openapi deny docker clean
+.PHONY: help run build test conformance check fmt openapi asyncapi deny docker clean
 
 help: ## Lists these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -26,19 +26,22 @@ conformance: ## Lets 200 clients talk while servers are killed, and counts what 
 	$(CARGO) build --locked --bins
 	$(CARGO) run --locked --package plaza-tests --bin conformance -- --faults
 
-check: ## Format, lints, documentation, layers, and whether docs/openapi.json is fresh
+check: ## Format, lints, documentation, layers, and whether docs/*.json are fresh
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
 	scripts/check-layers.sh
 	@$(MAKE) --no-print-directory build
-	scripts/check-openapi.sh
+	scripts/check-documents.sh
 
 fmt: ## Formats the code
 	$(CARGO) fmt --all
 
 openapi: build ## Writes docs/openapi.json anew
 	$${CARGO_TARGET_DIR:-target}/debug/plaza openapi > docs/openapi.json
+
+asyncapi: build ## Writes docs/asyncapi.json anew
+	$${CARGO_TARGET_DIR:-target}/debug/plaza asyncapi > docs/asyncapi.json
 
 deny: ## Checks licences, advisories and banned crates (needs cargo-deny)
 	$(CARGO) deny --all-features check

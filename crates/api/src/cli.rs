@@ -22,7 +22,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::server::Application;
+use crate::{routes, server::Application, ws};
 
 /// What blocking work has left once everything else has ended.
 const RUNTIME_DEADLINE: Duration = Duration::from_millis(500);
@@ -46,6 +46,8 @@ enum Command {
     Migrate,
     /// Prints the OpenAPI document of the REST API
     Openapi,
+    /// Prints the AsyncAPI document of the WebSocket protocol
+    Asyncapi,
     /// Asks the server that runs with this configuration whether it is ready; ends with 0 when it is
     Health,
 }
@@ -89,7 +91,8 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
     match cli.command.unwrap_or(Command::Serve) {
-        Command::Openapi => print_document(),
+        Command::Openapi => print_document(&routes::document()),
+        Command::Asyncapi => print_document(&ws::document()),
         Command::Serve => {
             let config = cli.settings.load()?;
             logging::init(&config.log)?;
@@ -127,9 +130,9 @@ async fn migrate(config: Config) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn print_document() -> Result<(), Box<dyn Error>> {
+fn print_document(document: &str) -> Result<(), Box<dyn Error>> {
     let mut output = io::stdout().lock();
-    output.write_all(crate::routes::document().as_bytes())?;
+    output.write_all(document.as_bytes())?;
     Ok(output.flush()?)
 }
 

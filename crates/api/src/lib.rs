@@ -13,6 +13,7 @@ mod middleware;
 mod problem;
 mod rate_limit;
 mod routes;
+mod schema;
 mod state;
 mod time;
 mod ws;

@@ -1,6 +1,7 @@
 //! Clients of Plaza: REST and WebSocket, as a user's program would be.
 
 mod answer;
+pub mod frames;
 mod rest;
 mod socket;
 mod user;

@@ -1,4 +1,4 @@
-//! A WebSocket client that waits for frames, never longer than a deadline.
+//! A WebSocket client that waits for frames, never longer than a deadline, and holds each against the document.
 
 use std::time::Duration;
 
@@ -15,6 +15,8 @@ use tokio_tungstenite::{
         Error, Message, Utf8Bytes, client::IntoClientRequest, handshake::client::Request, http::StatusCode,
     },
 };
+
+use super::frames::faults_of_sent;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -95,7 +97,7 @@ impl Socket {
     /// The next frame, or how the connection ended; `None` when neither comes before the deadline.
     pub async fn next_before(&mut self, deadline: Instant) -> Option<Result<Value, Ended>> {
         let text = self.next_text_before(deadline).await?;
-        Some(text.map(|text| serde_json::from_str(&text).expect("every frame is JSON")))
+        Some(text.map(|text| described(serde_json::from_str(&text).expect("every frame is JSON"))))
     }
 
     /// The next frame as it was sent, or how the connection ended; `None` when neither comes before the deadline.
@@ -169,6 +171,12 @@ impl Socket {
     pub async fn close(mut self) {
         self.stream.close(None).await.ok();
     }
+}
+
+fn described(frame: Value) -> Value {
+    let faults = faults_of_sent(&frame);
+    assert!(faults.is_empty(), "the document does not describe {frame}: {faults:#?}");
+    frame
 }
 
 fn handshake(base: &str, path: &str, token: &str) -> Result<Request, Error> {

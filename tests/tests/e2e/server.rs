@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use plaza_tests::{
     Options, Plaza, Setup, both_setups,
-    client::{Api, Method, header},
+    client::{Api, Method, frames::frame_document, header},
     servers::{PrivateRedis, wait::until},
 };
 use serde_json::Value;
@@ -62,6 +62,13 @@ async fn the_documents_are_served(setup: Setup) {
         assert_eq!(page.status, 200, "{path}");
         assert!(page.header("content-type").starts_with("text/html"), "{path}");
     }
+    let frames = api.get("//docs/asyncapi.json").await;
+    assert_eq!(frames.header("cache-control"), "public, max-age=300");
+    assert_eq!(
+        frames.expect(200),
+        *frame_document(),
+        "frames are held against another document than is served"
+    );
     let document: Value = api.get("/openapi.json").await.expect(200);
     assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.")));
     for path in ["/auth/login", "/rooms", "/rooms/{room_id}/messages", "/files/upload"] {

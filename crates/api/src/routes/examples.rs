@@ -12,7 +12,7 @@ const NOON: &str = "2026-11-21T12:00:00.123456Z";
 const EVENING: &str = "2026-11-28T20:15:00.654321Z";
 
 /// An example of the type with that name in the document.
-pub(super) fn example(schema: &str) -> Option<Value> {
+pub(crate) fn example(schema: &str) -> Option<Value> {
     let example = match schema {
         "UserSummaryView" => user(),
         "UserView" => account(),

@@ -4,6 +4,8 @@ use plaza_application::Limited;
 use plaza_domain::{File, FileFailure, FileStatus, Variant, VariantName};
 use poem::{Request, web::Data};
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi, param::Path};
+use schemars::JsonSchema;
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Tags, upload::FileUpload};
@@ -18,8 +20,10 @@ use crate::{
 };
 
 /// How far processing got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, JsonSchema, Serialize)]
 #[oai(rename = "FileStatus", rename_all = "snake_case")]
+#[schemars(rename = "FileStatus")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum FileStatusName {
     /// Stored; no worker has begun.
     Pending,
@@ -43,8 +47,10 @@ impl From<FileStatus> for FileStatusName {
 }
 
 /// Which derived image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, JsonSchema, Serialize)]
 #[oai(rename = "VariantName", rename_all = "snake_case")]
+#[schemars(rename = "VariantName")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum VariantKind {
     /// At most 256 pixels a side.
     Thumbnail,

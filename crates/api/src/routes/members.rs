@@ -7,6 +7,7 @@ use poem_openapi::{
     param::{Path, Query},
     types::Example,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -22,7 +23,7 @@ use crate::{
 
 /// What a member may do in a room: `member` reads and writes, `admin` also changes the room and moderates, `owner`
 /// also gives roles and deletes the room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, JsonSchema, Serialize)]
 #[oai(rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum RoomRole {

@@ -2,6 +2,7 @@
 
 use plaza_domain::{ClientId, MessageKind, Reaction, SentMessage, UserId};
 use poem_openapi::{Enum, Object};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ use crate::UtcTime;
 const NAMED_REACTORS: usize = 20;
 
 /// What a message carries; `system` tells something that happened in the room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, JsonSchema, Serialize)]
 #[oai(rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum MessageType {
@@ -49,15 +50,17 @@ impl From<MessageType> for MessageKind {
 }
 
 /// A message; a tombstone when `deleted_at` is set: then there is no content and nothing attached.
-#[derive(Clone, Debug, PartialEq, Eq, Object, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Object, Serialize)]
 pub(crate) struct MessageView {
     /// Its id.
     pub id: Uuid,
     /// Its room.
     pub room_id: Uuid,
     /// Its place in the room: 1, 2, 3, … without gaps.
+    #[schemars(range(min = 1))]
     pub seq: i64,
     /// Its last change, in the room's count of changes.
+    #[schemars(range(min = 1))]
     pub version: i64,
     /// Who wrote it, or did what a system message tells.
     pub sender: UserSummaryView,
@@ -83,6 +86,7 @@ pub(crate) struct MessageView {
     #[oai(nullable)]
     pub system_event: Option<String>,
     /// How many replies there are to it that are not deleted.
+    #[schemars(range(min = 0))]
     pub reply_count: i64,
     /// When the newest of them was posted.
     #[oai(nullable)]
@@ -110,15 +114,17 @@ pub(crate) struct MessageView {
 }
 
 /// An emoji under a message.
-#[derive(Clone, Debug, PartialEq, Eq, Object, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Object, Serialize)]
 pub(crate) struct ReactionView {
     /// The emoji.
     pub emoji: String,
     /// How many used it.
+    #[schemars(range(min = 1))]
     pub count: usize,
     /// Whether the viewer did.
     pub me: bool,
     /// The first 20 who did.
+    #[schemars(length(max = 20))]
     pub user_ids: Vec<Uuid>,
 }
 

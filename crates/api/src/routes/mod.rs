@@ -21,6 +21,8 @@ mod upload;
 mod users;
 
 pub(crate) use app::{app, document};
+pub(crate) use examples::example;
+pub(crate) use files::{FileStatusName, VariantKind};
 pub(crate) use members::{MemberView, RoomRole};
 pub(crate) use message_view::MessageView;
 pub(crate) use rooms::RoomView;

@@ -1,4 +1,4 @@
-//! The documentation: three pages to look at it, and the document itself. They bring everything with them: nothing is
+//! The documentation: three pages to look at it, and the documents themselves. The pages bring everything with them: nothing is
 //! loaded from elsewhere.
 
 use poem::{
@@ -7,30 +7,34 @@ use poem::{
 };
 
 use super::app::{document, service};
+use crate::ws;
 
 /// Long enough to go from page to page, short enough after an upgrade.
 const CACHE: &str = "public, max-age=300";
 
-/// `/docs`, `/docs/redoc` and `/docs/scalar`.
+/// `/docs`, `/docs/redoc`, `/docs/scalar` and `/docs/asyncapi.json`.
 pub(super) fn documentation() -> impl Endpoint {
     let service = service();
     Route::new()
         .at("/", page(service.swagger_ui_html()))
         .at("/redoc", page(without_web_fonts(&service.redoc_html())))
         .at("/scalar", page(with_own_fonts(&service.scalar_html())))
+        .at("/asyncapi.json", json(ws::document()))
         .with(Compression::new())
 }
 
 /// `/api/v1/openapi.json`.
 pub(super) fn openapi() -> impl Endpoint {
-    let document = document();
-    let answer = make_sync(move |_| {
+    json(document()).with(Compression::new())
+}
+
+fn json(document: String) -> impl Endpoint {
+    get(make_sync(move |_| {
         Response::builder()
             .content_type("application/json")
             .header(header::CACHE_CONTROL, CACHE)
             .body(document.clone())
-    });
-    get(answer).with(Compression::new())
+    }))
 }
 
 fn page(html: String) -> impl Endpoint {

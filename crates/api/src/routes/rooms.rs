@@ -8,6 +8,7 @@ use poem_openapi::{
     param::{Path, Query},
     types::Example,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -22,7 +23,7 @@ use crate::{
 };
 
 /// What a room belongs to: `room` stands alone, `channel` belongs to a group, `direct` has exactly two users.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, JsonSchema, Serialize)]
 #[oai(rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RoomType {
@@ -45,7 +46,7 @@ impl From<RoomKind> for RoomType {
 }
 
 /// A room.
-#[derive(Clone, Debug, PartialEq, Eq, Object, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Object, Serialize)]
 pub(crate) struct RoomView {
     /// Its id.
     pub id: Uuid,
@@ -60,8 +61,10 @@ pub(crate) struct RoomView {
     /// Who made it.
     pub created_by: Uuid,
     /// The place of its newest message; 0 when there is none.
+    #[schemars(range(min = 0))]
     pub last_seq: i64,
     /// Its newest change of any kind: where to begin to follow its change feed.
+    #[schemars(range(min = 0))]
     pub version: i64,
     /// When it was made.
     pub created_at: UtcTime,

@@ -4,6 +4,7 @@ use plaza_application::ProfileUpdate;
 use plaza_domain::{SystemRole, User, UserSummary};
 use poem::web::Data;
 use poem_openapi::{Enum, Object, OpenApi, param::Path, types::Example};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// A user as others see them next to what they did.
-#[derive(Clone, Debug, PartialEq, Eq, Object, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Object, Serialize)]
 pub(crate) struct UserSummaryView {
     /// The user's id.
     pub id: Uuid,

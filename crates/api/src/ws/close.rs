@@ -32,6 +32,22 @@ pub(super) enum Close {
 }
 
 impl Close {
+    /// Every reason there is, for the documentation.
+    pub(super) const ALL: [Self; 12] = [
+        Self::GoingAway,
+        Self::TooLarge,
+        Self::BadWebSocket,
+        Self::Protocol,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::NoSuchRoom,
+        Self::NoHeartbeat,
+        Self::TooManyConnections,
+        Self::FarOverLimit,
+        Self::ServerError,
+        Self::TooSlow,
+    ];
+
     const fn parts(self) -> (u16, &'static str) {
         match self {
             Self::GoingAway => (1001, "the server is going away"),
@@ -49,9 +65,43 @@ impl Close {
         }
     }
 
+    /// What the client is told, for programs.
+    pub(super) const fn code(self) -> u16 {
+        self.parts().0
+    }
+
+    /// What the client is told, for people.
+    pub(super) const fn reason(self) -> &'static str {
+        self.parts().1
+    }
+
+    /// Whether the client may come back, and when.
+    pub(super) const fn advice(self) -> &'static str {
+        match self {
+            Self::GoingAway | Self::NoHeartbeat | Self::TooSlow => "yes, and resume",
+            Self::TooLarge => "yes",
+            Self::BadWebSocket | Self::Protocol => "yes, once the client is repaired",
+            Self::Unauthenticated => "with a new token",
+            Self::Forbidden | Self::NoSuchRoom | Self::TooManyConnections => "no",
+            Self::FarOverLimit => "yes, after a minute",
+            Self::ServerError => "yes, waiting longer each time",
+        }
+    }
+
     /// The frame that says so.
     pub(super) fn frame(self) -> CloseFrame {
         let (code, reason) = self.parts();
         CloseFrame { code: CloseCode::from(code), reason: reason.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_is_listed_in_the_order_of_its_declaration() {
+        let places = Close::ALL.map(|reason| reason as usize);
+        assert!(places.into_iter().eq(0..Close::ALL.len()), "{places:?}");
     }
 }

@@ -5,11 +5,13 @@
 
 mod close;
 mod connection;
+mod document;
 mod endpoint;
 mod frames;
 mod hub;
 mod outbox;
 mod upgrade;
 
+pub(crate) use document::document;
 pub(crate) use endpoint::{WsSettings, WsState, endpoint};
 pub(crate) use hub::Hub;

@@ -94,7 +94,9 @@ impl Connection {
         }
         let services = self.state.services.clone();
         let failed = match envelope.frame {
-            ClientFrame::Message(message) => return self.post(actor, *message, reply).await,
+            ClientFrame::Message(message) | ClientFrame::GroupMessage(message) => {
+                return self.post(actor, *message, reply).await;
+            }
             ClientFrame::Edit { message_id, content } => {
                 let what = services.limits.edit_of(actor.id(), message_id).await;
                 if let Err(refusal) = self.count_for_user(what).await {

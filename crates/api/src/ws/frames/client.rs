@@ -3,234 +3,144 @@
 use std::collections::HashMap;
 
 use plaza_domain::{FileId, MessageId, RoomId, Seq, Version};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
-/// The longest `id` that is repeated, in bytes of its JSON.
-const MAX_ID_BYTES: usize = 128;
+use crate::schema::Count;
 
 /// A room to follow, and from where.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(in crate::ws) struct RoomSince {
+    /// The room.
+    #[schemars(with = "Uuid")]
     pub(in crate::ws) room_id: RoomId,
+    /// The version up to which everything is known; what was not delivered yet when it is left out.
+    #[schemars(with = "Option<Count>")]
     pub(in crate::ws) since: Option<Version>,
 }
 
 /// A client frame with what every frame may carry.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub(in crate::ws) struct Envelope {
-    /// What the client calls this frame, as it wrote it; repeated in the answer.
+    /// What the client calls this frame, at most 128 bytes of JSON; repeated in its `ack` or `error`.
     pub(in crate::ws) id: Option<Box<RawValue>>,
+    /// A name for this send, 1 to 64 printable ASCII characters: sending a message again gives the same one back.
+    /// Repeated in the `ack` or `error` of any frame.
     pub(in crate::ws) client_id: Option<String>,
+    /// What is asked for.
+    #[schemars(skip)]
     pub(in crate::ws) frame: ClientFrame,
 }
 
 /// A client frame. A `room_id` that is left out is the connection's own room.
-#[derive(Debug)]
+///
+/// The doc comments are what the AsyncAPI document says: the first paragraph of a frame is its summary.
+#[derive(Debug, JsonSchema)]
+#[schemars(tag = "type", rename_all = "snake_case")]
 pub(in crate::ws) enum ClientFrame {
-    Authenticate { token: String },
+    /// Proves who is connecting, or that a session goes on.
+    ///
+    /// As the first frame of a connection that has no other proof, within 5 seconds: answered by `hello`. Later, with a
+    /// newer token of the same user: answered by nothing, or by `error`.
+    Authenticate {
+        /// An access token.
+        token: String,
+    },
+    /// Posts a message.
+    ///
+    /// Answered by `ack` when it is durable; then everybody in the room gets `message`.
     Message(Box<MessageFrame>),
-    Edit { message_id: MessageId, content: String },
-    Delete { message_id: MessageId },
-    Read { room_id: Option<RoomId>, seq: Option<Seq>, message_id: Option<MessageId> },
-    Typing { room_id: Option<RoomId>, active: bool },
-    Heartbeat { seen: HashMap<RoomId, Version> },
-    Subscribe { rooms: Vec<RoomSince> },
-    Unsubscribe { rooms: Vec<RoomId> },
+    /// The same as `message`, for clients that call it so.
+    GroupMessage(Box<MessageFrame>),
+    /// Changes what one's own message says.
+    ///
+    /// Answered by `ack`; then everybody in the room gets `message_updated`.
+    Edit {
+        /// The message.
+        #[schemars(with = "Uuid")]
+        message_id: MessageId,
+        /// Markdown, 1 to 4000 characters.
+        content: String,
+    },
+    /// Deletes a message: one's own, or as an admin of the room anybody's.
+    ///
+    /// Answered by `ack`; then everybody in the room gets `message_deleted`.
+    Delete {
+        /// The message.
+        #[schemars(with = "Uuid")]
+        message_id: MessageId,
+    },
+    /// Tells how far one has read: one of `seq` and `message_id` says how far.
+    ///
+    /// The room gets `read_receipt`.
+    Read {
+        /// The room; may be left out on the connection of one room.
+        #[schemars(with = "Option<Uuid>")]
+        room_id: Option<RoomId>,
+        /// The place of the last message that was read.
+        #[schemars(with = "Option<Count>")]
+        seq: Option<Seq>,
+        /// The last message that was read.
+        #[schemars(with = "Option<Uuid>")]
+        message_id: Option<MessageId>,
+    },
+    /// Tells that one types.
+    ///
+    /// The others in the room get `typing`.
+    Typing {
+        /// The room; may be left out on the connection of one room.
+        #[schemars(with = "Option<Uuid>")]
+        room_id: Option<RoomId>,
+        /// Whether one types now; true when it is left out.
+        #[schemars(with = "Option<bool>")]
+        active: bool,
+    },
+    /// A sign of life.
+    ///
+    /// Answered by `heartbeat_ack`. Two intervals of silence end the connection with 4408.
+    Heartbeat {
+        /// By room, the version up to which everything has arrived.
+        #[schemars(with = "Option<HashMap<Uuid, Count>>")]
+        seen: HashMap<RoomId, Version>,
+    },
+    /// Follows rooms.
+    ///
+    /// Answered, for each room, by `subscribed`, the events that were missed, and `synced`; or by `error`.
+    Subscribe {
+        /// The rooms, at most 100.
+        #[schemars(length(max = 100))]
+        rooms: Vec<RoomSince>,
+    },
+    /// Follows rooms no more.
+    ///
+    /// Answered by `unsubscribed` for each room.
+    Unsubscribe {
+        /// The rooms.
+        #[schemars(with = "Vec<Uuid>")]
+        rooms: Vec<RoomId>,
+    },
 }
 
 /// A message to post.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub(in crate::ws) struct MessageFrame {
+    /// The room; may be left out on the connection of one room.
+    #[schemars(with = "Option<Uuid>")]
     pub(in crate::ws) room_id: Option<RoomId>,
+    /// Markdown, at most 4000 characters; pictures and files may go without.
+    #[schemars(with = "Option<String>")]
     pub(in crate::ws) content: String,
+    /// `text`, `image` or `file`; `text` when it is left out.
+    #[schemars(extend("enum" = ["text", "image", "file", null]))]
     pub(in crate::ws) message_type: Option<String>,
+    /// One's own upload, for pictures and files.
+    #[schemars(with = "Option<Uuid>")]
     pub(in crate::ws) file_id: Option<FileId>,
+    /// The same by its short form, `/media/…`, for pictures.
     pub(in crate::ws) image_url: Option<String>,
+    /// The message that it replies to.
+    #[schemars(with = "Option<Uuid>")]
     pub(in crate::ws) parent_id: Option<MessageId>,
-}
-
-/// Why a text is no client frame.
-#[derive(Debug)]
-pub(in crate::ws) enum BadFrame {
-    /// No JSON object with a `type`.
-    NotAFrame,
-    /// A type that this server does not know.
-    UnknownType { id: Option<Box<RawValue>>, name: String },
-    /// A field is missing or of the wrong type.
-    Invalid { id: Option<Box<RawValue>>, client_id: Option<String>, reason: String },
-}
-
-/// Every field of every frame: parsing this is one pass without a detour over a tree.
-#[derive(Deserialize)]
-struct Fields {
-    #[serde(rename = "type")]
-    kind: String,
-    id: Option<Box<RawValue>>,
-    token: Option<String>,
-    room_id: Option<RoomId>,
-    content: Option<String>,
-    client_id: Option<String>,
-    message_type: Option<String>,
-    file_id: Option<FileId>,
-    image_url: Option<String>,
-    parent_id: Option<MessageId>,
-    message_id: Option<MessageId>,
-    seq: Option<Seq>,
-    active: Option<bool>,
-    seen: Option<HashMap<RoomId, Version>>,
-    rooms: Option<Vec<RawRoom>>,
-}
-
-/// An entry of `rooms`: an object in `subscribe`, a bare id in `unsubscribe`.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum RawRoom {
-    Id(RoomId),
-    Since(RoomSince),
-}
-
-/// The part of a frame that is read again to answer one whose fields are wrong.
-#[derive(Deserialize)]
-struct Head {
-    #[serde(rename = "type")]
-    kind: String,
-    id: Option<Box<RawValue>>,
-    client_id: Option<serde_json::Value>,
-}
-
-impl Envelope {
-    /// Reads a client frame.
-    ///
-    /// # Errors
-    /// Why it is none.
-    pub(in crate::ws) fn parse(text: &str) -> Result<Self, BadFrame> {
-        let mut fields: Fields = serde_json::from_str(text).map_err(|error| explain(text, &error))?;
-        let id = fields.id.take().filter(|id| id.get().len() <= MAX_ID_BYTES);
-        let client_id = fields.client_id.take();
-        match frame(fields) {
-            Ok(frame) => Ok(Self { id, client_id, frame }),
-            Err(Missing::Type(name)) => Err(BadFrame::UnknownType { id, name }),
-            Err(Missing::Field(name)) => {
-                Err(BadFrame::Invalid { id, client_id, reason: format!("{name} is required") })
-            }
-        }
-    }
-}
-
-enum Missing {
-    Type(String),
-    Field(&'static str),
-}
-
-fn frame(fields: Fields) -> Result<ClientFrame, Missing> {
-    let require = Missing::Field;
-    Ok(match fields.kind.as_str() {
-        "message" | "group_message" => ClientFrame::Message(Box::new(MessageFrame {
-            room_id: fields.room_id,
-            content: fields.content.unwrap_or_default(),
-            message_type: fields.message_type,
-            file_id: fields.file_id,
-            image_url: fields.image_url,
-            parent_id: fields.parent_id,
-        })),
-        "heartbeat" => ClientFrame::Heartbeat { seen: fields.seen.unwrap_or_default() },
-        "typing" => ClientFrame::Typing { room_id: fields.room_id, active: fields.active.unwrap_or(true) },
-        "read" => {
-            ClientFrame::Read { room_id: fields.room_id, seq: fields.seq, message_id: fields.message_id }
-        }
-        "edit" => ClientFrame::Edit {
-            message_id: fields.message_id.ok_or(require("message_id"))?,
-            content: fields.content.ok_or(require("content"))?,
-        },
-        "delete" => ClientFrame::Delete { message_id: fields.message_id.ok_or(require("message_id"))? },
-        "authenticate" => ClientFrame::Authenticate { token: fields.token.ok_or(require("token"))? },
-        "subscribe" => {
-            let with_since = |room| match room {
-                RawRoom::Since(room) => room,
-                RawRoom::Id(room_id) => RoomSince { room_id, since: None },
-            };
-            let rooms = fields.rooms.ok_or(require("rooms"))?;
-            ClientFrame::Subscribe { rooms: rooms.into_iter().map(with_since).collect() }
-        }
-        "unsubscribe" => {
-            let id_of = |room| match room {
-                RawRoom::Since(room) => room.room_id,
-                RawRoom::Id(room_id) => room_id,
-            };
-            let rooms = fields.rooms.ok_or(require("rooms"))?;
-            ClientFrame::Unsubscribe { rooms: rooms.into_iter().map(id_of).collect() }
-        }
-        _ => return Err(Missing::Type(fields.kind)),
-    })
-}
-
-/// Tells a frame with wrong fields from a text that is no frame at all.
-fn explain(text: &str, error: &serde_json::Error) -> BadFrame {
-    match serde_json::from_str::<Head>(text) {
-        Ok(head) if error.is_data() => {
-            let id = head.id.filter(|id| id.get().len() <= MAX_ID_BYTES);
-            let client_id = head.client_id.and_then(|value| value.as_str().map(str::to_owned));
-            let known = KINDS.contains(&head.kind.as_str());
-            if known {
-                let reason = format!("a field of this {} frame has the wrong type", head.kind);
-                BadFrame::Invalid { id, client_id, reason }
-            } else {
-                BadFrame::UnknownType { id, name: head.kind }
-            }
-        }
-        _ => BadFrame::NotAFrame,
-    }
-}
-
-const KINDS: [&str; 10] = [
-    "message",
-    "group_message",
-    "heartbeat",
-    "typing",
-    "read",
-    "edit",
-    "delete",
-    "authenticate",
-    "subscribe",
-    "unsubscribe",
-];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kind_that_is_listed_is_understood() {
-        for kind in KINDS {
-            let text = format!(r#"{{"type":"{kind}"}}"#);
-            assert!(
-                !matches!(Envelope::parse(&text), Err(BadFrame::UnknownType { .. })),
-                "{kind} is not understood"
-            );
-        }
-    }
-
-    #[test]
-    fn what_is_no_frame_is_told_from_a_frame_with_wrong_fields() {
-        for text in ["", "null", "[]", "\"x\"", "{", "{}", r#"{"type":1}"#] {
-            assert!(matches!(Envelope::parse(text), Err(BadFrame::NotAFrame)), "{text:?}");
-        }
-        for text in [
-            r#"{"type":"message","room_id":7}"#,
-            r#"{"type":"message","room_id":"x","id":"1"}"#,
-            r#"{"type":"edit"}"#,
-            r#"{"type":"read","seq":"1"}"#,
-            r#"{"type":"subscribe","rooms":{}}"#,
-        ] {
-            assert!(matches!(Envelope::parse(text), Err(BadFrame::Invalid { .. })), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_type_is_named_and_unknown_fields_are_ignored() {
-        let unknown = Envelope::parse(r#"{"type":"dance","id":7}"#);
-        assert!(matches!(unknown, Err(BadFrame::UnknownType { name, id: Some(_) }) if name == "dance"));
-        assert!(Envelope::parse(r#"{"type":"heartbeat","mood":"good"}"#).is_ok());
-    }
 }

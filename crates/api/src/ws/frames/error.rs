@@ -4,37 +4,57 @@ use std::time::Duration;
 
 use plaza_application::{Error, Unauthenticated};
 use plaza_domain::RoomId;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 /// The stable name of a kind of error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::ws) enum ErrorCode {
+    /// Not a JSON object with a `type`.
     BadFrame,
+    /// A `type` that this server does not know.
     UnknownType,
+    /// The token is not accepted.
     Unauthenticated,
+    /// The user may not do this.
     Forbidden,
+    /// No such thing, or none that the user may know of.
     NotFound,
+    /// A field is missing, or breaks a rule.
     Invalid,
+    /// More than is taken.
     TooLarge,
+    /// Too often: wait for `retry_after_ms`.
     RateLimited,
+    /// Not possible as things are now.
     Conflict,
+    /// The server cannot do it now: try again later.
     Unavailable,
+    /// A fault of the server's.
     Internal,
 }
 
 /// An `error` frame.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub(in crate::ws) struct ErrorFrame {
+    /// What is wrong, as a sentence for people.
     pub(in crate::ws) reason: String,
+    /// What is wrong, for programs.
     pub(in crate::ws) code: ErrorCode,
+    /// The `id` of the frame that this answers, as the client wrote it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::ws) id: Option<Box<RawValue>>,
+    /// The `client_id` of the frame that this answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::ws) client_id: Option<String>,
+    /// The room that could not be followed, when the frame named several.
+    #[schemars(with = "Option<Uuid>")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::ws) room_id: Option<RoomId>,
+    /// How long to wait before trying again, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::ws) retry_after_ms: Option<u64>,
 }

@@ -1,40 +1,127 @@
 //! How events look to clients: encoded once, shared by all who receive them.
 
 use plaza_application::events::{RoomEvent, RoomEventBody, Signal, UserEvent};
-use plaza_domain::{FileFailure, FileId, FileStatus, RoomId, SentMessage, Seq, UserId, VariantName, Version};
+use plaza_domain::{RoomId, SentMessage, Seq, UserId, Version};
+use schemars::JsonSchema;
 use serde::Serialize;
+use uuid::Uuid;
 
-use super::server::to_json;
+use super::{FileFrame, server::to_json};
 use crate::{
     UtcTime,
     routes::{MessageView, RoomRole, RoomView, UserSummaryView},
+    schema::{Count, Place},
     ws::outbox::Frame,
 };
 
-#[derive(Serialize)]
+/// What happened, to all whom it concerns.
+#[derive(JsonSchema, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum EventFrame {
-    Message { room_id: RoomId, seq: i64, version: Version, message: MessageView },
-    MessageUpdated { room_id: RoomId, version: Version, message: MessageView },
-    MessageDeleted { room_id: RoomId, version: Version, message: MessageView },
-    MemberJoined { room_id: RoomId, version: Version, user: UserSummaryView, role: RoomRole },
-    MemberLeft { room_id: RoomId, version: Version, user: UserSummaryView, role: RoomRole },
-    MemberUpdated { room_id: RoomId, version: Version, user: UserSummaryView, role: RoomRole },
-    RoomUpdated { room_id: RoomId, version: Version, room: RoomView },
-    RoomDeleted { room_id: RoomId, version: Version, room: RoomView },
-    Typing { room_id: RoomId, user_id: UserId, active: bool },
-    ReadReceipt { room_id: RoomId, user_id: UserId, seq: Seq, read_at: UtcTime },
+pub(in crate::ws) enum EventFrame {
+    /// A message was posted.
+    ///
+    /// Its sender gets it too, after the `ack`.
+    Message(PostedMessage),
+    /// A message was edited.
+    MessageUpdated(ChangedMessage),
+    /// A message was deleted: what is left of it is a tombstone.
+    MessageDeleted(ChangedMessage),
+    /// A user joined a room, or was added to it.
+    MemberJoined(ChangedMember),
+    /// A user left a room, or was removed from it.
+    MemberLeft(ChangedMember),
+    /// A member got another role.
+    MemberUpdated(ChangedMember),
+    /// A room's name, description or privacy changed.
+    RoomUpdated(ChangedRoom),
+    /// A room is gone.
+    RoomDeleted(ChangedRoom),
+    /// A member began to type, or ended.
+    ///
+    /// May be left out when a connection cannot keep up.
+    Typing {
+        /// The room.
+        #[schemars(with = "Uuid")]
+        room_id: RoomId,
+        /// Who types.
+        #[schemars(with = "Uuid")]
+        user_id: UserId,
+        /// Whether they type now.
+        active: bool,
+    },
+    /// A member has read on.
+    ReadReceipt {
+        /// The room.
+        #[schemars(with = "Uuid")]
+        room_id: RoomId,
+        /// Who has read.
+        #[schemars(with = "Uuid")]
+        user_id: UserId,
+        /// How far.
+        #[schemars(with = "Count")]
+        seq: Seq,
+        /// When.
+        read_at: UtcTime,
+    },
+    /// Processing of one of the user's own uploads got further.
     File(FileFrame),
 }
 
-#[derive(Serialize)]
-struct FileFrame {
-    file_id: FileId,
-    status: FileStatus,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    variants: Vec<VariantName>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<FileFailure>,
+/// A message that is new.
+#[derive(JsonSchema, Serialize)]
+pub(in crate::ws) struct PostedMessage {
+    /// The room.
+    #[schemars(with = "Uuid")]
+    room_id: RoomId,
+    /// The message's place in the room.
+    #[schemars(range(min = 1))]
+    seq: i64,
+    /// The room's change that this is.
+    #[schemars(with = "Place")]
+    version: Version,
+    /// The message, as REST shows it.
+    message: MessageView,
+}
+
+/// A message that is not what it was.
+#[derive(JsonSchema, Serialize)]
+pub(in crate::ws) struct ChangedMessage {
+    /// The room.
+    #[schemars(with = "Uuid")]
+    room_id: RoomId,
+    /// The room's change that this is.
+    #[schemars(with = "Place")]
+    version: Version,
+    /// The message, as REST shows it now.
+    message: MessageView,
+}
+
+/// A member that came, went, or got another role.
+#[derive(JsonSchema, Serialize)]
+pub(in crate::ws) struct ChangedMember {
+    /// The room.
+    #[schemars(with = "Uuid")]
+    room_id: RoomId,
+    /// The room's change that this is.
+    #[schemars(with = "Place")]
+    version: Version,
+    /// The member.
+    user: UserSummaryView,
+    /// What they may do in the room, or might when they left.
+    role: RoomRole,
+}
+
+/// A room that is not what it was.
+#[derive(JsonSchema, Serialize)]
+pub(in crate::ws) struct ChangedRoom {
+    /// The room.
+    #[schemars(with = "Uuid")]
+    room_id: RoomId,
+    /// The room's change that this is.
+    #[schemars(with = "Place")]
+    version: Version,
+    /// The room, as REST shows it.
+    room: RoomView,
 }
 
 /// Something that connections are told.
@@ -60,31 +147,31 @@ fn encode_event(event: &RoomEvent, show: impl FnOnce(SentMessage) -> MessageView
     let frame = match event.body.clone() {
         RoomEventBody::MessagePosted(sent) => {
             let message = show(*sent);
-            EventFrame::Message { room_id, seq: message.seq, version, message }
+            EventFrame::Message(PostedMessage { room_id, seq: message.seq, version, message })
         }
         RoomEventBody::MessageUpdated(sent) => {
-            EventFrame::MessageUpdated { room_id, version, message: show(*sent) }
+            EventFrame::MessageUpdated(ChangedMessage { room_id, version, message: show(*sent) })
         }
         RoomEventBody::MessageDeleted(sent) => {
-            EventFrame::MessageDeleted { room_id, version, message: show(*sent) }
+            EventFrame::MessageDeleted(ChangedMessage { room_id, version, message: show(*sent) })
         }
         RoomEventBody::MemberJoined(profile) => {
             let (user, role) = (profile.user.into(), profile.member.role.into());
-            EventFrame::MemberJoined { room_id, version, user, role }
+            EventFrame::MemberJoined(ChangedMember { room_id, version, user, role })
         }
         RoomEventBody::MemberLeft(profile) => {
             let (user, role) = (profile.user.into(), profile.member.role.into());
-            EventFrame::MemberLeft { room_id, version, user, role }
+            EventFrame::MemberLeft(ChangedMember { room_id, version, user, role })
         }
         RoomEventBody::MemberUpdated(profile) => {
             let (user, role) = (profile.user.into(), profile.member.role.into());
-            EventFrame::MemberUpdated { room_id, version, user, role }
+            EventFrame::MemberUpdated(ChangedMember { room_id, version, user, role })
         }
         RoomEventBody::RoomUpdated(room) => {
-            EventFrame::RoomUpdated { room_id, version, room: (*room).into() }
+            EventFrame::RoomUpdated(ChangedRoom { room_id, version, room: (*room).into() })
         }
         RoomEventBody::RoomDeleted(room) => {
-            EventFrame::RoomDeleted { room_id, version, room: (*room).into() }
+            EventFrame::RoomDeleted(ChangedRoom { room_id, version, room: (*room).into() })
         }
     };
     Frame::essential(to_json(&frame))
@@ -109,12 +196,7 @@ pub(in crate::ws) fn encode_user_event(event: &UserEvent) -> Option<Frame> {
     match event {
         UserEvent::SessionEnded { .. } | UserEvent::PasswordChanged { .. } | UserEvent::Banned { .. } => None,
         UserEvent::FileChanged { file_id, status, failure, variants, .. } => {
-            let frame = FileFrame {
-                file_id: *file_id,
-                status: *status,
-                variants: variants.clone(),
-                reason: *failure,
-            };
+            let frame = FileFrame::new(*file_id, *status, variants, *failure);
             Some(Frame::essential(to_json(&EventFrame::File(frame))))
         }
     }
