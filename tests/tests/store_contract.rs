@@ -86,10 +86,25 @@ contract! {
         history_pages_from_the_end_and_from_any_place
         changed_messages_come_by_version
         a_tombstone_keeps_its_place
-        edits_are_kept_until_they_are_deleted
         a_batch_of_thousands_is_stored_at_once
         a_places_version_is_the_one_it_was_posted_at
         rooms_of_messages_are_found
+    }
+    edits {
+        edits_are_kept_until_they_are_deleted
+        edits_are_listed_newest_first_in_pages
+        all_but_the_newest_edits_are_forgotten
+    }
+    reactions {
+        reactions_come_with_their_message_in_the_order_of_first_use
+        a_reaction_is_there_once_and_removed_once
+        a_reaction_is_to_a_message_and_by_a_user
+        of_racing_reactions_of_a_user_one_is_new
+        who_reacted_is_listed_by_user_in_pages
+        a_message_that_is_taken_back_has_no_reactions
+    }
+    pins {
+        pinned_messages_are_listed_with_the_newest_pin_first
     }
     files {
         one_content_is_one_blob

@@ -8,7 +8,12 @@ use crate::problem::{ApiError, FieldErrorView};
 
 /// The cursor that leads to what follows the entry with this id.
 pub(crate) fn encode(id: Uuid) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(id.as_bytes())
+    encode_key(id.as_bytes())
+}
+
+/// The same for entries that are told apart by something else.
+pub(crate) fn encode_key(key: &[u8]) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(key)
 }
 
 /// Which part of a list is asked for.
@@ -19,15 +24,26 @@ pub(crate) fn page<Id: From<Uuid>>(
     cursor: Option<&str>,
     limit: Option<u64>,
 ) -> Result<PageRequest<Id>, ApiError> {
-    let cursor = cursor.map(decode).transpose()?;
-    Ok(PageRequest::new(cursor.map(Id::from), limit.unwrap_or(DEFAULT_PAGE)))
+    page_by(cursor, limit, |key| Uuid::from_slice(key).ok().map(Id::from))
 }
 
-fn decode(text: &str) -> Result<Uuid, ApiError> {
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok();
-    bytes.and_then(|bytes| Uuid::from_slice(&bytes).ok()).ok_or_else(|| {
-        ApiError::invalid(vec![FieldErrorView::new("cursor", "must be the next_cursor of an earlier answer")])
-    })
+/// The same for entries that are told apart by something else, which `parse` reads.
+///
+/// # Errors
+/// When the cursor is none of ours.
+pub(crate) fn page_by<K>(
+    cursor: Option<&str>,
+    limit: Option<u64>,
+    parse: impl FnOnce(&[u8]) -> Option<K>,
+) -> Result<PageRequest<K>, ApiError> {
+    let decode = |text| {
+        let key = BASE64_URL_SAFE_NO_PAD.decode(text).ok();
+        key.and_then(|key| parse(&key)).ok_or_else(|| {
+            let must = "must be the next_cursor of an earlier answer";
+            ApiError::invalid(vec![FieldErrorView::new("cursor", must)])
+        })
+    };
+    Ok(PageRequest::new(cursor.map(decode).transpose()?, limit.unwrap_or(DEFAULT_PAGE)))
 }
 
 #[cfg(test)]

@@ -20,7 +20,9 @@ mod limits;
 mod media_url;
 mod messages;
 mod page;
+mod pins;
 mod policy;
+mod reactions;
 mod reads;
 mod rooms;
 mod services;
@@ -38,9 +40,11 @@ pub use limits::{LimitService, Limited};
 pub use media_url::{file_id_of_name, media_name, media_url};
 pub use messages::{Completion, MessageInput, MessageService, Posted};
 pub use page::{DEFAULT_PAGE, MAX_PAGE, Page, PageRequest};
+pub use pins::PinService;
 pub use policy::{
     AccountAction, MessageAction, RoomAction, authorize_account, authorize_message, authorize_room,
 };
+pub use reactions::ReactionService;
 pub use reads::{Position, ReadService};
 pub use rooms::{MembershipService, NewRoom, RoomService, RoomUpdate};
 pub use services::{Ports, Services};

@@ -1,6 +1,6 @@
 //! Who may do what: the one place where that is decided, by actor, action and resource.
 
-use plaza_domain::{Member, MemberRole, Message, MessageKind, Room, SystemRole, UserId};
+use plaza_domain::{Member, MemberRole, Message, MessageKind, Room, RoomKind, SystemRole, UserId};
 
 use crate::{Actor, Error, Result};
 
@@ -34,6 +34,12 @@ pub enum MessageAction {
     Edit,
     /// Make it a tombstone.
     Delete,
+    /// React to it, or take a reaction back.
+    React,
+    /// Pin it to the room, or unpin it.
+    Pin,
+    /// Read what it said before its edits.
+    ReadEdits,
 }
 
 /// What somebody wants to do with an account.
@@ -98,20 +104,30 @@ pub fn authorize_message(
     membership: Option<&Member>,
 ) -> Result<()> {
     authorize_room(actor, RoomAction::Read, room, membership)?;
-    if message.kind == MessageKind::System {
+    if message.kind == MessageKind::System && action != MessageAction::ReadEdits {
         return Err(Error::Forbidden("system messages stay as they are"));
     }
     let is_author = message.sender_id == actor.id();
     let is_admin = membership.is_some_and(|member| member.is_present() && member.role >= MemberRole::Admin);
     match action {
         MessageAction::Edit if !is_author => Err(Error::Forbidden("only its author may edit a message")),
-        MessageAction::Edit if message.is_deleted() => {
-            Err(Error::Conflict("the message was deleted".to_owned()))
-        }
         MessageAction::Delete if !is_author && !is_admin => {
             Err(Error::Forbidden("only its author and the room's admins may delete a message"))
         }
-        MessageAction::Edit | MessageAction::Delete => Ok(()),
+        MessageAction::Pin if !is_admin && room.kind != RoomKind::Direct => {
+            Err(Error::Forbidden("only the room's admins may pin a message"))
+        }
+        MessageAction::ReadEdits if !is_author && !is_admin => {
+            Err(Error::Forbidden("only its author and the room's admins may read what a message said before"))
+        }
+        MessageAction::Edit | MessageAction::React | MessageAction::Pin if message.is_deleted() => {
+            Err(Error::Conflict("the message was deleted".to_owned()))
+        }
+        MessageAction::Edit
+        | MessageAction::Delete
+        | MessageAction::React
+        | MessageAction::Pin
+        | MessageAction::ReadEdits => Ok(()),
     }
 }
 

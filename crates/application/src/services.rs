@@ -7,7 +7,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     AccountService, AuthService, ChangeService, FileService, LimitService, MembershipService, MessageService,
-    ReadService, RoomService, Settings, TicketService, UserService,
+    PinService, ReactionService, ReadService, RoomService, Settings, TicketService, UserService,
     ports::{
         AccessTokens, BlobStore, EventBus, Markup, MediaInspector, OneTimeStore, PasswordHasher, RateLimiter,
         Secrets, TaskQueue,
@@ -60,6 +60,10 @@ pub struct Services {
     pub memberships: Arc<MembershipService>,
     /// Messages.
     pub messages: Arc<MessageService>,
+    /// Reactions to messages.
+    pub reactions: Arc<ReactionService>,
+    /// Pinned messages.
+    pub pins: Arc<PinService>,
     /// The change feed of rooms.
     pub changes: Arc<ChangeService>,
     /// Cursors of members.
@@ -88,6 +92,8 @@ impl Services {
             rooms: Arc::new(RoomService::new(ports)),
             memberships: Arc::new(MembershipService::new(ports)),
             messages: Arc::new(MessageService::start(ports, &settings.messages, tracker, shutdown)),
+            reactions: Arc::new(ReactionService::new(ports)),
+            pins: Arc::new(PinService::new(ports)),
             changes: Arc::new(ChangeService::new(ports, &settings.messages)),
             reads: Arc::new(ReadService::new(ports)),
             files: Arc::new(FileService::new(ports, settings.uploads.clone())),

@@ -30,7 +30,7 @@ pub use file::{File, FileFailure, FileKind, FileName, FileStatus, Variant, Varia
 pub use ids::{FileId, MessageId, RefreshTokenId, RoomId, SessionId, TaskId, UserId, WorkerId};
 pub use member::{Member, MemberProfile, MemberRole};
 pub use message::{Message, MessageDraft, MessageEdit, MessageKind, Pin, SentMessage, SystemEvent};
-pub use reaction::{Emoji, Reaction};
+pub use reaction::{Emoji, Reaction, ReactionEntry};
 pub use repository::{Repositories, RepositoryError, Store, UnitOfWork};
 pub use room::{Room, RoomDescription, RoomKind, RoomName, SeenRoom};
 pub use sequence::{Seq, Version};

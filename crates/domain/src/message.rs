@@ -340,6 +340,14 @@ impl SentMessage {
     pub fn new(message: Message, sender: UserSummary) -> Self {
         Self { message, sender, reactions: Vec::new(), mentions: Vec::new() }
     }
+
+    /// Gives it the reactions that it has now.
+    pub fn react(&mut self, reactions: Vec<Reaction>, version: Version) {
+        let count: usize = reactions.iter().map(|reaction| reaction.user_ids.len()).sum();
+        self.message.reaction_count = i64::try_from(count).unwrap_or(i64::MAX);
+        self.message.version = version;
+        self.reactions = reactions;
+    }
 }
 
 /// What a message said before an edit.

@@ -104,6 +104,11 @@ impl Api {
         self.send(self.request(Method::POST, path)).await
     }
 
+    /// `PUT` without a body.
+    pub async fn put_empty(&self, path: &str) -> Answer {
+        self.send(self.request(Method::PUT, path)).await
+    }
+
     /// Logs in by email address or username.
     pub async fn log_in(&self, login: &str, password: &str) -> Answer {
         self.post("/auth/login", &json!({ "login": login, "password": password })).await

@@ -9,6 +9,8 @@ mod limits;
 mod live;
 mod members;
 mod messages;
+mod pins;
+mod reactions;
 mod resume;
 mod revocation;
 mod rooms;

@@ -8,7 +8,7 @@ use plaza_domain::{
     RoomId, Session, SessionId, Store, TokenDigest, UnitOfWork, User, UserId, UserPair, Version,
 };
 use plaza_infrastructure::db::{connect, migrate};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 
 use super::{
     builders::{at, claim, id, member, place, room, task, text, user},
@@ -26,6 +26,22 @@ const BLOCKS_A_USER: usize = 3;
 const CROWD: usize = 500;
 const MESSAGES_OF_THE_CROWD: i64 = 4_000;
 const MESSAGES_ELSEWHERE: i64 = 3;
+
+/// What users put on messages afterwards: reactions, above all to first messages, mentions, pins and edits.
+const PUT_ON_MESSAGES: [&str; 5] = [
+    "INSERT INTO reactions (message_id, user_id, emoji, created_at)
+     SELECT id, sender_id, '👍', created_at FROM messages",
+    "INSERT INTO reactions (message_id, user_id, emoji, created_at)
+     SELECT messages.id, room_members.user_id, '🎉', messages.created_at
+     FROM messages JOIN room_members ON room_members.room_id = messages.room_id WHERE messages.seq = 1",
+    "INSERT INTO mentions (message_id, user_id, room_id, seq)
+     SELECT id, sender_id, room_id, seq FROM messages WHERE seq % 3 = 0",
+    "UPDATE messages SET pinned_at = created_at, pinned_by = sender_id WHERE seq % 100 = 0",
+    "INSERT INTO message_edits (message_id, version, content, replaced_at)
+     SELECT edited.id, other.seq, 'hello', edited.created_at
+     FROM messages AS edited JOIN messages AS other ON other.room_id = edited.room_id
+     WHERE edited.seq <= 20 AND other.seq <= 120",
+];
 
 /// Some of what is in the database, for asking about it.
 pub(crate) struct Asked {
@@ -69,7 +85,11 @@ pub(crate) async fn given_busy_server(url: &str) -> Result<(DatabaseConnection, 
         file,
     };
     let options = ConnectOptions::new(url).max_connections(1).to_owned();
-    Ok((Database::connect(options).await?, asked))
+    let database = Database::connect(options).await?;
+    for statement in PUT_ON_MESSAGES {
+        database.execute_unprepared(statement).await?;
+    }
+    Ok((database, asked))
 }
 
 /// Gives rooms to pairs of users, and has every user block some others.

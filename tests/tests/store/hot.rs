@@ -2,9 +2,9 @@
 
 use chrono::TimeDelta;
 use plaza_domain::repository::{HistoryRange, RoomFilter};
-use plaza_domain::{ClientId, Seq, SessionId, TaskId, TokenDigest, UserPair, Version};
+use plaza_domain::{ClientId, Emoji, Seq, SessionId, TaskId, TokenDigest, UserPair, Version};
 use plaza_infrastructure::db::queries::{
-    blocks, direct_rooms, files, members, messages, rooms, sessions, tasks,
+    blocks, direct_rooms, edits, files, members, messages, reactions, rooms, sessions, tasks,
 };
 use sea_orm::{DbBackend, Statement, StatementBuilder};
 
@@ -24,6 +24,7 @@ pub(crate) struct Hot {
 pub(crate) fn hot_statements(on: DbBackend, asked: &Asked) -> Vec<Hot> {
     [
         of_messages(on, asked),
+        of_what_is_put_on_messages(on, asked),
         of_members(on, asked),
         of_rooms(on, asked),
         of_direct_rooms(on, asked),
@@ -58,6 +59,23 @@ fn of_messages(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         hot(on, "rooms of messages", &["id"], messages::rooms_of(&[asked.message; 5])),
         hot(on, "messages by client id", &["sender_id", "client_id"], messages::find_by_client_ids(&names)),
         hot(on, "version at a place", &["room_id", "seq"], messages::version_at(room, seq)),
+    ]
+}
+
+fn of_what_is_put_on_messages(on: DbBackend, asked: &Asked) -> Vec<Hot> {
+    let (room, user, message) = (asked.rooms[0], asked.users[0], asked.message);
+    let after = Some((user, Emoji::from_stored("👍".to_owned())));
+    let before = Some(Version::new(50));
+    vec![
+        hot(on, "reactions of messages", &["message_id"], messages::reactions(&[message; 5])),
+        hot(on, "mentions of messages", &["message_id"], messages::mentions(&[message; 5])),
+        hot(on, "who reacted", &["message_id"], reactions::list(message, None, 50)),
+        hot(on, "who else reacted", &["message_id", "user_id"], reactions::list(message, after, 50)),
+        hot(on, "pinned messages", &["room_id"], messages::pinned(room, 50)),
+        hot(on, "number of pinned messages", &["room_id"], messages::count_pinned(room)),
+        hot(on, "edits", &["message_id"], edits::list(message, None, 50)),
+        hot(on, "older edits", &["message_id", "version"], edits::list(message, before, 50)),
+        hot(on, "forget old edits", &["message_id", "version"], edits::trim(message, 100)),
     ]
 }
 

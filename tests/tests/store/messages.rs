@@ -24,7 +24,7 @@ fn sent(message: &Message, sender: &User) -> SentMessage {
 }
 
 /// Ten messages in a room, and five in another that must never show up.
-async fn given_talk(store: &Arc<dyn Store>) -> Result<(User, Room, Vec<SentMessage>)> {
+pub(super) async fn given_talk(store: &Arc<dyn Store>) -> Result<(User, Room, Vec<SentMessage>)> {
     let (ada, room) = given_user_and_room(store).await?;
     let other = given_room(store, &ada).await?;
     let messages: Vec<Message> = (1..=10).map(|seq| place(text("hello"), &room, &ada, seq)).collect();
@@ -149,20 +149,6 @@ pub(crate) async fn a_tombstone_keeps_its_place(store: Arc<dyn Store>) -> Outcom
     let history = store.read().await?.messages().history(room.id, HistoryRange::Newest, 9).await?;
     assert_eq!(history, [sent(&message, &ada)]);
     Ok(())
-}
-
-pub(crate) async fn edits_are_kept_until_they_are_deleted(store: Arc<dyn Store>) -> Outcome {
-    let (_, _, talk) = given_talk(&store).await?;
-    let mut message = talk[0].message.clone();
-    let edit = message.edit(Content::from_stored("new".to_owned()), String::new(), Version::new(11), at(20));
-    let mut work = store.begin().await?;
-    work.messages().insert_edit(&edit).await?;
-    work.messages().forget(message.id).await?;
-    // It would be refused if the first were still there.
-    work.messages().insert_edit(&edit).await?;
-    work.commit().await?;
-    let mut work = store.begin().await?;
-    assert_conflict(work.messages().insert_edit(&edit).await, Constraint::Other)
 }
 
 pub(crate) async fn a_batch_of_thousands_is_stored_at_once(store: Arc<dyn Store>) -> Outcome {

@@ -14,13 +14,14 @@ use super::{
 const FROM_THE_END: &str = "rooms_public_idx";
 
 /// Tables that may be long; not the lists of keys that a query brings with it.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "users",
     "sessions",
     "refresh_tokens",
     "rooms",
     "room_members",
     "messages",
+    "message_edits",
     "direct_rooms",
     "blocks",
     "reactions",

@@ -7,9 +7,9 @@ use poem::{EndpointExt, IntoEndpoint, Response, Route, endpoint::BoxEndpoint, ge
 use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::{
-    accounts::AccountsApi, auth::AuthApi, changes::ChangesApi, documented::Documented, files::FilesApi,
-    health::HealthApi, media::MediaApi, members::MembersApi, messages::MessagesApi, pages, rooms::RoomsApi,
-    users::UsersApi,
+    accounts::AccountsApi, auth::AuthApi, changes::ChangesApi, documented::Documented, edits::EditsApi,
+    files::FilesApi, health::HealthApi, media::MediaApi, members::MembersApi, messages::MessagesApi, pages,
+    pins::PinsApi, reactions::ReactionsApi, rooms::RoomsApi, users::UsersApi,
 };
 use crate::{
     middleware::{
@@ -34,7 +34,7 @@ pub(super) type Apis = Documented<(
     AccountsApi,
     RoomsApi,
     MembersApi,
-    MessagesApi,
+    (MessagesApi, ReactionsApi, PinsApi, EditsApi),
     ChangesApi,
     FilesApi,
     MediaApi,
@@ -48,7 +48,7 @@ pub(super) fn service() -> OpenApiService<Apis, ()> {
         AccountsApi,
         RoomsApi,
         MembersApi,
-        MessagesApi,
+        (MessagesApi, ReactionsApi, PinsApi, EditsApi),
         ChangesApi,
         FilesApi,
         MediaApi,

@@ -25,6 +25,11 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         "MemberList" => json!({"items": [member()], "next_cursor": null}),
         "MessageView" => message(),
         "ReactionView" => reaction(),
+        "ReactionEntryView" => reaction_entry(),
+        "ReactionList" => json!({"items": [reaction_entry()], "next_cursor": null}),
+        "PinsView" => json!({"items": [message()]}),
+        "EditView" => edit(),
+        "EditList" => json!({"items": [edit()], "next_cursor": null}),
         "HistoryView" => json!({"items": [message()], "has_more": false}),
         "ChangeView" => change(),
         "ChangesView" => {
@@ -97,6 +102,14 @@ fn message() -> Value {
 
 fn reaction() -> Value {
     json!({"emoji": "👍", "count": 1, "me": true, "user_ids": [ADA]})
+}
+
+fn reaction_entry() -> Value {
+    json!({"user": user(), "emoji": "👍", "created_at": EVENING})
+}
+
+fn edit() -> Value {
+    json!({"version": 2, "content": "The engine", "replaced_at": NOON})
 }
 
 fn change() -> Value {

@@ -7,6 +7,7 @@ mod changes;
 #[cfg(test)]
 mod document_rules;
 mod documented;
+mod edits;
 mod examples;
 mod files;
 mod health;
@@ -15,6 +16,8 @@ mod members;
 mod message_view;
 mod messages;
 mod pages;
+mod pins;
+mod reactions;
 mod rooms;
 mod tags;
 mod upload;

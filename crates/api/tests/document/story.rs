@@ -149,6 +149,7 @@ pub(super) async fn messages(client: &mut CheckingClient, room: &str) -> TestRes
     let message = format!("/messages/{}", posted.text("id")?);
     client.get("GET /messages/{message_id}", &message, 200).await?;
     client.send("PATCH /messages/{message_id}", &message, json!({"content": "Hello"}), 200).await?;
+    put_on(client, room, &message).await?;
     client.get("DELETE /messages/{message_id}", &message, 204).await?;
     let tombstone = client.get("GET /messages/{message_id}", &message, 200).await?;
     assert!(tombstone.body["deleted_at"].is_string() && tombstone.body["content"] == "");
@@ -162,6 +163,39 @@ pub(super) async fn messages(client: &mut CheckingClient, room: &str) -> TestRes
         assert!(kinds.iter().any(|found| *found == kind), "{kinds:?}");
     }
     client.get("GET /rooms/{room_id}/changes", &format!("/rooms/{room}/changes"), 400).await?;
+    Ok(())
+}
+
+/// Reactions, a pin, and what the message said before.
+async fn put_on(client: &mut CheckingClient, room: &str, message: &str) -> TestResult {
+    let (list, react) =
+        ("GET /messages/{message_id}/reactions", "PUT /messages/{message_id}/reactions/{emoji}");
+    let reactions = format!("{message}/reactions");
+    for emoji in ["%F0%9F%91%8D", "%F0%9F%8E%89"] {
+        client.get(react, &format!("{reactions}/{emoji}"), 200).await?;
+    }
+    client.get(react, &format!("{reactions}/words"), 422).await?;
+    let first = client.get(list, &format!("{reactions}?limit=1"), 200).await?;
+    let next = format!("{reactions}?limit=1&cursor={}", first.text("next_cursor")?);
+    client.get(list, &next, 200).await?;
+    client.get(list, &format!("{reactions}?cursor=made-up"), 422).await?;
+    client.get(list, &format!("/messages/{NOBODY}/reactions"), 404).await?;
+    let unreact = "DELETE /messages/{message_id}/reactions/{emoji}";
+    client.get(unreact, &format!("{reactions}/%F0%9F%8E%89"), 200).await?;
+
+    let (pin, pins) = ("PUT /messages/{message_id}/pin", "GET /rooms/{room_id}/pins");
+    client.get(pin, &format!("{message}/pin"), 200).await?;
+    client.get(pin, &format!("/messages/{NOBODY}/pin"), 404).await?;
+    let pinned = client.get(pins, &format!("/rooms/{room}/pins"), 200).await?;
+    assert_eq!(pinned.body["items"][0]["reactions"][0]["me"], true, "{}", pinned.body);
+    client.get(pins, &format!("/rooms/{NOBODY}/pins"), 404).await?;
+    client.get("DELETE /messages/{message_id}/pin", &format!("{message}/pin"), 200).await?;
+
+    let history = "GET /messages/{message_id}/history";
+    let edits = client.get(history, &format!("{message}/history"), 200).await?;
+    assert_eq!(edits.body["items"][0]["content"], "Hello **everybody**");
+    client.get(history, &format!("{message}/history?limit=0"), 400).await?;
+    client.get(history, &format!("/messages/{NOBODY}/history"), 404).await?;
     Ok(())
 }
 

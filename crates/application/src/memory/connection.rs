@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use plaza_domain::{
     Clock, Repositories, RepositoryError, UnitOfWork,
     repository::{
-        BlobRepository, BlockRepository, DirectRoomRepository, FileRepository, MemberRepository,
-        MessageRepository, Result, RoomRepository, SessionRepository, SettingRepository, TaskRepository,
-        UserRepository,
+        BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
+        MemberRepository, MessageRepository, PinRepository, ReactionRepository, Result, RoomRepository,
+        SessionRepository, SettingRepository, TaskRepository, UserRepository,
     },
 };
 use tokio::sync::OwnedMutexGuard;
@@ -71,6 +71,18 @@ impl<A: Access> Repositories for Connection<A> {
     }
 
     fn messages(&mut self) -> &mut dyn MessageRepository {
+        self
+    }
+
+    fn edits(&mut self) -> &mut dyn EditRepository {
+        self
+    }
+
+    fn reactions(&mut self) -> &mut dyn ReactionRepository {
+        self
+    }
+
+    fn pins(&mut self) -> &mut dyn PinRepository {
         self
     }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use plaza_domain::{
-    ClientId, Message, MessageEdit, MessageId, RoomId, SentMessage, Seq, UserId, Version,
+    ClientId, Message, MessageId, RoomId, SentMessage, Seq, UserId, Version,
     repository::{Constraint, HistoryRange, MessageRepository, RepositoryError, Result},
 };
 
@@ -93,13 +93,6 @@ impl<A: Access> MessageRepository for Connection<A> {
         // Everything that a message is posted with for good is the same in both.
         *stored = Arc::new(message.clone());
         Ok(())
-    }
-
-    async fn insert_edit(&mut self, edit: &MessageEdit) -> Result<()> {
-        let tables = self.tables_mut()?;
-        tables.message_places.require(&edit.message_id)?;
-        let key = (edit.message_id, edit.version);
-        tables.message_edits.insert_new(key, edit.clone(), Constraint::Other)
     }
 
     async fn forget(&mut self, id: MessageId) -> Result<()> {

@@ -76,7 +76,7 @@ impl Tables {
         })
     }
 
-    fn reactions_to(&self, id: MessageId) -> Vec<Reaction> {
+    pub(super) fn reactions_to(&self, id: MessageId) -> Vec<Reaction> {
         let first = (id, UserId::new(Uuid::nil()), String::new());
         let of_message = self.reactions.range(first..).take_while(|((message_id, ..), _)| *message_id == id);
         let mut reactions: Vec<_> = of_message.map(|((_, user, emoji), at)| (*at, *user, emoji)).collect();

@@ -2,7 +2,10 @@
 
 mod batch;
 mod committer;
+mod editing;
 mod service;
+mod transaction;
 
 pub use committer::Completion;
 pub use service::{MessageInput, MessageService, Posted};
+pub(crate) use transaction::{MessageTransaction, MessageTransactions};

@@ -1,10 +1,10 @@
-//! Posting, reading, editing and deleting messages.
+//! Posting and reading messages.
 
 use std::sync::Arc;
 
 use plaza_domain::{
-    ClientId, Content, FileId, InvalidInput, Message, MessageDraft, MessageId, MessageKind, RoomId,
-    SentMessage, UnitOfWork, Validator, Version, repository::HistoryRange,
+    ClientId, Content, FileId, InvalidInput, MessageDraft, MessageId, MessageKind, RoomId, SentMessage,
+    Validator, repository::HistoryRange,
 };
 use tokio::sync::oneshot;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -12,13 +12,13 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     batch::BatchContext,
     committer::{Committer, Completion, Job},
+    transaction::MessageTransactions,
 };
 use crate::{
     Actor, Error, Ports, Result,
-    events::{Event, RoomEvent, RoomEventBody},
     media_url::file_id_of,
     page::MAX_PAGE,
-    policy::{MessageAction, RoomAction, authorize_message, authorize_room},
+    policy::{RoomAction, authorize_room},
     ports::Markup,
     settings::MessageSettings,
 };
@@ -53,8 +53,8 @@ pub struct Posted {
 
 /// Messages.
 pub struct MessageService {
-    context: Arc<BatchContext>,
-    markup: Arc<dyn Markup>,
+    pub(super) transactions: MessageTransactions,
+    pub(super) markup: Arc<dyn Markup>,
     committer: Committer,
 }
 
@@ -72,7 +72,8 @@ impl MessageService {
             bus: Arc::clone(&ports.bus),
         });
         let committer = Committer::start(&context, settings.lanes, tracker, shutdown);
-        Self { context, markup: Arc::clone(&ports.markup), committer }
+        let transactions = MessageTransactions::new(ports);
+        Self { transactions, markup: Arc::clone(&ports.markup), committer }
     }
 
     /// Posts a message and waits until it is durable.
@@ -143,7 +144,7 @@ impl MessageService {
         range: HistoryRange,
         limit: u64,
     ) -> Result<(Vec<SentMessage>, bool)> {
-        let mut read = self.context.store.read().await?;
+        let mut read = self.transactions.store.read().await?;
         let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
         let membership = read.members().find(room_id, actor.id()).await?;
         authorize_room(actor, RoomAction::Read, &room, membership.as_ref())?;
@@ -165,126 +166,12 @@ impl MessageService {
     /// # Errors
     /// `NotFound`.
     pub async fn get(&self, actor: &Actor, id: MessageId) -> Result<SentMessage> {
-        let mut read = self.context.store.read().await?;
+        let mut read = self.transactions.store.read().await?;
         let view = read.messages().find(id).await?.ok_or(Error::NotFound("message"))?;
         let room = read.rooms().find(view.message.room_id).await?.ok_or(Error::NotFound("message"))?;
         let membership = read.members().find(room.id, actor.id()).await?;
         authorize_room(actor, RoomAction::Read, &room, membership.as_ref())
             .map_err(|_| Error::NotFound("message"))?;
         Ok(view)
-    }
-
-    /// Changes what a message says; what it said before is kept.
-    ///
-    /// # Errors
-    /// `Invalid`, `Forbidden`, `NotFound`; `Conflict` when it was deleted.
-    pub async fn edit(&self, actor: &Actor, id: MessageId, content: &str) -> Result<SentMessage> {
-        self.edit_acknowledged(actor, id, content, |_| {}).await
-    }
-
-    /// The same; `acknowledge` is called once the change is durable, before anybody else learns of it.
-    ///
-    /// # Errors
-    /// As [`MessageService::edit`]; nothing is acknowledged then.
-    pub async fn edit_acknowledged(
-        &self,
-        actor: &Actor,
-        id: MessageId,
-        content: &str,
-        acknowledge: impl FnOnce(&SentMessage) + Send,
-    ) -> Result<SentMessage> {
-        let content = Content::parse(content)?;
-        let (mut work, mut view) = self.open(actor, id, MessageAction::Edit).await?;
-        if content.is_blank() && view.message.kind == MessageKind::Text {
-            return Err(InvalidInput::single("content", "must not be empty").into());
-        }
-        if view.message.content == content {
-            acknowledge(&view);
-            return Ok(view);
-        }
-        let content_html = self.markup.render(content.as_str());
-        let version = next_version(&mut *work, &view.message).await?;
-        let previous = view.message.edit(content, content_html, version, self.context.clock.now());
-        work.messages().insert_edit(&previous).await?;
-        work.messages().update(&view.message).await?;
-        work.commit().await?;
-        acknowledge(&view);
-        self.announce(&view, RoomEventBody::MessageUpdated);
-        Ok(view)
-    }
-
-    /// Makes a message a tombstone; deleting one twice changes nothing more.
-    ///
-    /// # Errors
-    /// `Forbidden`, `NotFound`.
-    pub async fn delete(&self, actor: &Actor, id: MessageId) -> Result<SentMessage> {
-        self.delete_acknowledged(actor, id, |_| {}).await
-    }
-
-    /// The same; `acknowledge` is called once the change is durable, before anybody else learns of it.
-    ///
-    /// # Errors
-    /// As [`MessageService::delete`]; nothing is acknowledged then.
-    pub async fn delete_acknowledged(
-        &self,
-        actor: &Actor,
-        id: MessageId,
-        acknowledge: impl FnOnce(&SentMessage) + Send,
-    ) -> Result<SentMessage> {
-        let (mut work, mut view) = self.open(actor, id, MessageAction::Delete).await?;
-        if view.message.is_deleted() {
-            acknowledge(&view);
-            return Ok(view);
-        }
-        let version = next_version(&mut *work, &view.message).await?;
-        view.message.delete(version, self.context.clock.now());
-        view.reactions.clear();
-        view.mentions.clear();
-        work.messages().forget(id).await?;
-        work.messages().update(&view.message).await?;
-        work.commit().await?;
-        acknowledge(&view);
-        self.announce(&view, RoomEventBody::MessageDeleted);
-        Ok(view)
-    }
-
-    /// Locks the message's room, so that changes of one message come one after the other, and checks the actor.
-    async fn open(
-        &self,
-        actor: &Actor,
-        id: MessageId,
-        action: MessageAction,
-    ) -> Result<(Box<dyn UnitOfWork>, SentMessage)> {
-        let mut work = self.context.store.begin().await?;
-        let room_id = work.messages().rooms_of(&[id]).await?.first().map(|(_, room_id)| *room_id);
-        let room_id = room_id.ok_or(Error::NotFound("message"))?;
-        work.rooms().advance(room_id, 0, 0).await.map_err(|error| hide_room(error.into()))?;
-        let room = work.rooms().find(room_id).await?.ok_or(Error::NotFound("message"))?;
-        let view = work.messages().find(id).await?.ok_or(Error::NotFound("message"))?;
-        let membership = work.members().find(room_id, actor.id()).await?;
-        authorize_room(actor, RoomAction::Read, &room, membership.as_ref())
-            .map_err(|_| Error::NotFound("message"))?;
-        authorize_message(actor, action, &view.message, &room, membership.as_ref())?;
-        Ok((work, view))
-    }
-
-    fn announce(&self, view: &SentMessage, body: fn(Box<SentMessage>) -> RoomEventBody) {
-        let Message { room_id, version, .. } = view.message;
-        self.context.bus.publish(Event::Room(RoomEvent {
-            room_id,
-            version,
-            body: body(Box::new(view.clone())),
-        }));
-    }
-}
-
-async fn next_version(work: &mut dyn UnitOfWork, message: &Message) -> Result<Version> {
-    Ok(work.rooms().advance(message.room_id, 0, 1).await?.version)
-}
-
-fn hide_room(error: Error) -> Error {
-    match error {
-        Error::NotFound(_) => Error::NotFound("message"),
-        other => other,
     }
 }

@@ -9,9 +9,9 @@ use async_trait::async_trait;
 use plaza_domain::{
     Repositories, RepositoryError, Store, UnitOfWork,
     repository::{
-        BlobRepository, BlockRepository, DirectRoomRepository, FileRepository, MemberRepository,
-        MessageRepository, Result, RoomRepository, SessionRepository, SettingRepository, TaskRepository,
-        UserRepository,
+        BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
+        MemberRepository, MessageRepository, PinRepository, ReactionRepository, Result, RoomRepository,
+        SessionRepository, SettingRepository, TaskRepository, UserRepository,
     },
 };
 
@@ -128,6 +128,18 @@ impl<R: Repositories + ?Sized> Repositories for Faulty<R> {
     fn messages(&mut self) -> &mut dyn MessageRepository {
         self.faults.interrupt();
         self.inner.messages()
+    }
+
+    fn edits(&mut self) -> &mut dyn EditRepository {
+        self.inner.edits()
+    }
+
+    fn reactions(&mut self) -> &mut dyn ReactionRepository {
+        self.inner.reactions()
+    }
+
+    fn pins(&mut self) -> &mut dyn PinRepository {
+        self.inner.pins()
     }
 
     fn blobs(&mut self) -> &mut dyn BlobRepository {

@@ -1,7 +1,7 @@
 //! The policy as a table: every action, every role, public and private.
 
 use plaza_application::{Actor, Error, MessageAction, Result, RoomAction, authorize_message, authorize_room};
-use plaza_domain::{Member, MemberRole, Message, Room, SystemRole};
+use plaza_domain::{Member, MemberRole, Message, MessageKind, Room, RoomKind, SystemRole};
 
 use crate::world::World;
 
@@ -125,11 +125,42 @@ async fn authors_edit_and_delete_and_room_admins_delete() -> Result<()> {
 }
 
 #[tokio::test]
+async fn members_react_admins_pin_and_both_with_the_author_read_edits() -> Result<()> {
+    let cast = cast().await?;
+    let of_others = cast.message.clone();
+    let own = Message { sender_id: cast.actor.id(), ..of_others.clone() };
+    let deleted = Message { deleted_at: Some(own.created_at), ..own.clone() };
+    let system = Message { kind: MessageKind::System, ..own.clone() };
+    let direct = Room { kind: RoomKind::Direct, is_private: true, ..cast.room.clone() };
+    for (role, room, message, react, pin, read_edits) in [
+        (MemberRole::Member, &cast.room, &own, 'y', 'n', 'y'),
+        (MemberRole::Member, &cast.room, &of_others, 'y', 'n', 'n'),
+        (MemberRole::Admin, &cast.room, &of_others, 'y', 'y', 'y'),
+        (MemberRole::Owner, &cast.room, &deleted, 'c', 'c', 'y'),
+        (MemberRole::Owner, &cast.room, &system, 'n', 'n', 'y'),
+        (MemberRole::Member, &direct, &of_others, 'y', 'y', 'n'),
+    ] {
+        let member = cast.membership(role, false);
+        let ask = |action| letter(&authorize_message(&cast.actor, action, message, room, Some(&member)));
+        assert_eq!(ask(MessageAction::React), react, "{role:?} reacts to {message:?}");
+        assert_eq!(ask(MessageAction::Pin), pin, "{role:?} pins {message:?}");
+        assert_eq!(ask(MessageAction::ReadEdits), read_edits, "{role:?} reads the edits of {message:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_author_who_left_changes_nothing_any_more() -> Result<()> {
     let cast = cast().await?;
     let own = Message { sender_id: cast.actor.id(), ..cast.message.clone() };
     let left = cast.membership(MemberRole::Owner, true);
-    for action in [MessageAction::Edit, MessageAction::Delete] {
+    for action in [
+        MessageAction::Edit,
+        MessageAction::Delete,
+        MessageAction::React,
+        MessageAction::Pin,
+        MessageAction::ReadEdits,
+    ] {
         let answer = authorize_message(&cast.actor, action, &own, &cast.room, Some(&left));
         assert_eq!(letter(&answer), 'n', "{action:?}");
     }

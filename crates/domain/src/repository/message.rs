@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::{ClientId, Message, MessageEdit, MessageId, RoomId, SentMessage, Seq, UserId, Version};
+use crate::{ClientId, Message, MessageId, RoomId, SentMessage, Seq, UserId, Version};
 
 /// Which part of a room's history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,9 +55,6 @@ pub trait MessageRepository: Send {
     /// # Errors
     /// `NotFound` when there is no such message.
     async fn update(&mut self, message: &Message) -> Result<()>;
-
-    /// Stores what a message said before an edit.
-    async fn insert_edit(&mut self, edit: &MessageEdit) -> Result<()>;
 
     /// Forgets what a message said before its edits, the reactions to it, and whom it mentioned: it was taken back.
     async fn forget(&mut self, id: MessageId) -> Result<()>;

@@ -7,10 +7,13 @@
 mod blob;
 mod block;
 mod direct_room;
+mod edit;
 mod error;
 mod file;
 mod member;
 mod message;
+mod pin;
+mod reaction;
 mod room;
 mod session;
 mod setting;
@@ -22,10 +25,13 @@ use async_trait::async_trait;
 pub use blob::BlobRepository;
 pub use block::BlockRepository;
 pub use direct_room::DirectRoomRepository;
+pub use edit::EditRepository;
 pub use error::{Constraint, RepositoryError};
 pub use file::FileRepository;
 pub use member::{MemberRepository, Sender};
 pub use message::{HistoryRange, MessageRepository};
+pub use pin::PinRepository;
+pub use reaction::ReactionRepository;
 pub use room::{Counters, RoomFilter, RoomRepository};
 pub use session::SessionRepository;
 pub use setting::SettingRepository;
@@ -73,6 +79,12 @@ pub trait Repositories: Send {
     fn blocks(&mut self) -> &mut dyn BlockRepository;
     /// Messages.
     fn messages(&mut self) -> &mut dyn MessageRepository;
+    /// What messages said before they were edited.
+    fn edits(&mut self) -> &mut dyn EditRepository;
+    /// Reactions to messages.
+    fn reactions(&mut self) -> &mut dyn ReactionRepository;
+    /// Pinned messages.
+    fn pins(&mut self) -> &mut dyn PinRepository;
     /// Stored contents.
     fn blobs(&mut self) -> &mut dyn BlobRepository;
     /// Uploads and their variants.

@@ -58,7 +58,7 @@ impl<C: ConnectionTrait + Send> MemberRepository for Session<C> {
 
     async fn count_owners(&mut self, room_id: RoomId) -> Result<u64> {
         let row = self.row(&queries::members::count_owners(room_id)).await?;
-        let count = row.map(|row| row.try_get("", queries::members::COUNT)).transpose();
+        let count = row.map(|row| row.try_get("", queries::COUNT)).transpose();
         let count: i64 = count.map_err(from_db)?.unwrap_or_default();
         Ok(count.unsigned_abs())
     }

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use plaza_domain::repository::{HistoryRange, MessageRepository, Result};
 use plaza_domain::{
-    ClientId, Emoji, Message, MessageEdit, MessageId, Reaction, RoomId, SentMessage, Seq, UserId,
-    UserSummary, Version,
+    ClientId, Emoji, Message, MessageId, Reaction, RoomId, SentMessage, Seq, UserId, UserSummary, Version,
 };
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
@@ -104,11 +103,6 @@ impl<C: ConnectionTrait + Send> MessageRepository for Session<C> {
         found(rows, "message")
     }
 
-    async fn insert_edit(&mut self, edit: &MessageEdit) -> Result<()> {
-        let insert = message_edit::Entity::insert(message_edit::ActiveModel::from(edit)).into_query();
-        self.execute(&insert).await.map(drop)
-    }
-
     async fn forget(&mut self, id: MessageId) -> Result<()> {
         let id = id.uuid();
         let edits = message_edit::Entity::delete_many().filter(message_edit::Column::MessageId.eq(id));
@@ -121,7 +115,7 @@ impl<C: ConnectionTrait + Send> MessageRepository for Session<C> {
 }
 
 impl<C: ConnectionTrait> Session<C> {
-    async fn views(&self, query: &SelectStatement) -> Result<Vec<SentMessage>> {
+    pub(super) async fn views(&self, query: &SelectStatement) -> Result<Vec<SentMessage>> {
         let mut views = self.rows(query).await?.iter().map(view).collect::<Result<Vec<_>>>()?;
         self.add_reactions(&mut views).await?;
         self.add_mentions(&mut views).await?;

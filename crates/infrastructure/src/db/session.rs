@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use plaza_domain::repository::{
-    BlobRepository, BlockRepository, DirectRoomRepository, FileRepository, MemberRepository,
-    MessageRepository, Repositories, RepositoryError, Result, RoomRepository, SessionRepository,
-    SettingRepository, TaskRepository, UnitOfWork, UserRepository,
+    BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository, MemberRepository,
+    MessageRepository, PinRepository, ReactionRepository, Repositories, RepositoryError, Result,
+    RoomRepository, SessionRepository, SettingRepository, TaskRepository, UnitOfWork, UserRepository,
 };
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, IdenStatic, QueryResult,
@@ -110,6 +110,18 @@ impl<C: ConnectionTrait + Send> Repositories for Session<C> {
     }
 
     fn messages(&mut self) -> &mut dyn MessageRepository {
+        self
+    }
+
+    fn edits(&mut self) -> &mut dyn EditRepository {
+        self
+    }
+
+    fn reactions(&mut self) -> &mut dyn ReactionRepository {
+        self
+    }
+
+    fn pins(&mut self) -> &mut dyn PinRepository {
         self
     }
 

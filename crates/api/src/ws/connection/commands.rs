@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use plaza_application::{Actor, Error, MessageInput, Position, Posted};
+use plaza_application::{Actor, Error, Limited, MessageInput, Position, Posted};
 use plaza_domain::{InvalidInput, MessageId, MessageKind, RoomId, SentMessage, Seq};
 use serde_json::value::RawValue;
 
@@ -114,6 +114,26 @@ impl Connection {
                 let acknowledge = acknowledge(&self.outbox, &mut reply);
                 let deleted = services.messages.delete_acknowledged(actor, message_id, acknowledge).await;
                 return self.tell_failure(deleted, reply);
+            }
+            ClientFrame::React { message_id, emoji } => {
+                if let Err(refusal) = self.count_for_user(Ok(Limited::ReactionBy(actor.id()))).await {
+                    self.tell(&reply.error(refusal));
+                    return Ok(());
+                }
+                let mut reply = Some(reply);
+                let acknowledge = acknowledge(&self.outbox, &mut reply);
+                let reacted = services.reactions.react(actor, message_id, &emoji, acknowledge).await;
+                return self.tell_failure(reacted, reply);
+            }
+            ClientFrame::Unreact { message_id, emoji } => {
+                if let Err(refusal) = self.count_for_user(Ok(Limited::ReactionBy(actor.id()))).await {
+                    self.tell(&reply.error(refusal));
+                    return Ok(());
+                }
+                let mut reply = Some(reply);
+                let acknowledge = acknowledge(&self.outbox, &mut reply);
+                let taken_back = services.reactions.unreact(actor, message_id, &emoji, acknowledge).await;
+                return self.tell_failure(taken_back, reply);
             }
             ClientFrame::Heartbeat { seen } => {
                 self.tell(&ServerFrame::HeartbeatAck);

@@ -39,6 +39,9 @@ fn client(kind: &str) -> Vec<Value> {
             json!({"type": kind, "id": 3, "client_id": "e-1", "message_id": MESSAGE, "content": "Hello *all*"}),
         ],
         "delete" => vec![json!({"type": kind, "id": 4, "client_id": "d-1", "message_id": MESSAGE})],
+        "react" | "unreact" => {
+            vec![json!({"type": kind, "id": 10, "client_id": "r-2", "message_id": MESSAGE, "emoji": "👍"})]
+        }
         "read" => vec![
             json!({"type": kind, "room_id": LOUNGE, "seq": 1}),
             json!({"type": kind, "id": 5, "client_id": "r-1", "room_id": LOUNGE, "message_id": MESSAGE}),
@@ -108,9 +111,14 @@ fn changed(when: &str) -> Value {
     let mut message = example("MessageView").unwrap_or_default();
     message[when] = NOON.into();
     if when == "deleted_at" {
-        for (field, nothing) in
-            [("content", json!("")), ("content_html", json!("")), ("file_id", Value::Null)]
-        {
+        for (field, nothing) in [
+            ("content", json!("")),
+            ("content_html", json!("")),
+            ("file_id", Value::Null),
+            ("pinned_at", Value::Null),
+            ("pinned_by", Value::Null),
+            ("reactions", json!([])),
+        ] {
             message[field] = nothing;
         }
     }

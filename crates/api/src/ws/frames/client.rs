@@ -72,6 +72,27 @@ pub(in crate::ws) enum ClientFrame {
         #[schemars(with = "Uuid")]
         message_id: MessageId,
     },
+    /// Reacts to a message with an emoji.
+    ///
+    /// Answered by `ack`; then everybody in the room gets `message_updated`. Doing it again changes nothing.
+    React {
+        /// The message.
+        #[schemars(with = "Uuid")]
+        message_id: MessageId,
+        /// One emoji.
+        emoji: String,
+    },
+    /// Takes a reaction back.
+    ///
+    /// Answered by `ack`; then everybody in the room gets `message_updated`. Taking back what is not there changes
+    /// nothing.
+    Unreact {
+        /// The message.
+        #[schemars(with = "Uuid")]
+        message_id: MessageId,
+        /// The emoji.
+        emoji: String,
+    },
     /// Tells how far one has read: one of `seq` and `message_id` says how far.
     ///
     /// The room gets `read_receipt`.

@@ -12,7 +12,7 @@ use super::{ClientFrame, Envelope, MessageFrame, RoomSince};
 const MAX_ID_BYTES: usize = 128;
 
 /// Every `type` that is understood.
-pub(in crate::ws) const KINDS: [&str; 10] = [
+pub(in crate::ws) const KINDS: [&str; 12] = [
     "message",
     "group_message",
     "heartbeat",
@@ -20,6 +20,8 @@ pub(in crate::ws) const KINDS: [&str; 10] = [
     "read",
     "edit",
     "delete",
+    "react",
+    "unreact",
     "authenticate",
     "subscribe",
     "unsubscribe",
@@ -51,6 +53,7 @@ struct Fields {
     image_url: Option<String>,
     parent_id: Option<MessageId>,
     message_id: Option<MessageId>,
+    emoji: Option<String>,
     seq: Option<Seq>,
     active: Option<bool>,
     seen: Option<HashMap<RoomId, Version>>,
@@ -113,6 +116,14 @@ fn frame(fields: Fields) -> Result<ClientFrame, Missing> {
             content: fields.content.ok_or(require("content"))?,
         },
         "delete" => ClientFrame::Delete { message_id: fields.message_id.ok_or(require("message_id"))? },
+        "react" => ClientFrame::React {
+            message_id: fields.message_id.ok_or(require("message_id"))?,
+            emoji: fields.emoji.ok_or(require("emoji"))?,
+        },
+        "unreact" => ClientFrame::Unreact {
+            message_id: fields.message_id.ok_or(require("message_id"))?,
+            emoji: fields.emoji.ok_or(require("emoji"))?,
+        },
         "authenticate" => ClientFrame::Authenticate { token: fields.token.ok_or(require("token"))? },
         "subscribe" => {
             let with_since = |room| match room {

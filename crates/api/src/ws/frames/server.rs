@@ -124,7 +124,7 @@ pub(in crate::ws) struct Limits {
     pub(in crate::ws) room_per_minute: u32,
 }
 
-/// A send, an edit or a deletion is durable.
+/// A send or a change is durable.
 #[derive(Debug, JsonSchema, Serialize)]
 pub(in crate::ws) struct Ack {
     /// The `id` of the frame that this answers, as the client wrote it.

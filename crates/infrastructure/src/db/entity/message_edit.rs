@@ -1,6 +1,6 @@
 //! Table `message_edits`.
 
-use plaza_domain::MessageEdit;
+use plaza_domain::{Content, MessageEdit, MessageId, RepositoryError, Version};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 
@@ -28,5 +28,18 @@ impl From<&MessageEdit> for ActiveModel {
             content: Set(edit.content.as_str().to_owned()),
             replaced_at: Set(edit.replaced_at),
         }
+    }
+}
+
+impl TryFrom<Model> for MessageEdit {
+    type Error = RepositoryError;
+
+    fn try_from(row: Model) -> Result<Self, Self::Error> {
+        Ok(Self {
+            message_id: MessageId::new(row.message_id),
+            version: Version::new(row.version),
+            content: Content::from_stored(row.content),
+            replaced_at: row.replaced_at,
+        })
     }
 }

@@ -4,7 +4,7 @@ use plaza_domain::{MemberRole, RoomId, UserId, UserPair, Version};
 use sea_orm::Iterable;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, JoinType, Order, Query, SelectStatement};
 
-use super::{join_keyed, join_pairs, join_user};
+use super::{COUNT, join_keyed, join_pairs, join_user};
 use crate::db::entity::room_member::{Column, Entity};
 use crate::db::entity::{message, room, user};
 
@@ -45,9 +45,6 @@ pub fn count_owners(room_id: RoomId) -> SelectStatement {
         .and_where(Expr::col(Column::LeftAt).is_null())
         .take()
 }
-
-/// What [`count_owners`] calls its answer.
-pub(crate) const COUNT: &str = "count";
 
 /// Who of these may post in which room; at least one pair.
 pub fn senders(pairs: &[(RoomId, UserId)]) -> SelectStatement {

@@ -5,7 +5,7 @@ use plaza_domain::{ClientId, MessageId, RoomId, Seq, UserId, Version};
 use sea_orm::Iterable;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 
-use super::{join_pairs, join_user, padded};
+use super::{COUNT, join_pairs, join_user, padded};
 use crate::db::entity::message::{Column, Entity};
 use crate::db::entity::{mention, reaction};
 
@@ -63,6 +63,26 @@ pub fn version_at(room_id: RoomId, seq: Seq) -> SelectStatement {
         .take()
 }
 
+/// The pinned messages of a room, the newest pin first.
+pub fn pinned(room_id: RoomId, limit: u64) -> SelectStatement {
+    in_room(room_id)
+        .and_where(Expr::col((Entity, Column::PinnedAt)).is_not_null())
+        .order_by((Entity, Column::PinnedAt), Order::Desc)
+        .order_by((Entity, Column::Seq), Order::Desc)
+        .limit(limit)
+        .take()
+}
+
+/// How many messages of a room are pinned.
+pub fn count_pinned(room_id: RoomId) -> SelectStatement {
+    Query::select()
+        .expr_as(Expr::col(Column::Id).count(), COUNT)
+        .from(Entity)
+        .and_where(Expr::col(Column::RoomId).eq(room_id.uuid()))
+        .and_where(Expr::col(Column::PinnedAt).is_not_null())
+        .take()
+}
+
 /// The reactions to these messages, in the order in which they were made.
 pub fn reactions(ids: &[MessageId]) -> SelectStatement {
     let ids = padded(ids.iter().map(|id| id.uuid()));
@@ -72,6 +92,7 @@ pub fn reactions(ids: &[MessageId]) -> SelectStatement {
         .and_where(Expr::col(reaction::Column::MessageId).is_in(ids))
         .order_by(reaction::Column::CreatedAt, Order::Asc)
         .order_by(reaction::Column::UserId, Order::Asc)
+        .order_by(reaction::Column::Emoji, Order::Asc)
         .take()
 }
 

@@ -6,9 +6,11 @@
 
 pub mod blocks;
 pub mod direct_rooms;
+pub mod edits;
 pub mod files;
 pub mod members;
 pub mod messages;
+pub mod reactions;
 pub mod rooms;
 pub mod sessions;
 pub mod tasks;
@@ -19,6 +21,9 @@ use sea_orm::sea_query::{
 use uuid::Uuid;
 
 use super::entity::user;
+
+/// What a query that counts calls its answer.
+pub(crate) const COUNT: &str = "count";
 
 /// Names a list of pairs, and what both databases call the columns of one.
 const PAIRS: &str = "pairs";
@@ -73,6 +78,11 @@ where
     pairs.dedup();
     pairs.resize(pairs.len().next_power_of_two(), (Uuid::nil(), V::default()));
     Query::select().column(Asterisk).from_values(pairs, Alias::new(PAIRS)).take()
+}
+
+/// A query as a value.
+fn subquery(query: SelectStatement) -> Expr {
+    Expr::SubQuery(None, Box::new(query.into()))
 }
 
 /// Repeats the last one up to a power of two.

@@ -11,6 +11,7 @@ use sea_orm::sea_query::{
 };
 use sea_orm::{DbBackend, Iterable};
 
+use super::subquery;
 use crate::db::clock;
 use crate::db::entity::task::{Column, Entity};
 
@@ -127,8 +128,4 @@ fn skip_locked(backend: DbBackend, query: &mut SelectStatement) {
     if backend == DbBackend::Postgres {
         query.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
     }
-}
-
-fn subquery(query: SelectStatement) -> Expr {
-    Expr::SubQuery(None, Box::new(query.into()))
 }
