@@ -9,7 +9,8 @@ pub(crate) struct Migration;
 
 const TABLES: [&str; 6] =
     ["read_marks", "thread_followers", "mentions", "reactions", "blocks", "direct_rooms"];
-const INDEXES: [(&str, &str); 3] = [
+const INDEXES: [(&str, &str); 4] = [
+    ("room_members_here_idx", "room_members"),
     ("messages_thread_idx", "messages"),
     ("messages_pinned_idx", "messages"),
     ("messages_room_mention_idx", "messages"),
@@ -24,6 +25,11 @@ impl MigrationTrait for Migration {
         let tables =
             vec![direct_rooms(), blocks(), reactions(), mentions(), thread_followers(), read_marks()];
         let indexes = vec![
+            // Who is there is found without those who left.
+            partial(
+                index("room_members_here_idx", "room_members", &["room_id", "user_id"]),
+                "left_at IS NULL",
+            ),
             partial(index("messages_thread_idx", "messages", &["parent_id", "seq"]), "parent_id IS NOT NULL"),
             partial(
                 index("messages_pinned_idx", "messages", &["room_id", "pinned_at"]),
@@ -146,15 +152,17 @@ fn thread_followers() -> TableCreateStatement {
         .to_owned()
 }
 
-/// When a member's cursor reached which place: tells who read a message when.
+/// When a member's cursor went from behind `after_seq` to `seq`: tells who read the messages in between when.
 fn read_marks() -> TableCreateStatement {
     Table::create()
         .table("read_marks")
         .col(uuid("room_id"))
         .col(uuid("user_id"))
         .col(big_integer("seq"))
+        .col(big_integer("after_seq"))
         .col(timestamp_with_time_zone("read_at"))
         .primary_key(Index::create().col("room_id").col("user_id").col("seq"))
+        .check(Expr::cust("after_seq >= 0 AND after_seq < seq"))
         .foreign_key(&mut reference("read_marks", "room_id", ("rooms", "id"), OnDelete::Cascade))
         .foreign_key(&mut reference("read_marks", "user_id", ("users", "id"), OnDelete::Cascade))
         .to_owned()

@@ -78,6 +78,21 @@ contract! {
         blocked_users_are_listed_in_pages
         a_block_stands_between_two_users_in_both_directions
     }
+    overviews {
+        the_room_where_something_was_said_last_comes_first
+        rooms_that_are_left_or_gone_have_no_overview
+        unread_mentions_of_everybody_are_counted
+        a_mute_is_the_members_own_and_survives_a_change_of_role
+    }
+    receipts {
+        a_message_tells_with_whom_it_got_how_far
+        a_message_is_for_those_who_were_there_and_still_are
+        a_mark_tells_of_the_places_that_it_passed
+        marks_of_others_and_of_other_rooms_stay
+        who_shows_no_receipts_is_in_no_list
+        preferences_are_stored_beside_the_profile
+        the_members_of_a_room_are_counted_up_to_a_limit
+    }
     messages {
         a_message_keeps_every_field
         a_senders_client_id_is_used_once

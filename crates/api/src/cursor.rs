@@ -1,10 +1,15 @@
 //! Opaque cursors of lists: clients hand them back and need not know what is inside.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use chrono::DateTime;
 use plaza_application::{DEFAULT_PAGE, PageRequest};
+use plaza_domain::Activity;
 use uuid::Uuid;
 
 use crate::problem::{ApiError, FieldErrorView};
+
+/// How many bytes an id has.
+const ID: usize = 16;
 
 /// The cursor that leads to what follows the entry with this id.
 pub(crate) fn encode(id: Uuid) -> String {
@@ -14,6 +19,12 @@ pub(crate) fn encode(id: Uuid) -> String {
 /// The same for entries that are told apart by something else.
 pub(crate) fn encode_key(key: &[u8]) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(key)
+}
+
+/// The cursor that leads to rooms that were active before.
+pub(crate) fn encode_activity(Activity { at, room_id }: Activity) -> String {
+    let moment = at.timestamp_micros().to_be_bytes();
+    encode_key(&[room_id.uuid().as_bytes().as_slice(), &moment].concat())
 }
 
 /// Which part of a list is asked for.
@@ -46,6 +57,25 @@ pub(crate) fn page_by<K>(
     Ok(PageRequest::new(cursor.map(decode).transpose()?, limit.unwrap_or(DEFAULT_PAGE)))
 }
 
+/// Which part of the list of rooms by activity is asked for.
+///
+/// # Errors
+/// When the cursor is none of that list.
+pub(crate) fn activity_page(
+    cursor: Option<&str>,
+    limit: Option<u64>,
+) -> Result<PageRequest<Activity>, ApiError> {
+    page_by(cursor, limit, activity)
+}
+
+fn activity(bytes: &[u8]) -> Option<Activity> {
+    let (id, moment) = bytes.split_at_checked(ID)?;
+    let at = DateTime::from_timestamp_micros(i64::from_be_bytes(moment.try_into().ok()?))?;
+    // Of made up moments, some are earlier than a database can think of.
+    let at = Some(at).filter(|at| *at >= DateTime::UNIX_EPOCH)?;
+    Some(Activity { at, room_id: Uuid::from_slice(id).ok()?.into() })
+}
+
 #[cfg(test)]
 mod tests {
     use plaza_domain::RoomId;
@@ -60,5 +90,18 @@ mod tests {
         for text in ["", "x", "!!", "AAAA"] {
             assert!(page::<RoomId>(Some(text), None).is_err(), "{text:?} was accepted");
         }
+    }
+
+    #[test]
+    fn a_place_among_rooms_leads_back_to_it_and_only_there() -> Result<(), Box<dyn std::error::Error>> {
+        let at = "2026-11-21T08:00:00.123456Z".parse()?;
+        let place = Activity { at, room_id: RoomId::new(Uuid::from_u128(42)) };
+        let cursor = encode_activity(place);
+        assert_eq!(activity_page(Some(&cursor), None).ok().and_then(|page| page.cursor), Some(place));
+        assert!(page::<RoomId>(Some(&cursor), None).is_err());
+        for text in ["", "AAAA", &encode(Uuid::from_u128(42)), &format!("{cursor}AA")] {
+            assert!(activity_page(Some(text), None).is_err(), "{text:?} was accepted");
+        }
+        Ok(())
     }
 }

@@ -27,7 +27,7 @@ pub struct Subscription {
     pub member: Member,
     /// The version from which on changes are missing.
     pub since: Version,
-    /// How far each member has read; only in small rooms.
+    /// How far each member has read who shows it; only in small rooms.
     pub members: Option<Vec<Member>>,
 }
 
@@ -92,7 +92,8 @@ impl ChangeService {
         };
         let members = read.members().list(room_id, None, MAX_SHOWN_CURSORS + 1).await?;
         let members = (members.len() as u64 <= MAX_SHOWN_CURSORS)
-            .then(|| members.into_iter().map(|profile| profile.member).collect());
+            .then(|| members.into_iter().filter(|profile| profile.shows_receipts))
+            .map(|shown| shown.map(|profile| profile.member).collect());
         Ok(Subscription { room, member, since, members })
     }
 

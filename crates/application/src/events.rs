@@ -163,6 +163,17 @@ pub enum UserEvent {
         /// The derived images that are there now.
         variants: Vec<VariantName>,
     },
+    /// They have read up to a place, of which only their own clients learn.
+    RoomRead {
+        /// The user.
+        user_id: UserId,
+        /// The room.
+        room_id: RoomId,
+        /// The place.
+        seq: Seq,
+        /// When.
+        read_at: Timestamp,
+    },
 }
 
 impl UserEvent {
@@ -172,7 +183,8 @@ impl UserEvent {
             Self::SessionEnded { user_id, .. }
             | Self::PasswordChanged { user_id, .. }
             | Self::Banned { user_id }
-            | Self::FileChanged { user_id, .. } => *user_id,
+            | Self::FileChanged { user_id, .. }
+            | Self::RoomRead { user_id, .. } => *user_id,
         }
     }
 }

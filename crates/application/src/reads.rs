@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use plaza_domain::{Clock, InvalidInput, MessageId, RoomId, Seq, Store, UserId, Version};
+use plaza_domain::{Clock, InvalidInput, MessageId, ReadMark, RoomId, Seq, Store, UserId, Version};
 
 use crate::{
     Actor, Error, Ports, Result,
-    events::{Event, Signal},
+    events::{Event, Signal, UserEvent},
     policy::{RoomAction, authorize_room},
     ports::EventBus,
+    receipts::{MAX_NAMED_READERS, REMEMBERED_READS, is_told},
 };
 
 /// A place in a room, by number or by what stands there.
@@ -32,7 +33,8 @@ impl ReadService {
         Self { store: Arc::clone(&ports.store), clock: Arc::clone(&ports.clock), bus: Arc::clone(&ports.bus) }
     }
 
-    /// Notes that the actor has read a room up to a place, and tells the room. Going back changes nothing.
+    /// Notes that the actor has read a room up to a place, and tells the room; in large rooms, and for those who show
+    /// no receipts, only the actor's own clients. Going back changes nothing.
     ///
     /// # Errors
     /// `NotFound`, `Forbidden`; `Invalid` when there is no such place yet.
@@ -52,16 +54,26 @@ impl ReadService {
             return Err(InvalidInput::single("seq", "must be the place of a message").into());
         }
         // Clients say the same again and again: SQLite's one writer is not for that.
-        if membership.is_some_and(|member| member.read_seq >= seq) {
+        let Some(after_seq) = membership.map(|member| member.read_seq).filter(|read_seq| *read_seq < seq)
+        else {
+            return Ok(());
+        };
+        let scope = read.receipts().scope(room_id, actor.id(), MAX_NAMED_READERS + 1).await?;
+        let (user_id, read_at) = (actor.id(), self.clock.now());
+        let mut work = self.store.begin().await?;
+        if !work.members().advance_read(room_id, user_id, seq).await? {
             return Ok(());
         }
-        let mut work = self.store.begin().await?;
-        if !work.members().advance_read(room_id, actor.id(), seq).await? {
-            return Ok(());
+        if is_told(scope) {
+            work.receipts().insert_mark(&ReadMark { room_id, user_id, after_seq, seq, read_at }).await?;
+            work.receipts().delete_marks(room_id, user_id, seq.back(REMEMBERED_READS)).await?;
         }
         work.commit().await?;
-        let read_at = self.clock.now();
-        self.bus.publish(Event::Signal(Signal::Read { room_id, user_id: actor.id(), seq, read_at }));
+        self.bus.publish(if is_told(scope) {
+            Event::Signal(Signal::Read { room_id, user_id, seq, read_at })
+        } else {
+            Event::User(UserEvent::RoomRead { user_id, room_id, seq, read_at })
+        });
         Ok(())
     }
 

@@ -7,7 +7,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     AccountService, AuthService, ChangeService, FileService, LimitService, MembershipService, MessageService,
-    PinService, ReactionService, ReadService, RoomService, Settings, TicketService, UserService,
+    OverviewService, PinService, ReactionService, ReadService, ReceiptService, RoomService, Settings,
+    TicketService, UserService,
     ports::{
         AccessTokens, BlobStore, EventBus, Markup, MediaInspector, OneTimeStore, PasswordHasher, RateLimiter,
         Secrets, TaskQueue,
@@ -52,10 +53,12 @@ pub struct Services {
     pub auth: Arc<AuthService>,
     /// Passwords and bans.
     pub accounts: Arc<AccountService>,
-    /// Profiles.
+    /// Profiles and preferences.
     pub users: Arc<UserService>,
     /// Rooms.
     pub rooms: Arc<RoomService>,
+    /// Rooms as their members find them.
+    pub overviews: Arc<OverviewService>,
     /// Memberships of rooms.
     pub memberships: Arc<MembershipService>,
     /// Messages.
@@ -68,6 +71,8 @@ pub struct Services {
     pub changes: Arc<ChangeService>,
     /// Cursors of members.
     pub reads: Arc<ReadService>,
+    /// Receipts of messages.
+    pub receipts: Arc<ReceiptService>,
     /// Uploads.
     pub files: Arc<FileService>,
     /// One-time tickets.
@@ -90,12 +95,14 @@ impl Services {
             accounts: Arc::new(AccountService::new(ports, Arc::clone(&auth))),
             users: Arc::new(UserService::new(ports)),
             rooms: Arc::new(RoomService::new(ports)),
+            overviews: Arc::new(OverviewService::new(ports)),
             memberships: Arc::new(MembershipService::new(ports)),
             messages: Arc::new(MessageService::start(ports, &settings.messages, tracker, shutdown)),
             reactions: Arc::new(ReactionService::new(ports)),
             pins: Arc::new(PinService::new(ports)),
             changes: Arc::new(ChangeService::new(ports, &settings.messages)),
             reads: Arc::new(ReadService::new(ports)),
+            receipts: Arc::new(ReceiptService::new(ports)),
             files: Arc::new(FileService::new(ports, settings.uploads.clone())),
             tickets: Arc::new(TicketService::new(ports, Arc::clone(&auth))),
             limits: Arc::new(LimitService::new(ports, settings.limits.clone())),

@@ -1,8 +1,8 @@
-//! Profiles.
+//! Profiles and preferences.
 
 use std::sync::Arc;
 
-use plaza_domain::{Bio, Clock, DisplayName, Email, Store, User, UserId, Username, Validator};
+use plaza_domain::{Bio, Clock, DisplayName, Email, Preferences, Store, User, UserId, Username, Validator};
 
 use crate::{Actor, Error, Ports, Result};
 
@@ -19,7 +19,14 @@ pub struct ProfileUpdate {
     pub bio: Option<String>,
 }
 
-/// Profiles.
+/// What changing preferences takes; what is `None` stays.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PreferenceUpdate {
+    /// Whether others learn how far the user has read.
+    pub shows_receipts: Option<bool>,
+}
+
+/// Profiles and preferences.
 pub struct UserService {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -63,5 +70,29 @@ impl UserService {
         work.users().update(&user).await?;
         work.commit().await?;
         Ok(user)
+    }
+
+    /// How the actor wants things to be.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn preferences(&self, actor: &Actor) -> Result<Preferences> {
+        let preferences = self.store.read().await?.users().preferences(actor.id()).await?;
+        preferences.ok_or(Error::NotFound("user"))
+    }
+
+    /// Changes how the actor wants things to be.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn prefer(&self, actor: &Actor, update: PreferenceUpdate) -> Result<Preferences> {
+        let mut work = self.store.begin().await?;
+        let mut preferences = work.users().preferences(actor.id()).await?.ok_or(Error::NotFound("user"))?;
+        if let Some(shows_receipts) = update.shows_receipts {
+            preferences.shows_receipts = shows_receipts;
+        }
+        work.users().save_preferences(actor.id(), preferences).await?;
+        work.commit().await?;
+        Ok(preferences)
     }
 }

@@ -69,4 +69,6 @@ pub struct MemberProfile {
     pub member: Member,
     /// The user.
     pub user: UserSummary,
+    /// Whether others may be shown the cursors.
+    pub shows_receipts: bool,
 }

@@ -195,6 +195,19 @@ impl User {
     }
 }
 
+/// How a user wants things to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Preferences {
+    /// Whether others learn how far they have read, and what reached them.
+    pub shows_receipts: bool,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self { shows_receipts: true }
+    }
+}
+
 /// The part of a user that is shown with what they wrote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserSummary {

@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a failed expectation is a failed test")]
 
 mod accounts;
+mod away;
 mod bad_input;
 mod changes;
 mod files;
@@ -9,8 +10,10 @@ mod limits;
 mod live;
 mod members;
 mod messages;
+mod overviews;
 mod pins;
 mod reactions;
+mod receipts;
 mod resume;
 mod revocation;
 mod rooms;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use plaza_domain::{
-    AttemptOutcome, Block, ClientId, FileId, Member, Message, MessageId, RefreshToken, RefreshTokenId, Room,
-    RoomId, Session, SessionId, Store, TokenDigest, UnitOfWork, User, UserId, UserPair, Version,
+    AttemptOutcome, Block, ClientId, FileId, Member, Message, ReadMark, RefreshToken, RefreshTokenId, Room,
+    RoomId, Seq, Session, SessionId, Store, TokenDigest, UnitOfWork, User, UserId, UserPair, Version,
 };
 use plaza_infrastructure::db::{connect, migrate};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
@@ -26,6 +26,8 @@ const BLOCKS_A_USER: usize = 3;
 const CROWD: usize = 500;
 const MESSAGES_OF_THE_CROWD: i64 = 4_000;
 const MESSAGES_ELSEWHERE: i64 = 3;
+const READERS: usize = 100;
+const MARKS: i64 = 20;
 
 /// What users put on messages afterwards: reactions, above all to first messages, mentions, pins and edits.
 const PUT_ON_MESSAGES: [&str; 5] = [
@@ -47,7 +49,7 @@ const PUT_ON_MESSAGES: [&str; 5] = [
 pub(crate) struct Asked {
     pub(crate) rooms: Vec<RoomId>,
     pub(crate) users: Vec<UserId>,
-    pub(crate) message: MessageId,
+    pub(crate) message: Message,
     pub(crate) file: FileId,
 }
 
@@ -78,6 +80,7 @@ pub(crate) async fn given_busy_server(url: &str) -> Result<(DatabaseConnection, 
     given_tasks_in_every_state(&store).await?;
     let file = given_file(&store, &users[0]).await?.id;
     let message = given_messages(&store, &users, &rooms, file).await?;
+    given_readers(&store, &users, &rooms[0]).await?;
     let asked = Asked {
         rooms: rooms.iter().map(|room| room.id).collect(),
         users: users.iter().map(|user| user.id).collect(),
@@ -157,7 +160,7 @@ async fn given_messages(
     users: &[User],
     rooms: &[Room],
     file: FileId,
-) -> Result<MessageId> {
+) -> Result<Message> {
     let mut messages: Vec<Message> = Vec::new();
     for (number, room) in rooms.iter().enumerate() {
         let last = if number == 0 { MESSAGES_OF_THE_CROWD } else { MESSAGES_ELSEWHERE };
@@ -172,5 +175,23 @@ async fn given_messages(
     let mut work = store.begin().await?;
     work.messages().insert(&messages).await?;
     work.commit().await?;
-    Ok(messages[0].id)
+    Ok(messages.swap_remove(0))
+}
+
+/// Those in the crowd read on every now and then.
+async fn given_readers(store: &Arc<dyn Store>, users: &[User], room: &Room) -> Result<()> {
+    let mut work = store.begin().await?;
+    for user in &users[..READERS] {
+        for (after, seq) in (0..MARKS).map(|mark| (mark * 10, mark * 10 + 10)) {
+            let mark = ReadMark {
+                room_id: room.id,
+                user_id: user.id,
+                after_seq: Seq::new(after),
+                seq: Seq::new(seq),
+                read_at: at(seq),
+            };
+            work.receipts().insert_mark(&mark).await?;
+        }
+    }
+    Ok(work.commit().await?)
 }

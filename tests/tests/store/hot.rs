@@ -2,9 +2,10 @@
 
 use chrono::TimeDelta;
 use plaza_domain::repository::{HistoryRange, RoomFilter};
-use plaza_domain::{ClientId, Emoji, Seq, SessionId, TaskId, TokenDigest, UserPair, Version};
+use plaza_domain::{Activity, ClientId, Emoji, Seq, SessionId, TaskId, TokenDigest, UserPair, Version};
 use plaza_infrastructure::db::queries::{
-    blocks, direct_rooms, edits, files, members, messages, reactions, rooms, sessions, tasks,
+    blocks, direct_rooms, edits, files, members, messages, overviews, reactions, receipts, rooms, sessions,
+    tasks,
 };
 use sea_orm::{DbBackend, Statement, StatementBuilder};
 
@@ -27,6 +28,7 @@ pub(crate) fn hot_statements(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         of_what_is_put_on_messages(on, asked),
         of_members(on, asked),
         of_rooms(on, asked),
+        of_overviews_and_receipts(on, asked),
         of_direct_rooms(on, asked),
         of_accounts_and_files(on, asked),
         of_tasks(on),
@@ -55,15 +57,15 @@ fn of_messages(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         hot(on, "history, before", &["room_id", "seq"], history(HistoryRange::Before(seq))),
         hot(on, "history, after", &["room_id", "seq"], history(HistoryRange::After(seq))),
         hot(on, "changed messages", &["room_id", "version"], messages::changed_since(room, version, 50)),
-        hot(on, "message", &["id"], messages::find(asked.message)),
-        hot(on, "rooms of messages", &["id"], messages::rooms_of(&[asked.message; 5])),
+        hot(on, "message", &["id"], messages::find(asked.message.id)),
+        hot(on, "rooms of messages", &["id"], messages::rooms_of(&[asked.message.id; 5])),
         hot(on, "messages by client id", &["sender_id", "client_id"], messages::find_by_client_ids(&names)),
         hot(on, "version at a place", &["room_id", "seq"], messages::version_at(room, seq)),
     ]
 }
 
 fn of_what_is_put_on_messages(on: DbBackend, asked: &Asked) -> Vec<Hot> {
-    let (room, user, message) = (asked.rooms[0], asked.users[0], asked.message);
+    let (room, user, message) = (asked.rooms[0], asked.users[0], asked.message.id);
     let after = Some((user, Emoji::from_stored("👍".to_owned())));
     let before = Some(Version::new(50));
     vec![
@@ -120,6 +122,26 @@ fn of_direct_rooms(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         hot(on, "shared room", &["room_id", "user_id"], members::share_room(pairs[0])),
         hot(on, "blocked users", &["blocker_id", "blocked_id"], blocks::list(user, Some(user), 50)),
         hot(on, "blocks among pairs", &["blocker_id", "blocked_id"], blocks::among(&pairs)),
+    ]
+}
+
+fn of_overviews_and_receipts(on: DbBackend, asked: &Asked) -> Vec<Hot> {
+    let (room, user) = (asked.rooms[0], asked.users[0]);
+    let (list, find) = (overviews::list(user, None, 50), overviews::find(user, room));
+    let older = overviews::list(user, Some(Activity { at: at(50), room_id: room }), 50);
+    let (counts, named) = (receipts::counts(&asked.message), receipts::list(&asked.message, 200));
+    let mark = receipts::delete_marks(room, user, Seq::new(50));
+    vec![
+        hot(on, "overviews, mine", &["user_id"], list.clone()),
+        hot(on, "overviews, the newest message", &["room_id", "seq"], list.clone()),
+        hot(on, "overviews, mentions", &["user_id", "room_id", "seq"], list),
+        hot(on, "older overviews", &["user_id"], older),
+        hot(on, "overview", &["room_id", "user_id"], find),
+        hot(on, "receipt scope", &["room_id"], receipts::scope(room, user, 201)),
+        hot(on, "receipts counted", &["room_id"], counts),
+        hot(on, "receipts", &["room_id"], named.clone()),
+        hot(on, "receipts, when", &["room_id", "user_id", "seq"], named),
+        hot(on, "old read marks", &["room_id", "user_id", "seq"], mark),
     ]
 }
 

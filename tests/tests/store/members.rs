@@ -27,8 +27,11 @@ async fn given_crowd(store: &Arc<dyn Store>) -> Result<(Room, Vec<User>, Vec<Mem
         .map(|(version, user)| Member { version: Version::new(version), ..member(&room, user) })
         .collect();
     given_members(store, &members).await?;
-    let profile =
-        |(member, user): (&Member, &User)| MemberProfile { member: member.clone(), user: user.summary() };
+    let profile = |(member, user): (&Member, &User)| MemberProfile {
+        member: member.clone(),
+        user: user.summary(),
+        shows_receipts: true,
+    };
     let profiles = members.iter().zip(&users).map(profile).collect();
     Ok((room, users, profiles))
 }
@@ -53,7 +56,7 @@ pub(crate) async fn saving_a_member_again_keeps_the_cursors(store: Arc<dyn Store
     let kept = Member { delivered_seq: joined.delivered_seq, read_seq: joined.read_seq, ..again };
     let mut read = store.read().await?;
     assert_eq!(read.members().find(room.id, bob.id).await?.as_ref(), Some(&kept));
-    let profile = MemberProfile { member: kept, user: bob.summary() };
+    let profile = MemberProfile { member: kept, user: bob.summary(), shows_receipts: true };
     assert_eq!(read.members().find_profile(room.id, bob.id).await?, Some(profile));
     assert_eq!(read.members().find(room.id, UserId::new(id())).await?, None);
     Ok(())

@@ -1,5 +1,6 @@
 //! What is wrong with a JSON value, by the same schema that the documentation shows.
 
+use plaza_domain::Timestamp;
 use poem_openapi::{
     registry::{MetaSchema, MetaSchemaRef, Registry},
     types::ParseFromJSON,
@@ -42,6 +43,7 @@ fn resolve<'a>(schema: &'a MetaSchemaRef, registry: &'a Registry) -> Option<&'a 
 }
 
 fn misfit(schema: &MetaSchema, value: &Value) -> Option<String> {
+    let is_time = |value: &Value| value.as_str().is_some_and(|text| text.parse::<Timestamp>().is_ok());
     let is_uuid = |value: &Value| value.as_str().is_some_and(|text| text.parse::<Uuid>().is_ok());
     let (fits, message) = match schema.ty {
         "string" if !schema.enum_items.is_empty() => {
@@ -49,6 +51,9 @@ fn misfit(schema: &MetaSchema, value: &Value) -> Option<String> {
             (schema.enum_items.contains(value), format!("must be one of {}", words.join(", ")))
         }
         "string" if schema.format == Some("uuid") => (is_uuid(value), "must be a UUID".to_owned()),
+        "string" if schema.format == Some("date-time") => {
+            (is_time(value), "must be a time as RFC 3339 writes it".to_owned())
+        }
         "string" => (value.is_string(), "must be a string".to_owned()),
         "boolean" => (value.is_boolean(), "must be true or false".to_owned()),
         "integer" => (value.is_i64() || value.is_u64(), "must be a whole number".to_owned()),

@@ -8,8 +8,9 @@ use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::{
     accounts::AccountsApi, auth::AuthApi, changes::ChangesApi, documented::Documented, edits::EditsApi,
-    files::FilesApi, health::HealthApi, media::MediaApi, members::MembersApi, messages::MessagesApi, pages,
-    pins::PinsApi, reactions::ReactionsApi, rooms::RoomsApi, users::UsersApi,
+    files::FilesApi, health::HealthApi, media::MediaApi, members::MembersApi, messages::MessagesApi,
+    mute::MuteApi, pages, pins::PinsApi, preferences::PreferencesApi, reactions::ReactionsApi,
+    receipts::ReceiptsApi, rooms::RoomsApi, users::UsersApi,
 };
 use crate::{
     middleware::{
@@ -31,10 +32,12 @@ const DESCRIPTION: &str = "Plaza: rooms, messages and files for communities.\n\n
 pub(super) type Apis = Documented<(
     AuthApi,
     UsersApi,
+    PreferencesApi,
     AccountsApi,
     RoomsApi,
+    MuteApi,
     MembersApi,
-    (MessagesApi, ReactionsApi, PinsApi, EditsApi),
+    (MessagesApi, ReactionsApi, PinsApi, EditsApi, ReceiptsApi),
     ChangesApi,
     FilesApi,
     MediaApi,
@@ -45,10 +48,12 @@ pub(super) fn service() -> OpenApiService<Apis, ()> {
     let apis = (
         AuthApi,
         UsersApi,
+        PreferencesApi,
         AccountsApi,
         RoomsApi,
+        MuteApi,
         MembersApi,
-        (MessagesApi, ReactionsApi, PinsApi, EditsApi),
+        (MessagesApi, ReactionsApi, PinsApi, EditsApi, ReceiptsApi),
         ChangesApi,
         FilesApi,
         MediaApi,

@@ -20,7 +20,9 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         "LoginView" => login(),
         "TicketView" => json!({"ticket": "Zk1u0Wc4o2l7…", "expires_in": 30}),
         "RoomView" => room(),
-        "RoomList" => json!({"items": [room()], "next_cursor": null}),
+        "RoomOverviewView" => room_overview(),
+        "MembershipView" => membership(),
+        "RoomList" => json!({"items": [room_overview()], "next_cursor": null}),
         "MemberView" => member(),
         "MemberList" => json!({"items": [member()], "next_cursor": null}),
         "MessageView" => message(),
@@ -30,6 +32,11 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         "PinsView" => json!({"items": [message()]}),
         "EditView" => edit(),
         "EditList" => json!({"items": [edit()], "next_cursor": null}),
+        "ReceiptView" => receipt(),
+        "ReceiptsView" => json!({
+            "items": [receipt()], "counts_only": false, "member_count": 2, "delivered_count": 1, "read_count": 1
+        }),
+        "PreferencesView" => json!({"shows_receipts": true}),
         "HistoryView" => json!({"items": [message()], "has_more": false}),
         "ChangeView" => change(),
         "ChangesView" => {
@@ -84,6 +91,24 @@ fn room() -> Value {
         "id": LOUNGE, "kind": "room", "name": "Lounge", "description": "For everything else", "is_private": false,
         "created_by": ADA, "last_seq": 1, "version": 3, "created_at": MORNING, "updated_at": MORNING
     })
+}
+
+fn room_overview() -> Value {
+    let mut room = room();
+    room["membership"] = membership();
+    room["last_message"] = message();
+    room
+}
+
+fn membership() -> Value {
+    json!({
+        "role": "owner", "delivered_seq": 1, "read_seq": 0, "unread": 1, "mentions": 0, "is_muted": true,
+        "muted_until": EVENING
+    })
+}
+
+fn receipt() -> Value {
+    json!({"user": user(), "is_delivered": true, "is_read": true, "read_at": NOON})
 }
 
 fn member() -> Value {

@@ -67,18 +67,19 @@ pub(crate) struct MemberView {
     /// When they left; null while they are in the room.
     #[oai(nullable)]
     pub left_at: Option<UtcTime>,
-    /// How far they have read.
-    pub read_seq: i64,
+    /// How far they have read; null for those who show no receipts.
+    #[oai(nullable)]
+    pub read_seq: Option<i64>,
 }
 
 impl From<MemberProfile> for MemberView {
-    fn from(MemberProfile { member, user }: MemberProfile) -> Self {
+    fn from(MemberProfile { member, user, shows_receipts }: MemberProfile) -> Self {
         Self {
             user: user.into(),
             role: member.role.into(),
             joined_at: member.joined_at.into(),
             left_at: member.left_at.map(UtcTime),
-            read_seq: member.read_seq.get(),
+            read_seq: shows_receipts.then(|| member.read_seq.get()),
         }
     }
 }

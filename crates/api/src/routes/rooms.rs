@@ -12,7 +12,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::Tags;
+use super::{
+    Tags,
+    overviews::{RoomList, RoomOverviewView},
+};
 use crate::{
     UtcTime,
     auth::Authenticated,
@@ -89,16 +92,6 @@ impl From<Room> for RoomView {
     }
 }
 
-/// A part of the list of rooms.
-#[derive(Object)]
-pub(crate) struct RoomList {
-    /// The rooms, newest first.
-    items: Vec<RoomView>,
-    /// Leads to the next part; null at the end.
-    #[oai(nullable)]
-    next_cursor: Option<String>,
-}
-
 /// What making a room takes.
 #[derive(Object)]
 #[oai(example)]
@@ -169,7 +162,8 @@ pub(crate) struct RoomsApi;
 impl RoomsApi {
     /// List rooms
     ///
-    /// Public rooms and those one is in, newest first.
+    /// Public rooms and those one is in, newest first. With `mine`, those one is in, each with one's own membership and
+    /// the newest message, those where something was said last first. Cursors of one list do not fit the other.
     #[oai(path = "/", method = "get", operation_id = "list_rooms")]
     async fn list(
         &self,
@@ -183,11 +177,16 @@ impl RoomsApi {
         /// The `next_cursor` of the answer before
         cursor: Query<Option<String>>,
     ) -> Result<Json<RoomList>, ApiError> {
-        let filter = if mine.0.unwrap_or_default() { RoomFilter::Mine } else { RoomFilter::Visible };
+        if mine.0.unwrap_or_default() {
+            let request = cursor::activity_page(cursor.0.as_deref(), limit.0)?;
+            let page = state.services.overviews.list(&actor, request).await?;
+            let items = page.items.into_iter().map(RoomOverviewView::from).collect();
+            return Ok(Json(RoomList { items, next_cursor: page.next.map(cursor::encode_activity) }));
+        }
         let request = cursor::page(cursor.0.as_deref(), limit.0)?;
-        let page = state.services.rooms.list(&actor, filter, request).await?;
-        let next_cursor = page.next.map(|id| cursor::encode(id.uuid()));
-        Ok(Json(RoomList { items: page.items.into_iter().map(RoomView::from).collect(), next_cursor }))
+        let page = state.services.rooms.list(&actor, RoomFilter::Visible, request).await?;
+        let items = page.items.into_iter().map(RoomOverviewView::from).collect();
+        Ok(Json(RoomList { items, next_cursor: page.next.map(|id| cursor::encode(id.uuid())) }))
     }
 
     /// Open a room
@@ -213,7 +212,8 @@ impl RoomsApi {
 
     /// Show a room
     ///
-    /// A private room is shown to its members only; for others it does not exist.
+    /// A private room is shown to its members only; for others it does not exist. To members, with their membership
+    /// and the newest message.
     #[oai(path = "/:room_id", method = "get", operation_id = "get_room")]
     async fn get(
         &self,
@@ -221,8 +221,8 @@ impl RoomsApi {
         Authenticated(actor): Authenticated,
         /// The room
         room_id: Path<Uuid>,
-    ) -> Result<Json<RoomView>, ApiError> {
-        Ok(Json(state.services.rooms.get(&actor, room_id.0.into()).await?.into()))
+    ) -> Result<Json<RoomOverviewView>, ApiError> {
+        Ok(Json(state.services.overviews.get(&actor, room_id.0.into()).await?.into()))
     }
 
     /// Change a room

@@ -48,6 +48,11 @@ pub(super) async fn accounts(client: &mut CheckingClient) -> TestResult {
     client.send("PUT /users/me", "/users/me", json!({"bio": "Engines."}), 200).await?;
     client.send("PUT /users/me", "/users/me", json!({"username": "grace"}), 409).await?;
     client.send("PUT /users/me", "/users/me", json!({"display_name": ""}), 422).await?;
+    let preferences = "/users/me/preferences";
+    client.get("GET /users/me/preferences", preferences, 200).await?;
+    let update = "PUT /users/me/preferences";
+    client.send(update, preferences, json!({"shows_receipts": "never"}), 422).await?;
+    client.send(update, preferences, json!({"shows_receipts": true}), 200).await?;
     let id = tokens.body["user"]["id"].as_str().unwrap_or_default();
     let profile = client.get("GET /users/{user_id}", &format!("/users/{id}"), 200).await?;
     assert_eq!(profile.body.get("email"), None);
@@ -83,7 +88,12 @@ pub(super) async fn rooms(client: &mut CheckingClient) -> TestResult<String> {
     for name in ["Lounge", "Garden"] {
         client.send("POST /rooms", "/rooms", json!({"name": name}), 201).await?;
     }
-    let first = client.get("GET /rooms", "/rooms?mine=true&limit=1", 200).await?;
+    let mine = client.get("GET /rooms", "/rooms?mine=true&limit=1", 200).await?;
+    let cursor = mine.text("next_cursor")?;
+    let mine = client.get("GET /rooms", &format!("/rooms?mine=true&limit=1&cursor={cursor}"), 200).await?;
+    assert_eq!(mine.body["items"][0]["membership"]["role"], "owner");
+    client.get("GET /rooms", &format!("/rooms?cursor={cursor}"), 422).await?;
+    let first = client.get("GET /rooms", "/rooms?limit=1", 200).await?;
     let next = format!("/rooms?limit=1&cursor={}", first.text("next_cursor")?);
     let second = client.get("GET /rooms", &next, 200).await?;
     client.get("GET /rooms", "/rooms?limit=0", 400).await?;
@@ -96,8 +106,22 @@ pub(super) async fn rooms(client: &mut CheckingClient) -> TestResult<String> {
     let update = json!({"name": "Salon", "description": "For everything else"});
     client.send("PATCH /rooms/{room_id}", &path, update, 200).await?;
     client.call("POST /rooms/{room_id}/join", &format!("{path}/join"), 200, |request| request).await?;
+    mute(client, &path).await?;
     members(client, &path).await?;
     Ok(room)
+}
+
+async fn mute(client: &mut CheckingClient, room: &str) -> TestResult {
+    let (mute, path) = ("PUT /rooms/{room_id}/mute", format!("{room}/mute"));
+    client.send(mute, &path, json!({"until": "2026-01-01T00:00:00Z"}), 422).await?;
+    client.send(mute, &path, json!({"until": "tomorrow"}), 422).await?;
+    client.send(mute, &path, json!({"until": "2226-01-01T00:00:00.123456Z"}), 204).await?;
+    let muted = client.get("GET /rooms/{room_id}", room, 200).await?;
+    assert_eq!(muted.body["membership"]["muted_until"], "2226-01-01T00:00:00.123456Z");
+    client.send(mute, &path, json!({}), 204).await?;
+    client.get("DELETE /rooms/{room_id}/mute", &path, 204).await?;
+    client.send(mute, &format!("/rooms/{NOBODY}/mute"), json!({}), 404).await?;
+    Ok(())
 }
 
 async fn members(client: &mut CheckingClient, room: &str) -> TestResult {
@@ -148,6 +172,12 @@ pub(super) async fn messages(client: &mut CheckingClient, room: &str) -> TestRes
     client.get(history, &format!("{path}?after=0&before=9"), 422).await?;
     let message = format!("/messages/{}", posted.text("id")?);
     client.get("GET /messages/{message_id}", &message, 200).await?;
+    let receipts = "GET /messages/{message_id}/receipts";
+    let told = client.get(receipts, &format!("{message}/receipts"), 200).await?;
+    assert_eq!(told.body["items"][0]["is_read"], false);
+    client.get(receipts, &format!("/messages/{NOBODY}/receipts"), 404).await?;
+    let mine = client.get("GET /rooms", "/rooms?mine=true", 200).await?;
+    assert_eq!(mine.body["items"][0]["last_message"]["id"], posted.body["id"]);
     client.send("PATCH /messages/{message_id}", &message, json!({"content": "Hello"}), 200).await?;
     put_on(client, room, &message).await?;
     client.get("DELETE /messages/{message_id}", &message, 204).await?;

@@ -7,8 +7,9 @@ use plaza_domain::{
     Clock, Repositories, RepositoryError, UnitOfWork,
     repository::{
         BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
-        MemberRepository, MessageRepository, PinRepository, ReactionRepository, Result, RoomRepository,
-        SessionRepository, SettingRepository, TaskRepository, UserRepository,
+        MemberRepository, MessageRepository, OverviewRepository, PinRepository, ReactionRepository,
+        ReceiptRepository, Result, RoomRepository, SessionRepository, SettingRepository, TaskRepository,
+        UserRepository,
     },
 };
 use tokio::sync::OwnedMutexGuard;
@@ -70,6 +71,10 @@ impl<A: Access> Repositories for Connection<A> {
         self
     }
 
+    fn overviews(&mut self) -> &mut dyn OverviewRepository {
+        self
+    }
+
     fn messages(&mut self) -> &mut dyn MessageRepository {
         self
     }
@@ -83,6 +88,10 @@ impl<A: Access> Repositories for Connection<A> {
     }
 
     fn pins(&mut self) -> &mut dyn PinRepository {
+        self
+    }
+
+    fn receipts(&mut self) -> &mut dyn ReceiptRepository {
         self
     }
 

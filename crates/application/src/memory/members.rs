@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use plaza_domain::{
-    Member, MemberProfile, MemberRole, RoomId, Seq, UserId, UserPair, Version,
+    Member, MemberProfile, MemberRole, Mute, RoomId, Seq, UserId, UserPair, Version,
     repository::{MemberRepository, Result, Sender},
 };
 
@@ -93,6 +93,18 @@ impl<A: Access> MemberRepository for Connection<A> {
         Ok(mine.map(|room| room.id).take(rows(limit)).collect())
     }
 
+    async fn mute(&mut self, room_id: RoomId, user_id: UserId, mute: Option<Mute>) -> Result<bool> {
+        let tables = self.tables_mut()?;
+        if !tables.is_present(room_id, user_id) {
+            return Ok(false);
+        }
+        match mute {
+            Some(mute) => drop(tables.mutes.insert((room_id, user_id), mute)),
+            None => drop(tables.mutes.remove(&(room_id, user_id))),
+        }
+        Ok(true)
+    }
+
     async fn advance_read(&mut self, room_id: RoomId, user_id: UserId, seq: Seq) -> Result<bool> {
         let members = &mut self.tables_mut()?.members;
         let behind = members.get_mut(&(room_id, user_id)).filter(|member| member.read_seq < seq);
@@ -128,7 +140,7 @@ impl<A: Access> MemberRepository for Connection<A> {
 }
 
 /// Every membership of a room, also ended ones, by rising user id.
-fn members_of(tables: &Tables, room_id: RoomId) -> impl Iterator<Item = &Member> {
+pub(super) fn members_of(tables: &Tables, room_id: RoomId) -> impl Iterator<Item = &Member> {
     let first = (room_id, UserId::new(uuid::Uuid::nil()));
     tables
         .members

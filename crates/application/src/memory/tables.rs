@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use plaza_domain::{
-    Blob, Emoji, File, FileId, Member, MemberProfile, Message, MessageEdit, MessageId, Reaction,
-    RefreshToken, RefreshTokenId, Room, RoomId, SentMessage, Seq, Session, SessionId, Sha256, Task, TaskId,
-    Timestamp, User, UserId, UserPair, UserSummary, Variant, VariantName, Version,
+    Blob, Emoji, File, FileId, Member, MemberProfile, Message, MessageEdit, MessageId, Mute, Preferences,
+    Reaction, ReadMark, RefreshToken, RefreshTokenId, Room, RoomId, SentMessage, Seq, Session, SessionId,
+    Sha256, Task, TaskId, Timestamp, User, UserId, UserPair, UserSummary, Variant, VariantName, Version,
     repository::{RepositoryError, Result},
 };
 use uuid::Uuid;
@@ -26,6 +26,9 @@ pub(super) struct Tables {
     pub(super) direct_rooms: Table<UserPair, RoomId>,
     /// Since when, by who has blocked and who is blocked.
     pub(super) blocks: Table<(UserId, UserId), Timestamp>,
+    pub(super) mutes: Table<(RoomId, UserId), Mute>,
+    pub(super) read_marks: Table<(RoomId, UserId, Seq), ReadMark>,
+    pub(super) preferences: Table<UserId, Preferences>,
     pub(super) messages: Table<Place, Arc<Message>>,
     pub(super) message_places: Table<MessageId, Place>,
     pub(super) client_ids: Table<(UserId, String), Place>,
@@ -64,7 +67,16 @@ impl Tables {
     }
 
     pub(super) fn profile(&self, member: &Member) -> Result<MemberProfile> {
-        Ok(MemberProfile { member: member.clone(), user: self.summary(member.user_id)? })
+        Ok(MemberProfile {
+            member: member.clone(),
+            user: self.summary(member.user_id)?,
+            shows_receipts: self.shows_receipts(member.user_id),
+        })
+    }
+
+    /// Whether the user lets others know how far they have read.
+    pub(super) fn shows_receipts(&self, user_id: UserId) -> bool {
+        self.preferences.get(&user_id).copied().unwrap_or_default().shows_receipts
     }
 
     pub(super) fn sent(&self, message: &Message) -> Result<SentMessage> {

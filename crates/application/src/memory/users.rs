@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use plaza_domain::{
-    Email, RepositoryError, User, UserId, Username,
+    Email, Preferences, RepositoryError, User, UserId, Username,
     repository::{Constraint, Result, UserRepository},
 };
 
@@ -41,6 +41,19 @@ impl<A: Access> UserRepository for Connection<A> {
         let users = &mut self.tables_mut()?.users;
         check_unique(users, user)?;
         *users.change(&user.id, "user")? = user.clone();
+        Ok(())
+    }
+
+    async fn preferences(&mut self, id: UserId) -> Result<Option<Preferences>> {
+        let tables = self.tables();
+        let is_there = tables.users.contains_key(&id);
+        Ok(is_there.then(|| tables.preferences.get(&id).copied().unwrap_or_default()))
+    }
+
+    async fn save_preferences(&mut self, id: UserId, preferences: Preferences) -> Result<()> {
+        let tables = self.tables_mut()?;
+        tables.users.change(&id, "user")?;
+        tables.preferences.insert(id, preferences);
         Ok(())
     }
 }

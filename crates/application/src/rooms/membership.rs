@@ -13,7 +13,7 @@ use crate::{
 
 /// Memberships of rooms.
 pub struct MembershipService {
-    transactions: RoomTransactions,
+    pub(super) transactions: RoomTransactions,
 }
 
 impl MembershipService {
@@ -45,8 +45,8 @@ impl MembershipService {
     /// `NotFound` for a private room.
     pub async fn join(&self, actor: &Actor, room_id: RoomId) -> Result<MemberProfile> {
         let mut change = self.transactions.begin(actor, room_id, RoomAction::Join).await?;
-        if let Some(member) = change.membership.take_if(|member| member.is_present()) {
-            return Ok(MemberProfile { member, user: actor.user.clone() });
+        if change.membership.as_ref().is_some_and(Member::is_present) {
+            return change.present_member(actor.id()).await;
         }
         let former = change.membership.take();
         let profile = admit(&mut change, former, actor.user.clone(), MemberRole::Member).await?;

@@ -91,7 +91,8 @@ impl RoomTransaction<'_> {
         body: fn(Box<MemberProfile>) -> RoomEventBody,
     ) -> Result<MemberProfile> {
         member.version = self.next_version().await?;
-        let profile = MemberProfile { member, user };
+        let preferences = self.work.users().preferences(user.id).await?.unwrap_or_default();
+        let profile = MemberProfile { member, user, shows_receipts: preferences.shows_receipts };
         self.work.members().save(&profile.member).await?;
         self.announce(profile.member.version, body(Box::new(profile.clone())));
         Ok(profile)

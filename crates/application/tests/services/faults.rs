@@ -10,8 +10,9 @@ use plaza_domain::{
     Repositories, RepositoryError, Store, UnitOfWork,
     repository::{
         BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
-        MemberRepository, MessageRepository, PinRepository, ReactionRepository, Result, RoomRepository,
-        SessionRepository, SettingRepository, TaskRepository, UserRepository,
+        MemberRepository, MessageRepository, OverviewRepository, PinRepository, ReactionRepository,
+        ReceiptRepository, Result, RoomRepository, SessionRepository, SettingRepository, TaskRepository,
+        UserRepository,
     },
 };
 
@@ -140,6 +141,14 @@ impl<R: Repositories + ?Sized> Repositories for Faulty<R> {
 
     fn pins(&mut self) -> &mut dyn PinRepository {
         self.inner.pins()
+    }
+
+    fn overviews(&mut self) -> &mut dyn OverviewRepository {
+        self.inner.overviews()
+    }
+
+    fn receipts(&mut self) -> &mut dyn ReceiptRepository {
+        self.inner.receipts()
     }
 
     fn blobs(&mut self) -> &mut dyn BlobRepository {

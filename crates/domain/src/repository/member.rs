@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::{Member, MemberProfile, RoomId, RoomKind, Seq, UserId, UserPair, UserSummary, Version};
+use crate::{Member, MemberProfile, Mute, RoomId, RoomKind, Seq, UserId, UserPair, UserSummary, Version};
 
 /// Somebody who may post in a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +57,9 @@ pub trait MemberRepository: Send {
 
     /// The rooms that the user is in now, at most `limit`.
     async fn rooms_of(&mut self, user_id: UserId, limit: u64) -> Result<Vec<RoomId>>;
+
+    /// Notes that the user wants to be left alone by the room, or no more; false when they are not in it.
+    async fn mute(&mut self, room_id: RoomId, user_id: UserId, mute: Option<Mute>) -> Result<bool>;
 
     /// Moves the user's `read_seq` (and with it `delivered_seq`) forward, never back; false when it was there already.
     async fn advance_read(&mut self, room_id: RoomId, user_id: UserId, seq: Seq) -> Result<bool>;

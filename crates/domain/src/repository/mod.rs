@@ -12,8 +12,10 @@ mod error;
 mod file;
 mod member;
 mod message;
+mod overview;
 mod pin;
 mod reaction;
+mod receipt;
 mod room;
 mod session;
 mod setting;
@@ -30,8 +32,10 @@ pub use error::{Constraint, RepositoryError};
 pub use file::FileRepository;
 pub use member::{MemberRepository, Sender};
 pub use message::{HistoryRange, MessageRepository};
+pub use overview::OverviewRepository;
 pub use pin::PinRepository;
 pub use reaction::ReactionRepository;
+pub use receipt::ReceiptRepository;
 pub use room::{Counters, RoomFilter, RoomRepository};
 pub use session::SessionRepository;
 pub use setting::SettingRepository;
@@ -77,6 +81,8 @@ pub trait Repositories: Send {
     fn direct_rooms(&mut self) -> &mut dyn DirectRoomRepository;
     /// Who has blocked whom.
     fn blocks(&mut self) -> &mut dyn BlockRepository;
+    /// Rooms as their members find them.
+    fn overviews(&mut self) -> &mut dyn OverviewRepository;
     /// Messages.
     fn messages(&mut self) -> &mut dyn MessageRepository;
     /// What messages said before they were edited.
@@ -85,6 +91,8 @@ pub trait Repositories: Send {
     fn reactions(&mut self) -> &mut dyn ReactionRepository;
     /// Pinned messages.
     fn pins(&mut self) -> &mut dyn PinRepository;
+    /// Who read what, and when.
+    fn receipts(&mut self) -> &mut dyn ReceiptRepository;
     /// Stored contents.
     fn blobs(&mut self) -> &mut dyn BlobRepository;
     /// Uploads and their variants.

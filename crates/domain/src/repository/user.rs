@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::{Email, User, UserId, Username};
+use crate::{Email, Preferences, User, UserId, Username};
 
 /// Stores accounts.
 #[cfg_attr(feature = "mocks", mockall::automock)]
@@ -32,4 +32,13 @@ pub trait UserRepository: Send {
     /// # Errors
     /// As `insert`; `NotFound` when there is no such account.
     async fn update(&mut self, user: &User) -> Result<()>;
+
+    /// How an account's owner wants things to be.
+    async fn preferences(&mut self, id: UserId) -> Result<Option<Preferences>>;
+
+    /// Stores how an account's owner wants things to be.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such account.
+    async fn save_preferences(&mut self, id: UserId, preferences: Preferences) -> Result<()>;
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use plaza_domain::repository::{MemberRepository, Result, Sender};
-use plaza_domain::{Member, MemberProfile, RoomId, RoomKind, Seq, UserId, UserPair, Version};
+use plaza_domain::{Member, MemberProfile, Mute, RoomId, RoomKind, Seq, UserId, UserPair, Version};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryResult, QueryTrait};
 
@@ -82,6 +82,15 @@ impl<C: ConnectionTrait + Send> MemberRepository for Session<C> {
         rows.iter().map(room_id).collect()
     }
 
+    async fn mute(&mut self, room_id: RoomId, user_id: UserId, mute: Option<Mute>) -> Result<bool> {
+        let update = Entity::update_many()
+            .col_expr(Column::MutedUntil, Expr::value(mute.map(Mute::end)))
+            .filter(Column::RoomId.eq(room_id.uuid()))
+            .filter(Column::UserId.eq(user_id.uuid()))
+            .filter(Column::LeftAt.is_null());
+        Ok(self.execute(&update.into_query()).await? > 0)
+    }
+
     async fn advance_read(&mut self, room_id: RoomId, user_id: UserId, seq: Seq) -> Result<bool> {
         let behind = Expr::col(Column::DeliveredSeq).lt(seq.get());
         let delivered = Expr::case(behind, seq.get()).finally(Expr::col(Column::DeliveredSeq));
@@ -123,7 +132,11 @@ impl<C: ConnectionTrait + Send> MemberRepository for Session<C> {
 }
 
 fn profile(row: &QueryResult) -> Result<MemberProfile> {
-    Ok(MemberProfile { member: entity::<Model, _>(row)?, user: user::summary(row).map_err(from_db)? })
+    Ok(MemberProfile {
+        member: entity::<Model, _>(row)?,
+        user: user::summary(row).map_err(from_db)?,
+        shows_receipts: value(row, user::Column::ShowsReceipts)?,
+    })
 }
 
 fn sender(row: &QueryResult) -> Result<Sender> {

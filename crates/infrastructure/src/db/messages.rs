@@ -117,12 +117,17 @@ impl<C: ConnectionTrait + Send> MessageRepository for Session<C> {
 impl<C: ConnectionTrait> Session<C> {
     pub(super) async fn views(&self, query: &SelectStatement) -> Result<Vec<SentMessage>> {
         let mut views = self.rows(query).await?.iter().map(view).collect::<Result<Vec<_>>>()?;
-        self.add_reactions(&mut views).await?;
-        self.add_mentions(&mut views).await?;
+        self.complete(&mut views.iter_mut().collect::<Vec<_>>()).await?;
         Ok(views)
     }
 
-    async fn add_reactions(&self, views: &mut [SentMessage]) -> Result<()> {
+    /// Adds what is not in the rows of the messages themselves.
+    pub(super) async fn complete(&self, views: &mut [&mut SentMessage]) -> Result<()> {
+        self.add_reactions(views).await?;
+        self.add_mentions(views).await
+    }
+
+    async fn add_reactions(&self, views: &mut [&mut SentMessage]) -> Result<()> {
         let ids = ids_of(views, |message| message.reaction_count > 0);
         let mut reactions: HashMap<MessageId, Vec<_>> = HashMap::new();
         for ids in ids.chunks(MAX_KEYS) {
@@ -139,7 +144,7 @@ impl<C: ConnectionTrait> Session<C> {
         Ok(())
     }
 
-    async fn add_mentions(&self, views: &mut [SentMessage]) -> Result<()> {
+    async fn add_mentions(&self, views: &mut [&mut SentMessage]) -> Result<()> {
         let ids = ids_of(views, |message| message.mention_count > 0);
         let mut mentions: HashMap<MessageId, Vec<UserSummary>> = HashMap::new();
         for ids in ids.chunks(MAX_KEYS) {
@@ -156,7 +161,7 @@ impl<C: ConnectionTrait> Session<C> {
 }
 
 /// Most messages have nothing that must be looked up elsewhere: then there is nothing to ask for.
-fn ids_of(views: &[SentMessage], has: impl Fn(&Message) -> bool) -> Vec<MessageId> {
+fn ids_of(views: &[&mut SentMessage], has: impl Fn(&Message) -> bool) -> Vec<MessageId> {
     views.iter().map(|view| &view.message).filter(|message| has(message)).map(|message| message.id).collect()
 }
 

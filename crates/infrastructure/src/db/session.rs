@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use plaza_domain::repository::{
     BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository, MemberRepository,
-    MessageRepository, PinRepository, ReactionRepository, Repositories, RepositoryError, Result,
-    RoomRepository, SessionRepository, SettingRepository, TaskRepository, UnitOfWork, UserRepository,
+    MessageRepository, OverviewRepository, PinRepository, ReactionRepository, ReceiptRepository,
+    Repositories, RepositoryError, Result, RoomRepository, SessionRepository, SettingRepository,
+    TaskRepository, UnitOfWork, UserRepository,
 };
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, IdenStatic, QueryResult,
@@ -109,6 +110,10 @@ impl<C: ConnectionTrait + Send> Repositories for Session<C> {
         self
     }
 
+    fn overviews(&mut self) -> &mut dyn OverviewRepository {
+        self
+    }
+
     fn messages(&mut self) -> &mut dyn MessageRepository {
         self
     }
@@ -122,6 +127,10 @@ impl<C: ConnectionTrait + Send> Repositories for Session<C> {
     }
 
     fn pins(&mut self) -> &mut dyn PinRepository {
+        self
+    }
+
+    fn receipts(&mut self) -> &mut dyn ReceiptRepository {
         self
     }
 

@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use plaza_domain::repository::{Result, UserRepository};
-use plaza_domain::{Email, User, UserId, Username};
+use plaza_domain::{Email, Preferences, User, UserId, Username};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
 };
 
 use super::entity::user::{ActiveModel, Column, Entity, Model};
-use super::session::{Session, found};
+use super::session::{Session, found, value};
 
 #[async_trait]
 impl<C: ConnectionTrait + Send> UserRepository for Session<C> {
@@ -40,6 +40,20 @@ impl<C: ConnectionTrait + Send> UserRepository for Session<C> {
         changed.not_set(Column::Id);
         changed.not_set(Column::CreatedAt);
         let update = Entity::update_many().set(changed).filter(Column::Id.eq(user.id.uuid()));
+        let rows = self.execute(&update.into_query()).await?;
+        found(rows, "user")
+    }
+
+    async fn preferences(&mut self, id: UserId) -> Result<Option<Preferences>> {
+        let query = Entity::find_by_id(id.uuid()).select_only().column(Column::ShowsReceipts);
+        let row = self.row(&query.into_query()).await?;
+        row.map(|row| Ok(Preferences { shows_receipts: value(&row, Column::ShowsReceipts)? })).transpose()
+    }
+
+    async fn save_preferences(&mut self, id: UserId, preferences: Preferences) -> Result<()> {
+        let update = Entity::update_many()
+            .col_expr(Column::ShowsReceipts, preferences.shows_receipts.into())
+            .filter(Column::Id.eq(id.uuid()));
         let rows = self.execute(&update.into_query()).await?;
         found(rows, "user")
     }

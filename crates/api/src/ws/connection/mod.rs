@@ -3,6 +3,7 @@
 mod authenticate;
 mod budget;
 mod commands;
+mod replay;
 mod subscriptions;
 mod transmit;
 mod typing;

@@ -1,9 +1,9 @@
 //! Following rooms: what was missed, in order, and then live.
 
-use plaza_application::{Actor, Error, events::RoomEvent};
+use plaza_application::{Actor, Error};
 use plaza_domain::{ChangePage, RoomId, Version};
 
-use super::{Connection, Flow};
+use super::{Connection, Flow, replay::Replay};
 use crate::ws::{
     close::Close,
     frames::{Cursor, ServerFrame, encode_for},
@@ -67,8 +67,9 @@ impl Connection {
 
     async fn follow(&mut self, actor: &Actor, room_id: RoomId, since: Version) -> Flow<Result<(), Error>> {
         let mut since = since;
+        let mut replay = Replay::new(room_id, since);
         loop {
-            since = match self.replay(actor, room_id, since).await? {
+            since = match self.replay(actor, room_id, since, &mut replay).await? {
                 Ok(version) => version,
                 Err(error) => return Ok(Err(error)),
             };
@@ -91,6 +92,7 @@ impl Connection {
         actor: &Actor,
         room_id: RoomId,
         mut since: Version,
+        replay: &mut Replay,
     ) -> Flow<Result<Version, Error>> {
         loop {
             let page = match self.state.services.changes.page(actor, room_id, since, REPLAY_PAGE).await {
@@ -99,12 +101,13 @@ impl Connection {
             };
             self.drain().await?;
             if page.reset {
+                replay.reset(page.version);
                 self.tell(&ServerFrame::Reset { room_id, version: page.version, last_seq: page.last_seq });
                 return Ok(Ok(page.version));
             }
             let ChangePage { changes, version, has_more, .. } = page;
             let viewer = actor.id();
-            let frame = |change| encode_for(&RoomEvent::from_change(room_id, change, since), viewer);
+            let frame = |change| encode_for(&replay.event(change, since), viewer);
             let frames = changes.into_iter().map(frame);
             self.send_all(frames).await?;
             since = version;

@@ -195,6 +195,10 @@ impl Encode for Signal {
 pub(in crate::ws) fn encode_user_event(event: &UserEvent) -> Option<Frame> {
     match event {
         UserEvent::SessionEnded { .. } | UserEvent::PasswordChanged { .. } | UserEvent::Banned { .. } => None,
+        UserEvent::RoomRead { user_id, room_id, seq, read_at } => {
+            let (room_id, user_id, seq, read_at) = (*room_id, *user_id, *seq, UtcTime(*read_at));
+            Some(Frame::essential(to_json(&EventFrame::ReadReceipt { room_id, user_id, seq, read_at })))
+        }
         UserEvent::FileChanged { file_id, status, failure, variants, .. } => {
             let frame = FileFrame::new(*file_id, *status, variants, *failure);
             Some(Frame::essential(to_json(&EventFrame::File(frame))))

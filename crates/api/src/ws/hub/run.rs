@@ -78,7 +78,7 @@ fn on_user_event(hub: &Hub, event: &UserEvent) {
         UserEvent::PasswordChanged { user_id, .. } | UserEvent::Banned { user_id } => {
             hub.auth.forget_user(*user_id);
         }
-        UserEvent::FileChanged { .. } => {}
+        UserEvent::FileChanged { .. } | UserEvent::RoomRead { .. } => {}
     }
     let handles = hub.handles_of(event.user_id());
     for handle in &handles {
@@ -100,7 +100,7 @@ fn ends(connection: &ConnectionHandle, event: &UserEvent) -> Option<Close> {
         }
         UserEvent::PasswordChanged { kept, .. } => (session_id != *kept).then_some(Close::Unauthenticated),
         UserEvent::Banned { .. } => Some(Close::Forbidden),
-        UserEvent::FileChanged { .. } => None,
+        UserEvent::FileChanged { .. } | UserEvent::RoomRead { .. } => None,
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod mention;
 pub(crate) mod message;
 pub(crate) mod message_edit;
 pub(crate) mod reaction;
+pub(crate) mod read_mark;
 pub(crate) mod refresh_token;
 pub(crate) mod room;
 pub(crate) mod room_member;

@@ -1,7 +1,7 @@
 //! Table `room_members`.
 
 use plaza_domain::{Member, MemberRole, RepositoryError, RoomId, Seq, UserId, Version};
-use sea_orm::ActiveValue::Set;
+use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::entity::prelude::*;
 
 use super::convert;
@@ -20,6 +20,8 @@ pub(crate) struct Model {
     pub(crate) joined_version: i64,
     pub(crate) delivered_seq: i64,
     pub(crate) read_seq: i64,
+    /// Set and shown on its own: it is nobody else's business.
+    pub(crate) muted_until: Option<DateTimeUtc>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -39,6 +41,7 @@ impl From<&Member> for ActiveModel {
             joined_version: Set(member.joined_version.get()),
             delivered_seq: Set(member.delivered_seq.get()),
             read_seq: Set(member.read_seq.get()),
+            muted_until: NotSet,
         }
     }
 }

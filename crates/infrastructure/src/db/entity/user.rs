@@ -4,7 +4,10 @@ use plaza_domain::{
     Bio, DisplayName, Email, PasswordHash, RepositoryError, SystemRole, User, UserId, UserSummary, Username,
 };
 use sea_orm::entity::prelude::*;
-use sea_orm::{ActiveValue::Set, QueryResult};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    QueryResult,
+};
 
 use super::convert;
 
@@ -22,6 +25,8 @@ pub(crate) struct Model {
     pub(crate) created_at: DateTimeUtc,
     pub(crate) updated_at: DateTimeUtc,
     pub(crate) disabled_at: Option<DateTimeUtc>,
+    /// A preference: set on its own.
+    pub(crate) shows_receipts: bool,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -42,6 +47,7 @@ impl From<&User> for ActiveModel {
             created_at: Set(user.created_at),
             updated_at: Set(user.updated_at),
             disabled_at: Set(user.disabled_at),
+            shows_receipts: NotSet,
         }
     }
 }

@@ -124,7 +124,10 @@ fn in_room(room_id: RoomId) -> SelectStatement {
     let mut query = Query::select();
     query.columns(Column::iter().map(|column| (Entity, column))).from(Entity);
     join_user(&mut query, (Entity, Column::UserId));
-    query.and_where(Expr::col((Entity, Column::RoomId)).eq(room_id.uuid())).take()
+    query
+        .column((user::Entity, user::Column::ShowsReceipts))
+        .and_where(Expr::col((Entity, Column::RoomId)).eq(room_id.uuid()))
+        .take()
 }
 
 /// Keeps memberships of rooms that are there. A left join for the same reason as in [`join_user`].

@@ -80,7 +80,7 @@ fn left(user: u128, version: i64) -> RoomEvent {
         delivered_seq: Seq::ZERO,
         read_seq: Seq::ZERO,
     };
-    let profile = MemberProfile { member, user };
+    let profile = MemberProfile { member, user, shows_receipts: true };
     RoomEvent::from_change(room_id(), Change::Member(Box::new(profile)), Version::ZERO)
 }
 
