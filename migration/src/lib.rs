@@ -9,6 +9,7 @@ mod m20261121_000003_tasks;
 mod m20261121_000004_files;
 mod m20261121_000005_messages;
 mod m20261121_000006_realtime;
+mod m20261121_000007_mentions_of_users;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000004_files::Migration),
             Box::new(m20261121_000005_messages::Migration),
             Box::new(m20261121_000006_realtime::Migration),
+            Box::new(m20261121_000007_mentions_of_users::Migration),
         ]
     }
 }

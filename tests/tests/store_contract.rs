@@ -121,6 +121,23 @@ contract! {
     pins {
         pinned_messages_are_listed_with_the_newest_pin_first
     }
+    threads {
+        the_root_of_a_reply_is_what_it_replies_to
+        counts_of_several_threads_are_stored_together
+        replies_are_read_from_the_end_and_from_any_place
+        the_newest_reply_is_one_that_is_not_deleted
+        who_has_decided_about_a_thread_keeps_to_it
+        a_thread_is_read_forward_only
+        followed_threads_are_listed_by_their_latest_reply_in_pages
+        listed_threads_are_followed_have_replies_and_are_of_ones_rooms
+        unread_replies_are_those_of_others_that_are_there
+    }
+    mentions {
+        names_are_found_among_the_members_of_their_room
+        callers_come_with_their_role_and_the_size_of_their_room
+        mentions_are_shown_with_their_message_until_they_are_replaced
+        a_users_mentions_are_listed_newest_first_in_pages
+    }
     files {
         one_content_is_one_blob
         a_file_is_stored_and_updated

@@ -3,7 +3,7 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::DateTime;
 use plaza_application::{DEFAULT_PAGE, PageRequest};
-use plaza_domain::Activity;
+use plaza_domain::{Activity, Timestamp};
 use uuid::Uuid;
 
 use crate::problem::{ApiError, FieldErrorView};
@@ -76,9 +76,32 @@ fn activity(bytes: &[u8]) -> Option<Activity> {
     Some(Activity { at, room_id: Uuid::from_slice(id).ok()?.into() })
 }
 
+/// The cursor that leads to what follows the entry with this time and id, in a list that is sorted by both.
+pub(crate) fn encode_timed(at: Timestamp, id: Uuid) -> String {
+    let mut key = at.timestamp_micros().to_be_bytes().to_vec();
+    key.extend_from_slice(id.as_bytes());
+    encode_key(&key)
+}
+
+/// Which part of a list that is sorted by time and id is asked for.
+///
+/// # Errors
+/// When the cursor is none of ours.
+pub(crate) fn timed_page<Position: From<(Timestamp, Uuid)>>(
+    cursor: Option<&str>,
+    limit: Option<u64>,
+) -> Result<PageRequest<Position>, ApiError> {
+    page_by(cursor, limit, |key| {
+        let (micros, id) = key.split_first_chunk()?;
+        let at = Timestamp::from_timestamp_micros(i64::from_be_bytes(*micros))?;
+        let at = Some(at).filter(|at| *at >= DateTime::UNIX_EPOCH)?;
+        Some((at, Uuid::from_slice(id).ok()?).into())
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use plaza_domain::RoomId;
+    use plaza_domain::{RoomId, ThreadPosition};
 
     use super::*;
 
@@ -103,5 +126,17 @@ mod tests {
             assert!(activity_page(Some(text), None).is_err(), "{text:?} was accepted");
         }
         Ok(())
+    }
+
+    #[test]
+    fn a_timed_cursor_leads_back_to_its_entry_and_anything_else_is_refused() {
+        let place =
+            Timestamp::from_timestamp_micros(1_795_248_000_123_456).map(|at| (at, Uuid::from_u128(42)));
+        let text = place.map(|(at, id)| encode_timed(at, id)).unwrap_or_default();
+        let request = timed_page::<ThreadPosition>(Some(&text), None).map(|page| page.cursor);
+        assert_eq!(request.ok(), Some(place.map(ThreadPosition::from)));
+        for text in ["", "x", "AAAA", &encode(Uuid::from_u128(42)), &format!("{text}AAAA")] {
+            assert!(timed_page::<ThreadPosition>(Some(text), None).is_err(), "{text:?} was accepted");
+        }
     }
 }

@@ -72,6 +72,17 @@ impl RoomEvent {
         Self { room_id, version, body: RoomEventBody::MessagePosted(Box::new(view)) }
     }
 
+    /// A message changed after it was posted.
+    pub fn changed(view: SentMessage) -> Self {
+        let (room_id, version) = (view.message.room_id, view.message.version);
+        let body = if view.message.is_deleted() {
+            RoomEventBody::MessageDeleted(Box::new(view))
+        } else {
+            RoomEventBody::MessageUpdated(Box::new(view))
+        };
+        Self { room_id, version, body }
+    }
+
     /// What a change means to somebody who knows the room as it was at `since`.
     pub fn from_change(room_id: RoomId, change: Change, since: Version) -> Self {
         let version = change.version();

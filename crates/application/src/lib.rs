@@ -18,6 +18,7 @@ mod error;
 mod files;
 mod limits;
 mod media_url;
+mod mentions;
 mod messages;
 mod page;
 mod pins;
@@ -28,6 +29,7 @@ mod receipts;
 mod rooms;
 mod services;
 mod settings;
+mod threads;
 mod tickets;
 mod users;
 
@@ -39,11 +41,13 @@ pub use error::{Error, Result, Unauthenticated};
 pub use files::{Content, FileService, UploadStream, Uploaded};
 pub use limits::{LimitService, Limited};
 pub use media_url::{file_id_of_name, media_name, media_url};
+pub use mentions::MentionService;
 pub use messages::{Completion, MessageInput, MessageService, Posted};
 pub use page::{DEFAULT_PAGE, MAX_PAGE, Page, PageRequest};
 pub use pins::PinService;
 pub use policy::{
-    AccountAction, MessageAction, RoomAction, authorize_account, authorize_message, authorize_room,
+    AccountAction, MAX_CALLED_MEMBERS, MessageAction, RoomAction, authorize_account, authorize_message,
+    authorize_room, may_mention_room,
 };
 pub use reactions::ReactionService;
 pub use reads::{Position, ReadService};
@@ -51,5 +55,6 @@ pub use receipts::{MAX_NAMED_READERS, ReceiptService, Receipts};
 pub use rooms::{MembershipService, NewRoom, OverviewService, RoomService, RoomSight, RoomUpdate};
 pub use services::{Ports, Services};
 pub use settings::{AuthSettings, LimitSettings, MessageSettings, Settings, UploadSettings};
+pub use threads::{ThreadPage, ThreadService};
 pub use tickets::{TICKET_TTL, TicketService};
 pub use users::{PreferenceUpdate, ProfileUpdate, UserService};

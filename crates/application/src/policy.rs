@@ -131,6 +131,14 @@ pub fn authorize_message(
     }
 }
 
+/// The most members that any of them may mention with `@room`.
+pub const MAX_CALLED_MEMBERS: u64 = 50;
+
+/// Whether a member with that role may mention everybody in a room of so many members.
+pub fn may_mention_room(role: MemberRole, members: u64) -> bool {
+    role >= MemberRole::Admin || members <= MAX_CALLED_MEMBERS
+}
+
 fn is_visible_to_outsiders(actor: &Actor, room: &Room) -> bool {
     !room.is_private && actor.role != SystemRole::Guest
 }

@@ -6,9 +6,9 @@ use plaza_domain::{Clock, IdGenerator, Store};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    AccountService, AuthService, ChangeService, FileService, LimitService, MembershipService, MessageService,
-    OverviewService, PinService, ReactionService, ReadService, ReceiptService, RoomService, Settings,
-    TicketService, UserService,
+    AccountService, AuthService, ChangeService, FileService, LimitService, MembershipService, MentionService,
+    MessageService, OverviewService, PinService, ReactionService, ReadService, ReceiptService, RoomService,
+    Settings, ThreadService, TicketService, UserService,
     ports::{
         AccessTokens, BlobStore, EventBus, Markup, MediaInspector, OneTimeStore, PasswordHasher, RateLimiter,
         Secrets, TaskQueue,
@@ -67,6 +67,10 @@ pub struct Services {
     pub reactions: Arc<ReactionService>,
     /// Pinned messages.
     pub pins: Arc<PinService>,
+    /// Threads.
+    pub threads: Arc<ThreadService>,
+    /// Mentions of users.
+    pub mentions: Arc<MentionService>,
     /// The change feed of rooms.
     pub changes: Arc<ChangeService>,
     /// Cursors of members.
@@ -100,6 +104,8 @@ impl Services {
             messages: Arc::new(MessageService::start(ports, &settings.messages, tracker, shutdown)),
             reactions: Arc::new(ReactionService::new(ports)),
             pins: Arc::new(PinService::new(ports)),
+            threads: Arc::new(ThreadService::new(ports)),
+            mentions: Arc::new(MentionService::new(ports)),
             changes: Arc::new(ChangeService::new(ports, &settings.messages)),
             reads: Arc::new(ReadService::new(ports)),
             receipts: Arc::new(ReceiptService::new(ports)),

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ClientId, Content, FileId, InvalidInput, MessageId, Reaction, RoomId, Seq, Timestamp, UserId,
-    UserSummary, Version,
+    ClientId, Content, FileId, InvalidInput, Mention, Mentions, MessageId, Reaction, RoomId, Seq, Timestamp,
+    UserId, UserSummary, Version,
 };
 
 /// What a message carries.
@@ -87,6 +87,7 @@ pub struct MessageDraft {
     parent_id: Option<MessageId>,
     client_id: Option<ClientId>,
     system_event: Option<SystemEvent>,
+    mentions: Mentions,
 }
 
 impl MessageDraft {
@@ -127,6 +128,7 @@ impl MessageDraft {
             parent_id: None,
             client_id: None,
             system_event: None,
+            mentions: Mentions::default(),
         }
     }
 
@@ -146,6 +148,12 @@ impl MessageDraft {
     #[must_use]
     pub fn rendered(self, content_html: String) -> Self {
         Self { content_html, ..self }
+    }
+
+    /// Sets the names that it mentions.
+    #[must_use]
+    pub fn mentioning(self, mentions: Mentions) -> Self {
+        Self { mentions, ..self }
     }
 
     /// What it carries.
@@ -173,7 +181,13 @@ impl MessageDraft {
         self.parent_id
     }
 
-    /// Gives it its place in a room: from here on it is a message.
+    /// The names that it mentions.
+    pub fn mentions(&self) -> &Mentions {
+        &self.mentions
+    }
+
+    /// Gives it its place in a room: from here on it is a message. Whom it mentions is known once its names are
+    /// found among the room's members: see [`SentMessage::mention`].
     pub fn place(self, place: Placement) -> Message {
         Message {
             id: place.id,
@@ -307,6 +321,20 @@ impl Message {
         self.deleted_at = Some(at);
     }
 
+    /// Notes that it was replied to.
+    pub fn gain_replies(&mut self, count: i64, version: Version, at: Timestamp) {
+        self.reply_count += count;
+        self.last_reply_at = Some(at);
+        self.version = version;
+    }
+
+    /// Notes that a reply to it was deleted; `newest` is when the newest of those that are left was posted.
+    pub fn lose_reply(&mut self, newest: Option<Timestamp>, version: Version) {
+        self.reply_count = (self.reply_count - 1).max(0);
+        self.last_reply_at = newest;
+        self.version = version;
+    }
+
     /// Whether it is a tombstone.
     pub fn is_deleted(&self) -> bool {
         self.deleted_at.is_some()
@@ -347,6 +375,21 @@ impl SentMessage {
         self.message.reaction_count = i64::try_from(count).unwrap_or(i64::MAX);
         self.message.version = version;
         self.reactions = reactions;
+    }
+
+    /// Notes whom it mentions: these users, and, if `room`, everybody in the room.
+    pub fn mention(&mut self, mut users: Vec<UserSummary>, room: bool) {
+        users.sort_unstable_by_key(|user| user.id);
+        users.dedup_by_key(|user| user.id);
+        self.message.mention_count = i64::try_from(users.len()).unwrap_or(i64::MAX);
+        self.message.mentions_room = room;
+        self.mentions = users;
+    }
+
+    /// Its mentions by name, as they are stored.
+    pub fn stored_mentions(&self) -> impl Iterator<Item = Mention> {
+        let Message { id: message_id, room_id, seq, .. } = self.message;
+        self.mentions.iter().map(move |user| Mention { message_id, user_id: user.id, room_id, seq })
     }
 }
 

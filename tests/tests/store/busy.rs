@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use plaza_domain::{
-    AttemptOutcome, Block, ClientId, FileId, Member, Message, ReadMark, RefreshToken, RefreshTokenId, Room,
-    RoomId, Seq, Session, SessionId, Store, TokenDigest, UnitOfWork, User, UserId, UserPair, Version,
+    AttemptOutcome, Block, ClientId, FileId, Follower, Member, Mention, Message, ReadMark, RefreshToken,
+    RefreshTokenId, Room, RoomId, Seq, Session, SessionId, Store, TokenDigest, UnitOfWork, User, UserId,
+    UserPair, Version,
 };
 use plaza_infrastructure::db::{connect, migrate};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
@@ -29,15 +30,13 @@ const MESSAGES_ELSEWHERE: i64 = 3;
 const READERS: usize = 100;
 const MARKS: i64 = 20;
 
-/// What users put on messages afterwards: reactions, above all to first messages, mentions, pins and edits.
-const PUT_ON_MESSAGES: [&str; 5] = [
+/// What users put on messages afterwards: reactions, above all to first messages, pins and edits.
+const PUT_ON_MESSAGES: [&str; 4] = [
     "INSERT INTO reactions (message_id, user_id, emoji, created_at)
      SELECT id, sender_id, '👍', created_at FROM messages",
     "INSERT INTO reactions (message_id, user_id, emoji, created_at)
      SELECT messages.id, room_members.user_id, '🎉', messages.created_at
      FROM messages JOIN room_members ON room_members.room_id = messages.room_id WHERE messages.seq = 1",
-    "INSERT INTO mentions (message_id, user_id, room_id, seq)
-     SELECT id, sender_id, room_id, seq FROM messages WHERE seq % 3 = 0",
     "UPDATE messages SET pinned_at = created_at, pinned_by = sender_id WHERE seq % 100 = 0",
     "INSERT INTO message_edits (message_id, version, content, replaced_at)
      SELECT edited.id, other.seq, 'hello', edited.created_at
@@ -79,12 +78,13 @@ pub(crate) async fn given_busy_server(url: &str) -> Result<(DatabaseConnection, 
     work.commit().await?;
     given_tasks_in_every_state(&store).await?;
     let file = given_file(&store, &users[0]).await?.id;
-    let message = given_messages(&store, &users, &rooms, file).await?;
+    let messages = given_messages(&store, &users, &rooms, file).await?;
+    given_threads_and_mentions(&store, &users, &messages).await?;
     given_readers(&store, &users, &rooms[0]).await?;
     let asked = Asked {
         rooms: rooms.iter().map(|room| room.id).collect(),
         users: users.iter().map(|user| user.id).collect(),
-        message,
+        message: messages[0].clone(),
         file,
     };
     let options = ConnectOptions::new(url).max_connections(1).to_owned();
@@ -160,7 +160,7 @@ async fn given_messages(
     users: &[User],
     rooms: &[Room],
     file: FileId,
-) -> Result<Message> {
+) -> Result<Vec<Message>> {
     let mut messages: Vec<Message> = Vec::new();
     for (number, room) in rooms.iter().enumerate() {
         let last = if number == 0 { MESSAGES_OF_THE_CROWD } else { MESSAGES_ELSEWHERE };
@@ -169,13 +169,17 @@ async fn given_messages(
             let name = ClientId::from_stored(format!("c-{number}-{seq}"));
             let mut message = place(text("hello").with_client_id(Some(name)), room, sender, seq);
             message.file_id = (seq % 100 == 0).then_some(file);
+            message.mentions_room = seq % 50 == 0;
+            // Threads of four replies each.
+            let root = usize::try_from(seq)? % 5;
+            message.parent_id = (root > 1).then(|| messages[messages.len() + 1 - root].id);
             messages.push(message);
         }
     }
     let mut work = store.begin().await?;
     work.messages().insert(&messages).await?;
     work.commit().await?;
-    Ok(messages.swap_remove(0))
+    Ok(messages)
 }
 
 /// Those in the crowd read on every now and then.
@@ -193,5 +197,35 @@ async fn given_readers(store: &Arc<dyn Store>, users: &[User], room: &Room) -> R
             work.receipts().insert_mark(&mark).await?;
         }
     }
+    Ok(work.commit().await?)
+}
+
+/// Everybody in the crowd is mentioned in many messages, and follows many threads.
+async fn given_threads_and_mentions(
+    store: &Arc<dyn Store>,
+    users: &[User],
+    messages: &[Message],
+) -> Result<()> {
+    let (mut followers, mut mentions) = (Vec::new(), Vec::new());
+    for (number, message) in messages.iter().enumerate() {
+        let Message { id: message_id, room_id, seq, .. } = *message;
+        for user in [&users[0], &users[number % CROWD]] {
+            mentions.push(Mention { message_id, user_id: user.id, room_id, seq });
+            let is_following = number % 7 > 0;
+            followers.push(Follower { message_id, user_id: user.id, room_id, is_following, read_seq: seq });
+        }
+    }
+    mentions.dedup();
+    let roots: Vec<Message> =
+        messages.iter().filter(|message| message.parent_id.is_none()).cloned().collect();
+    let replied = |mut root: Message| {
+        root.gain_replies(4, root.version, root.created_at);
+        root
+    };
+    let roots: Vec<Message> = roots.into_iter().map(replied).collect();
+    let mut work = store.begin().await?;
+    work.mentions().insert(&mentions).await?;
+    work.threads().add_followers(&followers).await?;
+    work.threads().update_counts(&roots).await?;
     Ok(work.commit().await?)
 }

@@ -2,10 +2,13 @@
 
 use chrono::TimeDelta;
 use plaza_domain::repository::{HistoryRange, RoomFilter};
-use plaza_domain::{Activity, ClientId, Emoji, Seq, SessionId, TaskId, TokenDigest, UserPair, Version};
+use plaza_domain::{
+    Activity, ClientId, Emoji, Seq, SessionId, TaskId, ThreadPosition, TokenDigest, UserPair, Username,
+    Version,
+};
 use plaza_infrastructure::db::queries::{
-    blocks, direct_rooms, edits, files, members, messages, overviews, reactions, receipts, rooms, sessions,
-    tasks,
+    blocks, direct_rooms, edits, files, members, mentions, messages, overviews, reactions, receipts, rooms,
+    sessions, tasks, threads,
 };
 use sea_orm::{DbBackend, Statement, StatementBuilder};
 
@@ -26,6 +29,8 @@ pub(crate) fn hot_statements(on: DbBackend, asked: &Asked) -> Vec<Hot> {
     [
         of_messages(on, asked),
         of_what_is_put_on_messages(on, asked),
+        of_threads(on, asked),
+        of_mentions(on, asked),
         of_members(on, asked),
         of_rooms(on, asked),
         of_overviews_and_receipts(on, asked),
@@ -78,6 +83,38 @@ fn of_what_is_put_on_messages(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         hot(on, "edits", &["message_id"], edits::list(message, None, 50)),
         hot(on, "older edits", &["message_id", "version"], edits::list(message, before, 50)),
         hot(on, "forget old edits", &["message_id", "version"], edits::trim(message, 100)),
+    ]
+}
+
+fn of_threads(on: DbBackend, asked: &Asked) -> Vec<Hot> {
+    let (user, room, root) = (asked.users[0], asked.rooms[0], asked.message.id);
+    let replies = |range| threads::replies(root, range, 50);
+    let roots = vec![asked.message.clone(); 5];
+    let after = ThreadPosition { last_reply_at: asked.message.created_at, message_id: root };
+    vec![
+        hot(on, "roots of replies", &["id"], threads::roots(&[root; 5])),
+        hot(on, "replied messages", &["id"], messages::find_many(&[root; 5])),
+        hot(on, "counts of replies", &["id"], threads::update_counts(&roots)),
+        hot(on, "newest reply", &["parent_id"], threads::last_reply_at(root)),
+        hot(on, "replies, newest", &["parent_id"], replies(HistoryRange::Newest)),
+        hot(on, "replies, after", &["parent_id", "seq"], replies(HistoryRange::After(Seq::new(9)))),
+        hot(on, "followed threads", &["user_id"], threads::list_followed(user, None, None, 50)),
+        hot(on, "older ones", &["user_id"], threads::list_followed(user, Some(room), Some(after), 50)),
+        hot(on, "unread replies", &["parent_id", "seq"], threads::list_followed(user, None, None, 50)),
+    ]
+}
+
+fn of_mentions(on: DbBackend, asked: &Asked) -> Vec<Hot> {
+    let (room, user, message) = (asked.rooms[0], asked.users[0], asked.message.id);
+    let name = |number| (room, Username::from_stored(format!("user{number}")));
+    let names: Vec<_> = (0..20).map(name).collect();
+    let pairs: Vec<_> = asked.users[..20].iter().map(|user| (room, *user)).collect();
+    vec![
+        hot(on, "names in messages", &["username"], mentions::named(&names)),
+        hot(on, "members of a name", &["user_id"], mentions::named(&names)),
+        hot(on, "callers", &["room_id", "user_id"], mentions::callers(&pairs, 51)),
+        hot(on, "mentions of a user", &["user_id"], mentions::list(user, None, 50)),
+        hot(on, "older mentions", &["user_id", "message_id"], mentions::list(user, Some(message), 50)),
     ]
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod files;
 pub(crate) mod fixture;
 mod hot;
 pub(crate) mod members;
+pub(crate) mod mentions;
 pub(crate) mod messages;
 mod migrations;
 pub(crate) mod overviews;
@@ -21,6 +22,7 @@ pub(crate) mod receipts;
 pub(crate) mod rooms;
 pub(crate) mod sessions;
 pub(crate) mod tasks;
+pub(crate) mod threads;
 pub(crate) mod transactions;
 
 /// A behaviour fails by an assertion or by an error that it did not expect.

@@ -8,9 +8,9 @@ use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::{
     accounts::AccountsApi, auth::AuthApi, changes::ChangesApi, documented::Documented, edits::EditsApi,
-    files::FilesApi, health::HealthApi, media::MediaApi, members::MembersApi, messages::MessagesApi,
-    mute::MuteApi, pages, pins::PinsApi, preferences::PreferencesApi, reactions::ReactionsApi,
-    receipts::ReceiptsApi, rooms::RoomsApi, users::UsersApi,
+    files::FilesApi, health::HealthApi, media::MediaApi, members::MembersApi, mentions::MentionsApi,
+    messages::MessagesApi, mute::MuteApi, pages, pins::PinsApi, preferences::PreferencesApi,
+    reactions::ReactionsApi, receipts::ReceiptsApi, rooms::RoomsApi, threads::ThreadsApi, users::UsersApi,
 };
 use crate::{
     middleware::{
@@ -38,6 +38,7 @@ pub(super) type Apis = Documented<(
     MuteApi,
     MembersApi,
     (MessagesApi, ReactionsApi, PinsApi, EditsApi, ReceiptsApi),
+    (ThreadsApi, MentionsApi),
     ChangesApi,
     FilesApi,
     MediaApi,
@@ -54,6 +55,7 @@ pub(super) fn service() -> OpenApiService<Apis, ()> {
         MuteApi,
         MembersApi,
         (MessagesApi, ReactionsApi, PinsApi, EditsApi, ReceiptsApi),
+        (ThreadsApi, MentionsApi),
         ChangesApi,
         FilesApi,
         MediaApi,

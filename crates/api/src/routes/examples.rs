@@ -38,6 +38,12 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         }),
         "PreferencesView" => json!({"shows_receipts": true}),
         "HistoryView" => json!({"items": [message()], "has_more": false}),
+        "ThreadView" => {
+            json!({"root": message(), "items": [], "has_more": false, "is_following": true, "read_seq": 1})
+        }
+        "FollowedThreadView" => thread(),
+        "ThreadList" => json!({"items": [thread()], "next_cursor": null}),
+        "MentionList" => json!({"items": [message()], "next_cursor": null}),
         "ChangeView" => change(),
         "ChangesView" => {
             json!({"changes": [change()], "version": 3, "last_seq": 1, "has_more": false, "reset": false})
@@ -135,6 +141,10 @@ fn reaction_entry() -> Value {
 
 fn edit() -> Value {
     json!({"version": 2, "content": "The engine", "replaced_at": NOON})
+}
+
+fn thread() -> Value {
+    json!({"root": message(), "unread": 0, "read_seq": 1, "is_following": true})
 }
 
 fn change() -> Value {

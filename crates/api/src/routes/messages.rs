@@ -44,7 +44,7 @@ pub(crate) struct PostMessageRequest {
     /// The same by its short form, `/media/…`, for pictures.
     #[oai(nullable, skip_serializing_if_is_none)]
     image_url: Option<Text<0, 255>>,
-    /// The message that it replies to.
+    /// The message that it replies to; a reply to a reply goes to the thread's first message.
     #[oai(nullable, skip_serializing_if_is_none)]
     parent_id: Option<Uuid>,
     /// A name for this send, 1 to 64 printable ASCII characters: sending it again gives the same message back.
@@ -101,6 +101,18 @@ pub(crate) enum MessageDeleted {
     Done,
 }
 
+/// Which messages `before` and `after` ask for.
+pub(super) fn history_range(before: Option<i64>, after: Option<i64>) -> Result<HistoryRange, ApiError> {
+    match (before, after) {
+        (None, None) => Ok(HistoryRange::Newest),
+        (Some(seq), None) => Ok(HistoryRange::Before(Seq::new(seq))),
+        (None, Some(seq)) => Ok(HistoryRange::After(Seq::new(seq))),
+        (Some(_), Some(_)) => {
+            Err(ApiError::invalid(vec![FieldErrorView::new("after", "must not come with before")]))
+        }
+    }
+}
+
 pub(crate) struct MessagesApi;
 
 #[OpenApi(tag = "Tags::Messages")]
@@ -125,17 +137,7 @@ impl MessagesApi {
         #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
         limit: Query<Option<u64>>,
     ) -> Result<Json<HistoryView>, ApiError> {
-        let range = match (before.0, after.0) {
-            (None, None) => HistoryRange::Newest,
-            (Some(seq), None) => HistoryRange::Before(Seq::new(seq)),
-            (None, Some(seq)) => HistoryRange::After(Seq::new(seq)),
-            (Some(_), Some(_)) => {
-                return Err(ApiError::invalid(vec![FieldErrorView::new(
-                    "after",
-                    "must not come with before",
-                )]));
-            }
-        };
+        let range = history_range(before.0, after.0)?;
         let limit = limit.0.unwrap_or(DEFAULT_PAGE);
         let (messages, has_more) =
             state.services.messages.history(&actor, room_id.0.into(), range, limit).await?;

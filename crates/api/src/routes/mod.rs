@@ -13,6 +13,7 @@ mod files;
 mod health;
 mod media;
 mod members;
+mod mentions;
 mod message_view;
 mod messages;
 mod mute;
@@ -24,6 +25,7 @@ mod reactions;
 mod receipts;
 mod rooms;
 mod tags;
+mod threads;
 mod upload;
 mod users;
 

@@ -15,6 +15,8 @@ pub(crate) enum Tags {
     Members,
     /// What is said, and what changed.
     Messages,
+    /// Replies to a message, and who follows them.
+    Threads,
     /// Uploads: pictures and documents.
     Files,
     /// For those who watch over the server.

@@ -5,6 +5,7 @@ mod client;
 mod schema;
 mod server;
 mod story;
+mod threads;
 
 use client::{CheckingClient, TestResult};
 use server::TestServer;
@@ -16,6 +17,7 @@ async fn every_operation_answers_as_the_document_says() -> TestResult {
     story::accounts(&mut client).await?;
     let room = story::rooms(&mut client).await?;
     story::messages(&mut client, &room).await?;
+    threads::threads(&mut client, &room).await?;
     story::files(&mut client).await?;
     story::endings(&mut client, &room).await?;
     assert_eq!(client.never_called(), Vec::<String>::new());

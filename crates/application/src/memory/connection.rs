@@ -7,9 +7,9 @@ use plaza_domain::{
     Clock, Repositories, RepositoryError, UnitOfWork,
     repository::{
         BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
-        MemberRepository, MessageRepository, OverviewRepository, PinRepository, ReactionRepository,
-        ReceiptRepository, Result, RoomRepository, SessionRepository, SettingRepository, TaskRepository,
-        UserRepository,
+        MemberRepository, MentionRepository, MessageRepository, OverviewRepository, PinRepository,
+        ReactionRepository, ReceiptRepository, Result, RoomRepository, SessionRepository, SettingRepository,
+        TaskRepository, ThreadRepository, UserRepository,
     },
 };
 use tokio::sync::OwnedMutexGuard;
@@ -92,6 +92,14 @@ impl<A: Access> Repositories for Connection<A> {
     }
 
     fn receipts(&mut self) -> &mut dyn ReceiptRepository {
+        self
+    }
+
+    fn threads(&mut self) -> &mut dyn ThreadRepository {
+        self
+    }
+
+    fn mentions(&mut self) -> &mut dyn MentionRepository {
         self
     }
 

@@ -27,9 +27,13 @@ impl<A: Access> MessageRepository for Connection<A> {
 
     async fn find(&mut self, id: MessageId) -> Result<Option<SentMessage>> {
         let tables = self.tables();
-        let place = tables.message_places.get(&id);
-        let message = place.and_then(|place| tables.messages.get(place));
-        message.map(|message| tables.sent(message)).transpose()
+        tables.message(id).map(|message| tables.sent(message)).transpose()
+    }
+
+    async fn find_many(&mut self, ids: &[MessageId]) -> Result<Vec<SentMessage>> {
+        let tables = self.tables();
+        let found = each_once(ids).into_iter().filter_map(|id| tables.message(id));
+        found.map(|message| tables.sent(message)).collect()
     }
 
     async fn rooms_of(&mut self, ids: &[MessageId]) -> Result<Vec<(MessageId, RoomId)>> {
@@ -56,14 +60,7 @@ impl<A: Access> MessageRepository for Connection<A> {
     ) -> Result<Vec<SentMessage>> {
         let tables = self.tables();
         let all = all_of(&tables, room_id);
-        let limit = rows(limit);
-        let mut page: Vec<&Message> = match range {
-            HistoryRange::Newest => all.rev().take(limit).collect(),
-            HistoryRange::Before(seq) => all.rev().filter(|m| m.seq < seq).take(limit).collect(),
-            HistoryRange::After(seq) => all.filter(|m| m.seq > seq).take(limit).collect(),
-        };
-        page.sort_by_key(|message| message.seq);
-        page.into_iter().map(|message| tables.sent(message)).collect()
+        part(all, range, limit).into_iter().map(|message| tables.sent(message)).collect()
     }
 
     async fn changed_since(
@@ -122,8 +119,24 @@ fn insert(tables: &mut Tables, message: &Message) -> Result<()> {
     tables.message_places.insert_new(message.id, place, Constraint::Other)
 }
 
+/// A part of some messages that come by rising `seq`.
+pub(super) fn part<'a>(
+    all: impl DoubleEndedIterator<Item = &'a Message>,
+    range: HistoryRange,
+    limit: u64,
+) -> Vec<&'a Message> {
+    let limit = rows(limit);
+    let mut page: Vec<&Message> = match range {
+        HistoryRange::Newest => all.rev().take(limit).collect(),
+        HistoryRange::Before(seq) => all.rev().filter(|m| m.seq < seq).take(limit).collect(),
+        HistoryRange::After(seq) => all.filter(|m| m.seq > seq).take(limit).collect(),
+    };
+    page.sort_by_key(|message| message.seq);
+    page
+}
+
 /// Every message of a room, by rising `seq`.
-fn all_of(tables: &Tables, room_id: RoomId) -> impl DoubleEndedIterator<Item = &Message> {
+pub(super) fn all_of(tables: &Tables, room_id: RoomId) -> impl DoubleEndedIterator<Item = &Message> {
     let places = (room_id, Seq::ZERO)..=(room_id, Seq::new(i64::MAX));
     tables.messages.range(places).map(|(_, message)| &**message)
 }

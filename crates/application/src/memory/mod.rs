@@ -9,6 +9,7 @@ mod doubles;
 mod edits;
 mod files;
 mod members;
+mod mentions;
 mod messages;
 mod overviews;
 mod pins;
@@ -21,6 +22,7 @@ mod store;
 mod table;
 mod tables;
 mod tasks;
+mod threads;
 mod users;
 
 pub use doubles::{

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use plaza_domain::{
-    Blob, Emoji, File, FileId, Member, MemberProfile, Message, MessageEdit, MessageId, Mute, Preferences,
-    Reaction, ReadMark, RefreshToken, RefreshTokenId, Room, RoomId, SentMessage, Seq, Session, SessionId,
-    Sha256, Task, TaskId, Timestamp, User, UserId, UserPair, UserSummary, Variant, VariantName, Version,
+    Blob, Emoji, File, FileId, Follower, Member, MemberProfile, Message, MessageEdit, MessageId, Mute,
+    Preferences, Reaction, ReadMark, RefreshToken, RefreshTokenId, Room, RoomId, SentMessage, Seq, Session,
+    SessionId, Sha256, Task, TaskId, Timestamp, User, UserId, UserPair, UserSummary, Variant, VariantName,
+    Version,
     repository::{RepositoryError, Result},
 };
 use uuid::Uuid;
@@ -35,6 +36,7 @@ pub(super) struct Tables {
     pub(super) message_edits: Table<(MessageId, Version), MessageEdit>,
     pub(super) reactions: Table<(MessageId, UserId, String), Timestamp>,
     pub(super) mentions: Table<(MessageId, UserId), Place>,
+    pub(super) thread_followers: Table<(MessageId, UserId), Follower>,
     pub(super) blobs: Table<Sha256, Blob>,
     pub(super) files: Table<FileId, File>,
     pub(super) variants: Table<(FileId, VariantName), Variant>,
@@ -86,6 +88,11 @@ impl Tables {
             mentions: self.mentioned(message.id)?,
             ..view
         })
+    }
+
+    /// The message with that id.
+    pub(super) fn message(&self, id: MessageId) -> Option<&Message> {
+        self.message_places.get(&id).and_then(|place| self.messages.get(place)).map(|message| &**message)
     }
 
     pub(super) fn reactions_to(&self, id: MessageId) -> Vec<Reaction> {

@@ -8,14 +8,19 @@ use std::{
 
 use plaza_domain::{
     ClientId, Clock, FileId, FileKind, IdGenerator, Message, MessageId, MessageKind, RepositoryError, RoomId,
-    SentMessage, Seq, Store, UnitOfWork, UserId, UserSummary, Version,
+    SentMessage, Seq, Store, ThreadRoot, UnitOfWork, UserId, UserSummary, Version,
     message::Placement,
     repository::{Constraint, Counters},
 };
 
 use tokio::time::timeout;
 
-use super::{Posted, committer::Job};
+use super::{
+    Posted,
+    committer::Job,
+    mentions::{self, Meant},
+    replies::{give_versions, note_replies, refuse_reply, replied},
+};
 use crate::{
     Error,
     events::{Event, RoomEvent},
@@ -46,8 +51,18 @@ enum Verdict {
 struct Knowledge {
     originals: HashMap<(UserId, ClientId), SentMessage>,
     senders: HashMap<(RoomId, UserId), UserSummary>,
-    parents: HashMap<MessageId, RoomId>,
+    parents: HashMap<MessageId, ThreadRoot>,
     files: HashMap<FileId, (UserId, FileKind)>,
+    meant: Meant,
+}
+
+/// What a transaction stored.
+#[derive(Default)]
+struct Stored {
+    messages: Vec<SentMessage>,
+    /// The messages that were replied to.
+    replied: Vec<SentMessage>,
+    verdicts: Vec<Verdict>,
 }
 
 /// How long one transaction may take: a network that swallows everything must not hold up a room for good.
@@ -58,14 +73,14 @@ const BATCH_TIMEOUT: Duration = Duration::from_secs(30);
 /// as long.
 pub(super) async fn post_batch(context: &BatchContext, jobs: Vec<Job>) {
     let failure = match store_in_time(context, &jobs).await {
-        Ok((messages, verdicts)) => return tell(context, jobs, messages, verdicts),
+        Ok(stored) => return tell(context, jobs, stored),
         Err(failure) => failure,
     };
     let jobs = if failure.committing { keep_named(jobs, &failure) } else { jobs };
     tracing::debug!(batch.size = jobs.len(), error = ?failure.error, "a batch failed; trying again");
     if matches!(failure.error, RepositoryError::Unavailable(_)) {
         match store_in_time(context, &jobs).await {
-            Ok((messages, verdicts)) => tell(context, jobs, messages, verdicts),
+            Ok(stored) => tell(context, jobs, stored),
             Err(failure) => jobs.into_iter().for_each(|job| job.complete(Err(unavailable(&failure)))),
         }
         return;
@@ -75,7 +90,7 @@ pub(super) async fn post_batch(context: &BatchContext, jobs: Vec<Job>) {
         let outcome = store_in_time(context, &jobs).await;
         let [job] = jobs;
         match outcome {
-            Ok((messages, verdicts)) => tell(context, vec![job], messages, verdicts),
+            Ok(stored) => tell(context, vec![job], stored),
             Err(failure) => job_failed(context, job, &failure).await,
         }
     }
@@ -90,12 +105,9 @@ fn keep_named(jobs: Vec<Job>, failure: &Failure) -> Vec<Job> {
 }
 
 /// A transaction that was given up may have been committed all the same.
-async fn store_in_time(
-    context: &BatchContext,
-    jobs: &[Job],
-) -> std::result::Result<(Vec<SentMessage>, Vec<Verdict>), Failure> {
+async fn store_in_time(context: &BatchContext, jobs: &[Job]) -> std::result::Result<Stored, Failure> {
     if jobs.is_empty() {
-        return Ok((Vec::new(), Vec::new()));
+        return Ok(Stored::default());
     }
     timeout(BATCH_TIMEOUT, store_batch(context, jobs)).await.unwrap_or_else(|too_slow| {
         Err(Failure { error: RepositoryError::Unavailable(too_slow.into()), committing: true })
@@ -121,7 +133,7 @@ async fn job_failed(context: &BatchContext, job: Job, failure: &Failure) {
         let again = store_in_time(context, &jobs).await;
         let [job] = jobs;
         match again {
-            Ok((messages, verdicts)) => tell(context, vec![job], messages, verdicts),
+            Ok(stored) => tell(context, vec![job], stored),
             Err(failure) => job.complete(Err(unavailable(&failure))),
         }
         return;
@@ -134,19 +146,20 @@ fn unavailable(failure: &Failure) -> Error {
     Error::Unavailable("the message could not be stored".into())
 }
 
-async fn store_batch(
-    context: &BatchContext,
-    jobs: &[Job],
-) -> std::result::Result<(Vec<SentMessage>, Vec<Verdict>), Failure> {
+async fn store_batch(context: &BatchContext, jobs: &[Job]) -> std::result::Result<Stored, Failure> {
     let mut work = context.store.begin().await?;
     let known = look_up(&mut *work, jobs).await?;
     let (mut verdicts, accepted) = judge(jobs, known.originals, &known.senders, &known.parents, &known.files);
     let mut messages = Vec::with_capacity(accepted.values().map(Vec::len).sum());
+    let mut all_replied = Vec::new();
     let now = context.clock.now();
     // In the order of room ids, so that two transactions never wait for each other's rooms.
     for (room_id, indexes) in accepted {
         let count = i64::try_from(indexes.len()).unwrap_or(i64::MAX);
-        let counters = match work.rooms().advance(room_id, count, count).await {
+        // What is replied to changes too, after the replies.
+        let replied = replied(jobs, &indexes, &known.parents);
+        let changed = i64::try_from(replied.len()).unwrap_or(i64::MAX);
+        let counters = match work.rooms().advance(room_id, count, count + changed).await {
             Ok(counters) => counters,
             // Deleted between our look and our write.
             Err(RepositoryError::NotFound { entity }) => {
@@ -155,10 +168,14 @@ async fn store_batch(
             }
             Err(error) => return Err(error.into()),
         };
+        all_replied.extend(give_versions(replied, counters.version));
+        let counters = Counters { version: counters.version.back(changed), ..counters };
         for (offset, index) in (0..count).zip(indexes) {
             let (seq, version) = place(counters, count, offset);
             let job = &jobs[index];
-            let message = job.draft.clone().place(Placement {
+            let root = job.draft.parent_id().and_then(|id| known.parents.get(&id));
+            let draft = job.draft.clone().reply_to(root.map(|root| root.id));
+            let message = draft.place(Placement {
                 id: MessageId::new(context.ids.next()),
                 room_id,
                 seq,
@@ -168,17 +185,28 @@ async fn store_batch(
             });
             if let Some(sender) = known.senders.get(&(room_id, job.sender_id)) {
                 verdicts[index] = Verdict::New(messages.len());
-                messages.push(SentMessage::new(message, sender.clone()));
+                let mut view = SentMessage::new(message, sender.clone());
+                known.meant.apply(&mut view, job.draft.mentions());
+                messages.push(view);
             }
         }
     }
     if messages.is_empty() {
-        return Ok((messages, verdicts));
+        return Ok(Stored { messages, replied: Vec::new(), verdicts });
     }
     let rows: Vec<Message> = messages.iter().map(|view| view.message.clone()).collect();
     work.messages().insert(&rows).await?;
+    let mentions = mentions::stored(&messages);
+    if !mentions.is_empty() {
+        work.mentions().insert(&mentions).await?;
+    }
+    let replied = if all_replied.is_empty() {
+        Vec::new()
+    } else {
+        note_replies(&mut *work, &all_replied, &messages, now).await?
+    };
     work.commit().await.map_err(|error| Failure { error, committing: true })?;
-    Ok((messages, verdicts))
+    Ok(Stored { messages, replied, verdicts })
 }
 
 fn place(counters: Counters, count: i64, offset: i64) -> (Seq, Version) {
@@ -195,10 +223,11 @@ async fn look_up(work: &mut dyn UnitOfWork, jobs: &[Job]) -> std::result::Result
     pairs.dedup();
     let senders = work.members().senders(&pairs).await?;
     let parent_ids: Vec<_> = jobs.iter().filter_map(|job| job.draft.parent_id()).collect();
-    let parents =
-        if parent_ids.is_empty() { Vec::new() } else { work.messages().rooms_of(&parent_ids).await? };
+    let parents = if parent_ids.is_empty() { Vec::new() } else { work.threads().roots(&parent_ids).await? };
     let file_ids: Vec<_> = jobs.iter().filter_map(|job| job.draft.file_id()).collect();
     let files = if file_ids.is_empty() { Vec::new() } else { work.files().find_many(&file_ids).await? };
+    let mentioning = jobs.iter().map(|job| (job.room_id, job.sender_id, job.draft.mentions()));
+    let meant = Meant::find(work, mentioning).await?;
     Ok(Knowledge {
         originals: originals
             .into_iter()
@@ -207,6 +236,7 @@ async fn look_up(work: &mut dyn UnitOfWork, jobs: &[Job]) -> std::result::Result
         senders: senders.into_iter().map(|sender| ((sender.room_id, sender.user.id), sender.user)).collect(),
         parents: parents.into_iter().collect(),
         files: files.into_iter().map(|file| (file.id, (file.owner_id, file.kind))).collect(),
+        meant,
     })
 }
 
@@ -215,7 +245,7 @@ fn judge(
     jobs: &[Job],
     originals: HashMap<(UserId, ClientId), SentMessage>,
     senders: &HashMap<(RoomId, UserId), UserSummary>,
-    parents: &HashMap<MessageId, RoomId>,
+    parents: &HashMap<MessageId, ThreadRoot>,
     files: &HashMap<FileId, (UserId, FileKind)>,
 ) -> (Vec<Verdict>, BTreeMap<RoomId, Vec<usize>>) {
     let mut accepted: BTreeMap<RoomId, Vec<usize>> = BTreeMap::new();
@@ -225,12 +255,14 @@ fn judge(
         let key = send_key(job);
         let original = key.as_ref().and_then(|key| originals.get(key));
         let sibling = key.as_ref().and_then(|key| first_of.get(key)).copied();
-        let verdict = if let Some(refusal) = refuse(job, senders, parents, files) {
+        let verdict = if let Some(refusal) = refuse(job, senders, files) {
             Verdict::Refused(refusal)
         } else if let Some(original) = original {
             repeated(job, original.message.room_id, Verdict::Original(Box::new(original.clone())))
         } else if let Some(sibling) = sibling {
             repeated(job, jobs[sibling].room_id, Verdict::SameAs(sibling))
+        } else if let Some(refusal) = refuse_reply(job, parents) {
+            Verdict::Refused(refusal)
         } else {
             if let Some(key) = key {
                 first_of.insert(key, index);
@@ -254,14 +286,10 @@ fn repeated(job: &Job, original_room: RoomId, verdict: Verdict) -> Verdict {
 fn refuse(
     job: &Job,
     senders: &HashMap<(RoomId, UserId), UserSummary>,
-    parents: &HashMap<MessageId, RoomId>,
     files: &HashMap<FileId, (UserId, FileKind)>,
 ) -> Option<Error> {
     if !senders.contains_key(&(job.room_id, job.sender_id)) {
         return Some(Error::NotFound("room"));
-    }
-    if job.draft.parent_id().is_some_and(|id| parents.get(&id) != Some(&job.room_id)) {
-        return Some(Error::NotFound("parent message"));
     }
     let file_id = job.draft.file_id()?;
     match files.get(&file_id) {
@@ -279,7 +307,8 @@ fn send_key(job: &Job) -> Option<(UserId, ClientId)> {
 }
 
 /// Resolves every sender, then tells everybody: an `ack` comes no later than the message.
-fn tell(context: &BatchContext, jobs: Vec<Job>, messages: Vec<SentMessage>, verdicts: Vec<Verdict>) {
+fn tell(context: &BatchContext, jobs: Vec<Job>, stored: Stored) {
+    let Stored { messages, replied, verdicts } = stored;
     let places: Vec<Option<usize>> = verdicts
         .iter()
         .map(|verdict| if let Verdict::New(place) = verdict { Some(*place) } else { None })
@@ -298,5 +327,8 @@ fn tell(context: &BatchContext, jobs: Vec<Job>, messages: Vec<SentMessage>, verd
     }
     for view in messages {
         context.bus.publish(Event::Room(RoomEvent::posted(view)));
+    }
+    for view in replied {
+        context.bus.publish(Event::Room(RoomEvent::changed(view)));
     }
 }

@@ -2,7 +2,7 @@
 
 use plaza_domain::{Content, InvalidInput, MessageEdit, MessageId, MessageKind, SentMessage, Version};
 
-use super::MessageService;
+use super::{MessageService, mentions, replies::note_deletion};
 use crate::{
     Actor, Error, Page, PageRequest, Result,
     events::RoomEventBody,
@@ -41,14 +41,16 @@ impl MessageService {
             return Ok(change.keep(acknowledge));
         }
         let content_html = self.markup.render(content.as_str());
+        let mentions = mentions::names_in(&*self.markup, &content);
         let version = change.next_version().await?;
         let previous = change.sent.message.edit(content, content_html, version, change.now);
         change.work.edits().insert(&previous).await?;
         change.work.edits().trim(id, MAX_EDITS).await?;
+        mentions::replace(&mut *change.work, &mut change.sent, &mentions).await?;
         change.commit(RoomEventBody::MessageUpdated, acknowledge).await
     }
 
-    /// Makes a message a tombstone; deleting one twice changes nothing more.
+    /// Makes a message a tombstone; deleting one twice changes nothing more. What it replied to counts one reply less.
     ///
     /// # Errors
     /// `Forbidden`, `NotFound`.
@@ -75,7 +77,12 @@ impl MessageService {
         change.sent.reactions.clear();
         change.sent.mentions.clear();
         change.work.messages().forget(id).await?;
-        change.commit(RoomEventBody::MessageDeleted, acknowledge).await
+        change.store().await?;
+        if let Some(root_id) = change.sent.message.parent_id {
+            let version = change.next_version().await?;
+            change.replied = Some(note_deletion(&mut *change.work, root_id, version).await?);
+        }
+        change.finish(RoomEventBody::MessageDeleted, acknowledge).await
     }
 
     /// What a message said before its edits, the newest first; at most its last 100 are remembered. There is nothing of

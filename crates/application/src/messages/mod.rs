@@ -3,6 +3,8 @@
 mod batch;
 mod committer;
 mod editing;
+mod mentions;
+mod replies;
 mod service;
 mod transaction;
 

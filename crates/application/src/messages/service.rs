@@ -12,6 +12,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     batch::BatchContext,
     committer::{Committer, Completion, Job},
+    mentions,
     transaction::MessageTransactions,
 };
 use crate::{
@@ -130,7 +131,9 @@ impl MessageService {
             }
         };
         let content_html = self.markup.render(draft.content().as_str());
-        Ok(draft.rendered(content_html).reply_to(input.parent_id).with_client_id(client_id))
+        let mentions = mentions::names_in(&*self.markup, draft.content());
+        let draft = draft.rendered(content_html).mentioning(mentions);
+        Ok(draft.reply_to(input.parent_id).with_client_id(client_id))
     }
 
     /// A part of a room's history, by rising `seq`, at most [`MAX_PAGE`], and whether there is more in that direction.
@@ -149,16 +152,8 @@ impl MessageService {
         let membership = read.members().find(room_id, actor.id()).await?;
         authorize_room(actor, RoomAction::Read, &room, membership.as_ref())?;
         let limit = limit.clamp(1, MAX_PAGE);
-        let mut messages = read.messages().history(room_id, range, limit + 1).await?;
-        let has_more = messages.len() as u64 > limit;
-        if has_more {
-            // One too many was read; it is the one farthest from where the page begins.
-            match range {
-                HistoryRange::After(_) => drop(messages.pop()),
-                HistoryRange::Newest | HistoryRange::Before(_) => drop(messages.remove(0)),
-            }
-        }
-        Ok((messages, has_more))
+        let messages = read.messages().history(room_id, range, limit + 1).await?;
+        Ok(range.cut(messages, limit))
     }
 
     /// A message of a room that the actor may read.

@@ -43,7 +43,7 @@ impl MessageTransactions {
         authorize_room(actor, RoomAction::Read, &room, membership.as_ref())
             .map_err(|_| Error::NotFound("message"))?;
         authorize_message(actor, action, &sent.message, &room, membership.as_ref())?;
-        Ok(MessageTransaction { scope: self, work, room, sent, now: self.clock.now() })
+        Ok(MessageTransaction { scope: self, work, room, sent, replied: None, now: self.clock.now() })
     }
 }
 
@@ -54,6 +54,8 @@ pub(crate) struct MessageTransaction<'a> {
     pub(crate) room: Room,
     /// The message, to be changed.
     pub(crate) sent: SentMessage,
+    /// What it replies to, when that has changed with it.
+    pub(crate) replied: Option<SentMessage>,
     pub(crate) now: Timestamp,
 }
 
@@ -75,12 +77,29 @@ impl MessageTransaction<'_> {
         body: fn(Box<SentMessage>) -> RoomEventBody,
         acknowledge: impl FnOnce(&SentMessage) + Send,
     ) -> Result<SentMessage> {
-        self.work.messages().update(&self.sent.message).await?;
+        self.store().await?;
+        self.finish(body, acknowledge).await
+    }
+
+    /// Writes the message as it is now.
+    pub(crate) async fn store(&mut self) -> Result<()> {
+        Ok(self.work.messages().update(&self.sent.message).await?)
+    }
+
+    /// Commits what is stored, and tells of it.
+    pub(crate) async fn finish(
+        self,
+        body: fn(Box<SentMessage>) -> RoomEventBody,
+        acknowledge: impl FnOnce(&SentMessage) + Send,
+    ) -> Result<SentMessage> {
         self.work.commit().await?;
         acknowledge(&self.sent);
         let Message { room_id, version, .. } = self.sent.message;
         let body = body(Box::new(self.sent.clone()));
         self.scope.bus.publish(Event::Room(RoomEvent { room_id, version, body }));
+        if let Some(replied) = self.replied {
+            self.scope.bus.publish(Event::Room(RoomEvent::changed(replied)));
+        }
         Ok(self.sent)
     }
 }

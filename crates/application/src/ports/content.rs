@@ -8,6 +8,9 @@ use thiserror::Error;
 pub trait Markup: Send + Sync {
     /// Sanitised HTML: no scripts, no styles, no event handlers, links with `rel="nofollow noopener noreferrer"`.
     fn render(&self, markdown: &str) -> String;
+
+    /// What is said in words: the text as it is read, without code and without links. For finding out whom it is about.
+    fn prose(&self, markdown: &str) -> String;
 }
 
 /// What an upload is.

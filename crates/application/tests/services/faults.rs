@@ -10,9 +10,9 @@ use plaza_domain::{
     Repositories, RepositoryError, Store, UnitOfWork,
     repository::{
         BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
-        MemberRepository, MessageRepository, OverviewRepository, PinRepository, ReactionRepository,
-        ReceiptRepository, Result, RoomRepository, SessionRepository, SettingRepository, TaskRepository,
-        UserRepository,
+        MemberRepository, MentionRepository, MessageRepository, OverviewRepository, PinRepository,
+        ReactionRepository, ReceiptRepository, Result, RoomRepository, SessionRepository, SettingRepository,
+        TaskRepository, ThreadRepository, UserRepository,
     },
 };
 
@@ -24,6 +24,7 @@ pub(crate) struct Faults {
     commits: AtomicUsize,
     answers: AtomicUsize,
     interruption: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+    extras: AtomicUsize,
 }
 
 impl Faults {
@@ -50,6 +51,11 @@ impl Faults {
     /// Does something just before messages are read or written for the next time.
     pub(crate) fn before_next_messages(&self, act: impl FnOnce() + Send + 'static) {
         *self.interruption.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(act));
+    }
+
+    /// How often anything was asked of the threads and of the mentions.
+    pub(crate) fn asked_of_threads_and_mentions(&self) -> usize {
+        self.extras.load(Ordering::Relaxed)
     }
 
     fn interrupt(&self) {
@@ -149,6 +155,16 @@ impl<R: Repositories + ?Sized> Repositories for Faulty<R> {
 
     fn receipts(&mut self) -> &mut dyn ReceiptRepository {
         self.inner.receipts()
+    }
+
+    fn threads(&mut self) -> &mut dyn ThreadRepository {
+        self.faults.extras.fetch_add(1, Ordering::Relaxed);
+        self.inner.threads()
+    }
+
+    fn mentions(&mut self) -> &mut dyn MentionRepository {
+        self.faults.extras.fetch_add(1, Ordering::Relaxed);
+        self.inner.mentions()
     }
 
     fn blobs(&mut self) -> &mut dyn BlobRepository {

@@ -16,6 +16,21 @@ pub enum HistoryRange {
     After(Seq),
 }
 
+impl HistoryRange {
+    /// Brings a page, by rising `seq`, of which one more was read than is shown, to `limit`; and tells whether there is
+    /// more. The one too many is the one farthest from where the page begins.
+    pub fn cut<T>(self, mut page: Vec<T>, limit: u64) -> (Vec<T>, bool) {
+        let has_more = page.len() as u64 > limit;
+        if has_more {
+            match self {
+                Self::After(_) => drop(page.pop()),
+                Self::Newest | Self::Before(_) => drop(page.remove(0)),
+            }
+        }
+        (page, has_more)
+    }
+}
+
 /// Stores messages. Tombstones are messages too: they keep their place.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
@@ -28,6 +43,9 @@ pub trait MessageRepository: Send {
 
     /// The message with that id.
     async fn find(&mut self, id: MessageId) -> Result<Option<SentMessage>>;
+
+    /// Those of these messages that exist, in one query.
+    async fn find_many(&mut self, ids: &[MessageId]) -> Result<Vec<SentMessage>>;
 
     /// Those of these messages that exist, with their rooms; in one query.
     async fn rooms_of(&mut self, ids: &[MessageId]) -> Result<Vec<(MessageId, RoomId)>>;

@@ -11,6 +11,7 @@ mod edit;
 mod error;
 mod file;
 mod member;
+mod mention;
 mod message;
 mod overview;
 mod pin;
@@ -20,6 +21,7 @@ mod room;
 mod session;
 mod setting;
 mod task;
+mod thread;
 mod user;
 
 use async_trait::async_trait;
@@ -31,6 +33,7 @@ pub use edit::EditRepository;
 pub use error::{Constraint, RepositoryError};
 pub use file::FileRepository;
 pub use member::{MemberRepository, Sender};
+pub use mention::{Caller, MentionRepository};
 pub use message::{HistoryRange, MessageRepository};
 pub use overview::OverviewRepository;
 pub use pin::PinRepository;
@@ -40,6 +43,7 @@ pub use room::{Counters, RoomFilter, RoomRepository};
 pub use session::SessionRepository;
 pub use setting::SettingRepository;
 pub use task::{ClaimRequest, TaskRepository};
+pub use thread::ThreadRepository;
 pub use user::UserRepository;
 
 /// What every repository call returns.
@@ -93,6 +97,10 @@ pub trait Repositories: Send {
     fn pins(&mut self) -> &mut dyn PinRepository;
     /// Who read what, and when.
     fn receipts(&mut self) -> &mut dyn ReceiptRepository;
+    /// Threads and who follows them.
+    fn threads(&mut self) -> &mut dyn ThreadRepository;
+    /// Who is mentioned where.
+    fn mentions(&mut self) -> &mut dyn MentionRepository;
     /// Stored contents.
     fn blobs(&mut self) -> &mut dyn BlobRepository;
     /// Uploads and their variants.

@@ -6,7 +6,7 @@ use ammonia::{Builder, UrlRelative};
 use plaza_application::ports::Markup;
 use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd, html};
 
-use super::plain;
+use super::{plain, prose};
 
 const TAGS: [&str; 26] = [
     "a",
@@ -37,6 +37,9 @@ const TAGS: [&str; 26] = [
     "s",
 ];
 
+/// What is understood beyond CommonMark.
+pub(super) const OPTIONS: Options = Options::ENABLE_STRIKETHROUGH.union(Options::ENABLE_TABLES);
+
 /// The most elements of one message, and the most within each other; a text with more is shown as it was written.
 const MAX_ELEMENTS: usize = 2_000;
 const MAX_DEPTH: usize = 16;
@@ -65,11 +68,10 @@ impl CommonMark {
 
     /// `None` when the text is built to be expensive.
     fn render_markup(&self, markdown: &str) -> Option<String> {
-        let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES;
         let mut links = Links::default();
         let mut size = Size::default();
         let mut events = Vec::new();
-        for event in Parser::new_ext(markdown, options) {
+        for event in Parser::new_ext(markdown, OPTIONS) {
             size.add(&event)?;
             events.extend(links.rewrite(event));
         }
@@ -84,14 +86,14 @@ impl CommonMark {
 /// How large the tree of a text is. A quotation in a quotation in a … costs the sanitiser more than its length, and a
 /// table has as many cells in each row as its head has: a few thousand characters can make a million elements.
 #[derive(Default)]
-struct Size {
+pub(super) struct Size {
     elements: usize,
     depth: usize,
 }
 
 impl Size {
     /// `None` when it is more than anybody means.
-    fn add(&mut self, event: &Event<'_>) -> Option<()> {
+    pub(super) fn add(&mut self, event: &Event<'_>) -> Option<()> {
         match event {
             Event::Start(_) => {
                 self.elements += 1;
@@ -115,6 +117,11 @@ impl Markup for CommonMark {
         plain::render(markdown)
             .or_else(|| self.render_markup(markdown))
             .unwrap_or_else(|| format!("<pre>{}</pre>", ammonia::clean_text(markdown)))
+    }
+
+    fn prose(&self, markdown: &str) -> String {
+        // A text that is built to be expensive is shown as code is, and says nothing in words.
+        prose::of(markdown).unwrap_or_default()
     }
 }
 

@@ -4,6 +4,7 @@ mod markup;
 mod media;
 mod office;
 mod plain;
+mod prose;
 
 pub use markup::CommonMark;
 pub use media::HeadInspector;

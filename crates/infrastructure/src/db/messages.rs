@@ -48,6 +48,14 @@ impl<C: ConnectionTrait + Send> MessageRepository for Session<C> {
         Ok(self.views(&queries::messages::find(id)).await?.pop())
     }
 
+    async fn find_many(&mut self, ids: &[MessageId]) -> Result<Vec<SentMessage>> {
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(MAX_KEYS) {
+            found.extend(self.views(&queries::messages::find_many(ids)).await?);
+        }
+        Ok(found)
+    }
+
     async fn rooms_of(&mut self, ids: &[MessageId]) -> Result<Vec<(MessageId, RoomId)>> {
         let mut rooms = Vec::with_capacity(ids.len());
         for ids in ids.chunks(MAX_KEYS) {
@@ -115,8 +123,15 @@ impl<C: ConnectionTrait + Send> MessageRepository for Session<C> {
 }
 
 impl<C: ConnectionTrait> Session<C> {
+    /// The messages that a query gives, with all that people see of them.
     pub(super) async fn views(&self, query: &SelectStatement) -> Result<Vec<SentMessage>> {
-        let mut views = self.rows(query).await?.iter().map(view).collect::<Result<Vec<_>>>()?;
+        let rows = self.rows(query).await?;
+        self.views_in(&rows).await
+    }
+
+    /// The same, when the rows are at hand.
+    pub(super) async fn views_in(&self, rows: &[QueryResult]) -> Result<Vec<SentMessage>> {
+        let mut views = rows.iter().map(view).collect::<Result<Vec<_>>>()?;
         self.complete(&mut views.iter_mut().collect::<Vec<_>>()).await?;
         Ok(views)
     }

@@ -15,6 +15,7 @@ mod error;
 mod files;
 mod finish;
 mod members;
+mod mentions;
 mod messages;
 mod migrate;
 mod overviews;
@@ -28,6 +29,7 @@ mod sessions;
 mod settings;
 mod store;
 mod tasks;
+mod threads;
 mod users;
 
 pub use connect::{ConnectError, DatabaseSettings, connect};

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use plaza_domain::repository::{
     BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository, MemberRepository,
-    MessageRepository, OverviewRepository, PinRepository, ReactionRepository, ReceiptRepository,
-    Repositories, RepositoryError, Result, RoomRepository, SessionRepository, SettingRepository,
-    TaskRepository, UnitOfWork, UserRepository,
+    MentionRepository, MessageRepository, OverviewRepository, PinRepository, ReactionRepository,
+    ReceiptRepository, Repositories, RepositoryError, Result, RoomRepository, SessionRepository,
+    SettingRepository, TaskRepository, ThreadRepository, UnitOfWork, UserRepository,
 };
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, IdenStatic, QueryResult,
@@ -131,6 +131,14 @@ impl<C: ConnectionTrait + Send> Repositories for Session<C> {
     }
 
     fn receipts(&mut self) -> &mut dyn ReceiptRepository {
+        self
+    }
+
+    fn threads(&mut self) -> &mut dyn ThreadRepository {
+        self
+    }
+
+    fn mentions(&mut self) -> &mut dyn MentionRepository {
         self
     }
 

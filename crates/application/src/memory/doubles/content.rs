@@ -25,6 +25,10 @@ impl Markup for EscapingMarkup {
         html.push_str("</p>");
         html
     }
+
+    fn prose(&self, markdown: &str) -> String {
+        markdown.to_owned()
+    }
 }
 
 /// Takes every upload for what its name ends in, without a look at its content; names it does not know are plain text.

@@ -1,5 +1,7 @@
 //! Table `mentions`.
 
+use plaza_domain::Mention;
+use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -17,3 +19,14 @@ pub(crate) struct Model {
 pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl From<&Mention> for ActiveModel {
+    fn from(mention: &Mention) -> Self {
+        Self {
+            message_id: Set(mention.message_id.uuid()),
+            user_id: Set(mention.user_id.uuid()),
+            room_id: Set(mention.room_id.uuid()),
+            seq: Set(mention.seq.get()),
+        }
+    }
+}

@@ -19,4 +19,5 @@ pub(crate) mod session;
 pub(crate) mod setting;
 pub(crate) mod task;
 pub(crate) mod task_attempt;
+pub(crate) mod thread_follower;
 pub(crate) mod user;

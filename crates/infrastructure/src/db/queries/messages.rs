@@ -14,6 +14,12 @@ pub fn find(id: MessageId) -> SelectStatement {
     views().and_where(Expr::col((Entity, Column::Id)).eq(id.uuid())).take()
 }
 
+/// These messages.
+pub fn find_many(ids: &[MessageId]) -> SelectStatement {
+    let ids = padded(ids.iter().map(|id| id.uuid()));
+    views().and_where(Expr::col((Entity, Column::Id)).is_in(ids)).take()
+}
+
 /// The rooms of these messages.
 pub fn rooms_of(ids: &[MessageId]) -> SelectStatement {
     let ids = padded(ids.iter().map(|id| id.uuid()));
@@ -35,13 +41,18 @@ pub fn find_by_client_ids(keys: &[(UserId, ClientId)]) -> SelectStatement {
 
 /// A part of a room's history: newest first, but oldest first for [`HistoryRange::After`].
 pub fn history(room_id: RoomId, range: HistoryRange, limit: u64) -> SelectStatement {
+    part(in_room(room_id), range, limit)
+}
+
+/// A part of some messages: newest first, but oldest first for [`HistoryRange::After`].
+pub(super) fn part(mut of: SelectStatement, range: HistoryRange, limit: u64) -> SelectStatement {
     let seq = || Expr::col((Entity, Column::Seq));
     let (bound, order) = match range {
         HistoryRange::Newest => (None, Order::Desc),
         HistoryRange::Before(place) => (Some(seq().lt(place.get())), Order::Desc),
         HistoryRange::After(place) => (Some(seq().gt(place.get())), Order::Asc),
     };
-    in_room(room_id).and_where_option(bound).order_by((Entity, Column::Seq), order).limit(limit).take()
+    of.and_where_option(bound).order_by((Entity, Column::Seq), order).limit(limit).take()
 }
 
 /// The messages of a room that changed after a version, by rising version.
@@ -112,7 +123,8 @@ fn in_room(room_id: RoomId) -> SelectStatement {
     views().and_where(Expr::col((Entity, Column::RoomId)).eq(room_id.uuid())).take()
 }
 
-fn views() -> SelectStatement {
+/// Messages with their senders.
+pub(super) fn views() -> SelectStatement {
     let mut query = Query::select();
     query.columns(Column::iter().map(|column| (Entity, column))).from(Entity);
     join_user(&mut query, (Entity, Column::SenderId));

@@ -9,6 +9,7 @@ pub mod direct_rooms;
 pub mod edits;
 pub mod files;
 pub mod members;
+pub mod mentions;
 pub mod messages;
 pub mod overviews;
 pub mod reactions;
@@ -16,13 +17,15 @@ pub mod receipts;
 pub mod rooms;
 pub mod sessions;
 pub mod tasks;
+pub mod threads;
 
+use plaza_domain::UserId;
 use sea_orm::sea_query::{
-    Alias, Asterisk, Expr, ExprTrait, IntoColumnRef, IntoValueTuple, JoinType, Query, SelectStatement,
+    Alias, Asterisk, Expr, ExprTrait, Func, IntoColumnRef, IntoValueTuple, JoinType, Query, SelectStatement,
 };
 use uuid::Uuid;
 
-use super::entity::user;
+use super::entity::{room, room_member, user};
 
 /// What a query that counts calls its answer.
 pub(crate) const COUNT: &str = "count";
@@ -111,6 +114,32 @@ fn select_summary(query: &mut SelectStatement) {
     for (name, column) in user::SUMMARY {
         query.expr_as(Expr::col((user::Entity, column)), name);
     }
+}
+
+/// Keeps the rows whose room, in `room_id`, is there and has the user in it now. Left joins for the same reason as in
+/// [`join_user`].
+fn join_present(query: &mut SelectStatement, room_id: impl IntoColumnRef, user_id: UserId) {
+    let room_id = Expr::col(room_id);
+    let member = |column| Expr::col((room_member::Entity, column));
+    let of_user = member(room_member::Column::RoomId)
+        .eq(room_id.clone())
+        .and(member(room_member::Column::UserId).eq(user_id.uuid()));
+    let same_room = Expr::col((room::Entity, room::Column::Id)).eq(room_id);
+    query
+        .join(JoinType::LeftJoin, room_member::Entity, of_user)
+        .join(JoinType::LeftJoin, room::Entity, same_room)
+        .and_where(member(room_member::Column::UserId).is_not_null())
+        .and_where(member(room_member::Column::LeftAt).is_null())
+        .and_where(Expr::col((room::Entity, room::Column::DeletedAt)).is_null());
+}
+
+/// How many rows a query gives.
+fn count(rows: SelectStatement) -> Expr {
+    let count = Query::select()
+        .expr(Func::count(Expr::col(Asterisk)))
+        .from_subquery(rows, Alias::new("counted"))
+        .take();
+    Expr::SubQuery(None, Box::new(count.into()))
 }
 
 #[cfg(test)]
