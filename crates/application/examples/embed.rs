@@ -144,6 +144,7 @@ fn describe(event: &Event) -> String {
         Event::Signal(Signal::Typing { .. }) => "somebody is writing".to_owned(),
         Event::Signal(Signal::Read { .. }) => "somebody has read".to_owned(),
         Event::User(_) => "something for one user".to_owned(),
+        Event::Direct(_) => "something between two users".to_owned(),
     }
 }
 

@@ -9,6 +9,7 @@ use plaza_domain::{
 
 use crate::{
     Actor, Error, Ports, Result,
+    direct::hide_cursor_of_other,
     policy::{RoomAction, authorize_room},
     settings::MessageSettings,
 };
@@ -27,7 +28,8 @@ pub struct Subscription {
     pub member: Member,
     /// The version from which on changes are missing.
     pub since: Version,
-    /// How far each member has read who shows it; only in small rooms.
+    /// How far each member has read who shows it; only in small rooms, and not of the other one in a direct room that is
+    /// closed.
     pub members: Option<Vec<Member>>,
 }
 
@@ -57,7 +59,13 @@ impl ChangeService {
         let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
         let membership = read.members().find(room_id, actor.id()).await?;
         authorize_room(actor, RoomAction::Read, &room, membership.as_ref())?;
-        self.read_page(&mut *read, &room, since, limit).await
+        let mut page = self.read_page(&mut *read, &room, since, limit).await?;
+        let profiles = page.changes.iter_mut().filter_map(|change| match change {
+            Change::Member(profile) => Some(&mut **profile),
+            Change::Message(_) | Change::Room(_) => None,
+        });
+        hide_cursor_of_other(&mut *read, &room, actor.id(), profiles).await?;
+        Ok(page)
     }
 
     /// The same without asking who: for the hub, which tells only those it let in.
@@ -90,7 +98,8 @@ impl ChangeService {
             None if member.delivered_seq == Seq::ZERO => Version::ZERO,
             None => read.messages().version_at(room_id, member.delivered_seq).await?,
         };
-        let members = read.members().list(room_id, None, MAX_SHOWN_CURSORS + 1).await?;
+        let mut members = read.members().list(room_id, None, MAX_SHOWN_CURSORS + 1).await?;
+        hide_cursor_of_other(&mut *read, &room, actor.id(), &mut members).await?;
         let members = (members.len() as u64 <= MAX_SHOWN_CURSORS)
             .then(|| members.into_iter().filter(|profile| profile.shows_receipts))
             .map(|shown| shown.map(|profile| profile.member).collect());

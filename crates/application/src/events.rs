@@ -1,8 +1,8 @@
 //! What happened, as it is told to those who are connected.
 
 use plaza_domain::{
-    Change, FileFailure, FileId, FileStatus, MemberProfile, Room, RoomId, SentMessage, Seq, SessionId,
-    Timestamp, UserId, VariantName, Version,
+    Change, FileFailure, FileId, FileStatus, MemberProfile, Room, RoomId, SeenRoom, SentMessage, Seq,
+    SessionId, Timestamp, UserId, UserPair, VariantName, Version,
 };
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,8 @@ pub enum Event {
     Signal(Signal),
     /// To a user.
     User(UserEvent),
+    /// In a direct room, to its two users wherever they are connected.
+    Direct(DirectActivity),
 }
 
 /// A change of a room.
@@ -138,6 +140,17 @@ impl Signal {
     }
 }
 
+/// Messages were posted in a direct room: who does not follow it shall begin to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DirectActivity {
+    /// The room.
+    pub room_id: RoomId,
+    /// Whose room it is.
+    pub users: UserPair,
+    /// The change that the first of these messages is.
+    pub version: Version,
+}
+
 /// Something that concerns one user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -185,6 +198,13 @@ pub enum UserEvent {
         /// When.
         read_at: Timestamp,
     },
+    /// They are in a room now, and did not enter it by themselves.
+    RoomAdded {
+        /// The user.
+        user_id: UserId,
+        /// The room, as they see it.
+        room: Box<SeenRoom>,
+    },
 }
 
 impl UserEvent {
@@ -195,7 +215,8 @@ impl UserEvent {
             | Self::PasswordChanged { user_id, .. }
             | Self::Banned { user_id }
             | Self::FileChanged { user_id, .. }
-            | Self::RoomRead { user_id, .. } => *user_id,
+            | Self::RoomRead { user_id, .. }
+            | Self::RoomAdded { user_id, .. } => *user_id,
         }
     }
 }

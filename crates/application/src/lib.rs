@@ -13,7 +13,9 @@ pub mod ports;
 mod accounts;
 mod actor;
 mod auth;
+mod blocks;
 mod changes;
+mod direct;
 mod error;
 mod files;
 mod limits;
@@ -36,7 +38,9 @@ mod users;
 pub use accounts::AccountService;
 pub use actor::Actor;
 pub use auth::{AuthService, Login, Registration};
+pub use blocks::BlockService;
 pub use changes::{ChangeService, Subscription};
+pub use direct::{DirectService, OpenedRoom};
 pub use error::{Error, Result, Unauthenticated};
 pub use files::{Content, FileService, UploadStream, Uploaded};
 pub use limits::{LimitService, Limited};
@@ -46,8 +50,8 @@ pub use messages::{Completion, MessageInput, MessageService, Posted};
 pub use page::{DEFAULT_PAGE, MAX_PAGE, Page, PageRequest};
 pub use pins::PinService;
 pub use policy::{
-    AccountAction, MAX_CALLED_MEMBERS, MessageAction, RoomAction, authorize_account, authorize_message,
-    authorize_room, may_mention_room,
+    AccountAction, MAX_CALLED_MEMBERS, MessageAction, RoomAction, authorize_account, authorize_direct_room,
+    authorize_direct_write, authorize_message, authorize_room, may_mention_room,
 };
 pub use reactions::ReactionService;
 pub use reads::{Position, ReadService};

@@ -15,6 +15,8 @@ pub enum RoomAction {
     Write,
     /// Become a member by oneself.
     Join,
+    /// End one's membership.
+    Leave,
     /// Change its name, description or privacy.
     Edit,
     /// Delete it.
@@ -79,10 +81,13 @@ pub fn authorize_room(
     if role.is_none() && !is_visible_to_outsiders(actor, room) {
         return Err(Error::NotFound("room"));
     }
+    if room.kind == RoomKind::Direct && !is_for_both(action) {
+        return Err(Error::Forbidden("a direct room stays as it is: its two users are in it for good"));
+    }
     let is_moderator = actor.role == SystemRole::Admin && !room.is_private;
     let at_least = |least: MemberRole| role.is_some_and(|role| role >= least) || is_moderator;
     let allowed = match action {
-        RoomAction::View | RoomAction::Join => true,
+        RoomAction::View | RoomAction::Join | RoomAction::Leave => true,
         RoomAction::Read | RoomAction::Write => role.is_some(),
         RoomAction::Edit | RoomAction::AddMember => at_least(MemberRole::Admin),
         RoomAction::Delete | RoomAction::ChangeRole => at_least(MemberRole::Owner),
@@ -139,13 +144,39 @@ pub fn may_mention_room(role: MemberRole, members: u64) -> bool {
     role >= MemberRole::Admin || members <= MAX_CALLED_MEMBERS
 }
 
+/// Decides whether the actor may open a direct room with somebody; `shares_room` is whether there is a room that both
+/// are in.
+///
+/// # Errors
+/// `Forbidden`.
+pub fn authorize_direct_room(actor: &Actor, shares_room: bool) -> Result<()> {
+    if actor.role == SystemRole::Guest && !shares_room {
+        return Err(Error::Forbidden("guests write to those only whom they share a room with"));
+    }
+    Ok(())
+}
+
+/// Decides whether one of its two users may write in a direct room: post, edit, react, pin, or tell that one is typing.
+/// Taking back what one wrote is always possible.
+///
+/// # Errors
+/// `Forbidden`, in words that do not tell what closed the room, and are the same for both.
+pub fn authorize_direct_write(is_closed: bool) -> Result<()> {
+    if is_closed { Err(Error::Forbidden("messages to this user cannot be sent")) } else { Ok(()) }
+}
+
 fn is_visible_to_outsiders(actor: &Actor, room: &Room) -> bool {
-    !room.is_private && actor.role != SystemRole::Guest
+    !room.is_private && room.kind != RoomKind::Direct && actor.role != SystemRole::Guest
+}
+
+/// What may be done with a direct room at all, and by both.
+const fn is_for_both(action: RoomAction) -> bool {
+    matches!(action, RoomAction::View | RoomAction::Read | RoomAction::Write)
 }
 
 const fn refusal(action: RoomAction) -> &'static str {
     match action {
-        RoomAction::View | RoomAction::Join => "you may not see this room",
+        RoomAction::View | RoomAction::Join | RoomAction::Leave => "you may not see this room",
         RoomAction::Read | RoomAction::Write => "only members of the room may do this: join it first",
         RoomAction::Edit => "only the room's admins may change it",
         RoomAction::Delete => "only the room's owners may delete it",

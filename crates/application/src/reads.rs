@@ -6,6 +6,7 @@ use plaza_domain::{Clock, InvalidInput, MessageId, ReadMark, RoomId, Seq, Store,
 
 use crate::{
     Actor, Error, Ports, Result,
+    direct::{is_closed, require_open},
     events::{Event, Signal, UserEvent},
     policy::{RoomAction, authorize_room},
     ports::EventBus,
@@ -33,8 +34,8 @@ impl ReadService {
         Self { store: Arc::clone(&ports.store), clock: Arc::clone(&ports.clock), bus: Arc::clone(&ports.bus) }
     }
 
-    /// Notes that the actor has read a room up to a place, and tells the room; in large rooms, and for those who show
-    /// no receipts, only the actor's own clients. Going back changes nothing.
+    /// Notes that the actor has read a room up to a place, and tells the room; in large rooms, in direct rooms that are
+    /// closed, and for those who show no receipts, only the actor's own clients. Going back changes nothing.
     ///
     /// # Errors
     /// `NotFound`, `Forbidden`; `Invalid` when there is no such place yet.
@@ -69,7 +70,8 @@ impl ReadService {
             work.receipts().delete_marks(room_id, user_id, seq.back(REMEMBERED_READS)).await?;
         }
         work.commit().await?;
-        self.bus.publish(if is_told(scope) {
+        let is_told = is_told(scope) && !is_closed(&mut *read, &room).await?;
+        self.bus.publish(if is_told {
             Event::Signal(Signal::Read { room_id, user_id, seq, read_at })
         } else {
             Event::User(UserEvent::RoomRead { user_id, room_id, seq, read_at })
@@ -109,6 +111,7 @@ impl ReadService {
         let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
         let membership = read.members().find(room_id, actor.id()).await?;
         authorize_room(actor, RoomAction::Write, &room, membership.as_ref())?;
+        require_open(&mut *read, &room).await?;
         self.bus.publish(Event::Signal(Signal::Typing { room_id, user_id: actor.id(), active }));
         Ok(())
     }

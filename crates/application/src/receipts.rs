@@ -6,6 +6,7 @@ use plaza_domain::{MessageId, Receipt, ReceiptCounts, ReceiptScope, Store};
 
 use crate::{
     Actor, Error, Ports, Result,
+    direct::is_closed,
     policy::{RoomAction, authorize_room},
 };
 
@@ -35,7 +36,7 @@ impl ReceiptService {
 
     /// How far a message got, for every member of its room: all of them get the `read_receipt`s, too. Told of are
     /// those who are in the room and were when it was posted, other than its sender; those who show no receipts are
-    /// counted as members only.
+    /// counted as members only, and in a direct room that is closed nobody is told of.
     ///
     /// # Errors
     /// `NotFound` when the actor may not read the message.
@@ -47,6 +48,10 @@ impl ReceiptService {
         authorize_room(actor, RoomAction::Read, &room, membership.as_ref())
             .map_err(|_| Error::NotFound("message"))?;
         let counts = read.receipts().counts(&message).await?;
+        if is_closed(&mut *read, &room).await? {
+            let counts = ReceiptCounts { delivered: 0, read: 0, ..counts };
+            return Ok(Receipts { named: Some(Vec::new()), counts });
+        }
         let named = if counts.room.unsigned_abs() <= MAX_NAMED_READERS {
             Some(read.receipts().list(&message, MAX_NAMED_READERS).await?)
         } else {

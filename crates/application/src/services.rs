@@ -6,9 +6,9 @@ use plaza_domain::{Clock, IdGenerator, Store};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    AccountService, AuthService, ChangeService, FileService, LimitService, MembershipService, MentionService,
-    MessageService, OverviewService, PinService, ReactionService, ReadService, ReceiptService, RoomService,
-    Settings, ThreadService, TicketService, UserService,
+    AccountService, AuthService, BlockService, ChangeService, DirectService, FileService, LimitService,
+    MembershipService, MentionService, MessageService, OverviewService, PinService, ReactionService,
+    ReadService, ReceiptService, RoomService, Settings, ThreadService, TicketService, UserService,
     ports::{
         AccessTokens, BlobStore, EventBus, Markup, MediaInspector, OneTimeStore, PasswordHasher, RateLimiter,
         Secrets, TaskQueue,
@@ -59,6 +59,10 @@ pub struct Services {
     pub rooms: Arc<RoomService>,
     /// Rooms as their members find them.
     pub overviews: Arc<OverviewService>,
+    /// Direct rooms.
+    pub direct: Arc<DirectService>,
+    /// Who wants to hear nothing from whom.
+    pub blocks: Arc<BlockService>,
     /// Memberships of rooms.
     pub memberships: Arc<MembershipService>,
     /// Messages.
@@ -100,6 +104,8 @@ impl Services {
             users: Arc::new(UserService::new(ports)),
             rooms: Arc::new(RoomService::new(ports)),
             overviews: Arc::new(OverviewService::new(ports)),
+            direct: Arc::new(DirectService::new(ports)),
+            blocks: Arc::new(BlockService::new(ports)),
             memberships: Arc::new(MembershipService::new(ports)),
             messages: Arc::new(MessageService::start(ports, &settings.messages, tracker, shutdown)),
             reactions: Arc::new(ReactionService::new(ports)),

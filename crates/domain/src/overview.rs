@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SubsecRound};
 
-use crate::{Member, Room, RoomId, SentMessage, Timestamp};
+use crate::{Member, Room, RoomId, SentMessage, Timestamp, UserSummary};
 
 /// The most unread mentions that are counted; of more it is only known that they are many.
 pub const MAX_COUNTED_MENTIONS: u64 = 1_000;
@@ -57,6 +57,8 @@ pub struct Activity {
 pub struct RoomOverview {
     /// The room.
     pub room: Room,
+    /// Of a direct room the other one, once somebody has looked them up.
+    pub peer: Option<UserSummary>,
     /// The membership of who looks.
     pub member: Member,
     /// Whether they want to be left alone.

@@ -4,7 +4,9 @@
 mod accounts;
 mod away;
 mod bad_input;
+mod blocks;
 mod changes;
+mod direct;
 mod files;
 mod limits;
 mod live;

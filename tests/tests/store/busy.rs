@@ -20,7 +20,7 @@ use super::{
 const USERS: usize = 1_500;
 const ROOMS: usize = 1_000;
 const TASKS: usize = 600;
-const DIRECT_ROOMS: usize = 300;
+const DIRECT_ROOMS: usize = 900;
 const BLOCKS_A_USER: usize = 3;
 
 /// The first room is a busy one, and it is the one that is asked about.

@@ -7,10 +7,11 @@ use poem::{EndpointExt, IntoEndpoint, Response, Route, endpoint::BoxEndpoint, ge
 use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::{
-    accounts::AccountsApi, auth::AuthApi, changes::ChangesApi, documented::Documented, edits::EditsApi,
-    files::FilesApi, health::HealthApi, media::MediaApi, members::MembersApi, mentions::MentionsApi,
-    messages::MessagesApi, mute::MuteApi, pages, pins::PinsApi, preferences::PreferencesApi,
-    reactions::ReactionsApi, receipts::ReceiptsApi, rooms::RoomsApi, threads::ThreadsApi, users::UsersApi,
+    accounts::AccountsApi, auth::AuthApi, blocks::BlocksApi, changes::ChangesApi,
+    direct_rooms::DirectRoomsApi, documented::Documented, edits::EditsApi, files::FilesApi,
+    health::HealthApi, media::MediaApi, members::MembersApi, mentions::MentionsApi, messages::MessagesApi,
+    mute::MuteApi, pages, pins::PinsApi, preferences::PreferencesApi, reactions::ReactionsApi,
+    receipts::ReceiptsApi, rooms::RoomsApi, threads::ThreadsApi, users::UsersApi,
 };
 use crate::{
     middleware::{
@@ -34,8 +35,10 @@ pub(super) type Apis = Documented<(
     UsersApi,
     PreferencesApi,
     AccountsApi,
+    BlocksApi,
     RoomsApi,
     MuteApi,
+    DirectRoomsApi,
     MembersApi,
     (MessagesApi, ReactionsApi, PinsApi, EditsApi, ReceiptsApi),
     (ThreadsApi, MentionsApi),
@@ -51,8 +54,10 @@ pub(super) fn service() -> OpenApiService<Apis, ()> {
         UsersApi,
         PreferencesApi,
         AccountsApi,
+        BlocksApi,
         RoomsApi,
         MuteApi,
+        DirectRoomsApi,
         MembersApi,
         (MessagesApi, ReactionsApi, PinsApi, EditsApi, ReceiptsApi),
         (ThreadsApi, MentionsApi),

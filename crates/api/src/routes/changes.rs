@@ -1,7 +1,7 @@
 //! `/rooms/{room_id}/changes`: what a client missed.
 
 use plaza_application::DEFAULT_PAGE;
-use plaza_domain::{Change, ChangePage, UserId, Version};
+use plaza_domain::{Change, ChangePage, SeenRoom, UserId, Version};
 use poem::web::Data;
 use poem_openapi::{
     Enum, Object, OpenApi,
@@ -52,7 +52,7 @@ impl ChangeView {
                 (ChangeType::Message, Some(MessageView::seen_by(*sent, viewer)), None, None)
             }
             Change::Member(profile) => (ChangeType::Member, None, Some((*profile).into()), None),
-            Change::Room(changed) => (ChangeType::Room, None, None, Some((*changed).into())),
+            Change::Room(changed) => (ChangeType::Room, None, None, Some(SeenRoom::from(*changed).into())),
         };
         Self { kind, version, message, member, room }
     }

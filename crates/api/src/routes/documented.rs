@@ -14,6 +14,9 @@ use poem_openapi::{
 use super::examples::example;
 use crate::problem::{PROBLEM_CONTENT_TYPE, ProblemKind};
 
+/// The operations whose body, and not whose path, names something that may not be there.
+const NAMES_SOMEBODY: [&str; 1] = ["open_direct_room"];
+
 /// The same operations, documented exactly.
 pub(super) struct Documented<T>(pub(super) T);
 
@@ -59,7 +62,8 @@ fn is_possible(operation: &MetaOperation, response: &MetaResponse) -> bool {
         Some(ProblemKind::Unauthenticated) => has_session || has_body,
         Some(ProblemKind::Forbidden) => has_session,
         Some(ProblemKind::NotFound) => {
-            operation.params.iter().any(|param| param.in_type == MetaParamIn::Path)
+            let names_somebody = operation.operation_id.is_some_and(|id| NAMES_SOMEBODY.contains(&id));
+            names_somebody || operation.params.iter().any(|param| param.in_type == MetaParamIn::Path)
         }
         Some(ProblemKind::Conflict | ProblemKind::RateLimited) => operation.method != Method::GET,
         Some(ProblemKind::UnsupportedMediaType) => has_body,

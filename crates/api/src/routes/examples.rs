@@ -19,6 +19,8 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         "ProfileView" => profile(),
         "LoginView" => login(),
         "TicketView" => json!({"ticket": "Zk1u0Wc4o2l7…", "expires_in": 30}),
+        "BlockView" => block(),
+        "BlockList" => json!({"items": [block()], "next_cursor": null}),
         "RoomView" => room(),
         "RoomOverviewView" => room_overview(),
         "MembershipView" => membership(),
@@ -95,7 +97,8 @@ fn login() -> Value {
 fn room() -> Value {
     json!({
         "id": LOUNGE, "kind": "room", "name": "Lounge", "description": "For everything else", "is_private": false,
-        "created_by": ADA, "last_seq": 1, "version": 3, "created_at": MORNING, "updated_at": MORNING
+        "created_by": ADA, "last_seq": 1, "version": 3, "created_at": MORNING, "updated_at": MORNING,
+        "peer": null
     })
 }
 
@@ -115,6 +118,10 @@ fn membership() -> Value {
 
 fn receipt() -> Value {
     json!({"user": user(), "is_delivered": true, "is_read": true, "read_at": NOON})
+}
+
+fn block() -> Value {
+    json!({"user": user(), "created_at": NOON})
 }
 
 fn member() -> Value {

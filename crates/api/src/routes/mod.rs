@@ -3,7 +3,9 @@
 mod accounts;
 mod app;
 mod auth;
+mod blocks;
 mod changes;
+mod direct_rooms;
 #[cfg(test)]
 mod document_rules;
 mod documented;

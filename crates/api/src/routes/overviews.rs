@@ -1,7 +1,7 @@
 //! A room as who asks sees it: with their own membership and the newest message.
 
 use plaza_application::RoomSight;
-use plaza_domain::{Mute, Room, RoomOverview};
+use plaza_domain::{Mute, RoomOverview, SeenRoom};
 use poem_openapi::Object;
 
 use super::{MessageView, RoomRole, RoomView};
@@ -59,8 +59,8 @@ pub(crate) struct RoomOverviewView {
     last_message: Option<MessageView>,
 }
 
-impl From<Room> for RoomOverviewView {
-    fn from(room: Room) -> Self {
+impl From<SeenRoom> for RoomOverviewView {
+    fn from(room: SeenRoom) -> Self {
         Self { room: room.into(), membership: None, last_message: None }
     }
 }
@@ -70,7 +70,7 @@ impl From<RoomOverview> for RoomOverviewView {
         let viewer = overview.member.user_id;
         Self {
             membership: Some(MembershipView::from(&overview)),
-            room: overview.room.into(),
+            room: SeenRoom { room: overview.room, peer: overview.peer }.into(),
             last_message: overview.last_message.map(|sent| MessageView::seen_by(sent, viewer)),
         }
     }
@@ -80,7 +80,7 @@ impl From<RoomSight> for RoomOverviewView {
     fn from(sight: RoomSight) -> Self {
         match sight {
             RoomSight::Inside(overview) => (*overview).into(),
-            RoomSight::Outside(room) => (*room).into(),
+            RoomSight::Outside(room) => SeenRoom::from(*room).into(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `/rooms`: made, listed, changed, deleted.
 
 use plaza_application::{NewRoom, RoomUpdate};
-use plaza_domain::{Room, RoomKind, repository::RoomFilter};
+use plaza_domain::{RoomKind, SeenRoom, repository::RoomFilter};
 use poem::web::Data;
 use poem_openapi::{
     ApiResponse, Enum, Object, OpenApi,
@@ -13,7 +13,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    Tags,
+    Tags, UserSummaryView,
     overviews::{RoomList, RoomOverviewView},
 };
 use crate::{
@@ -55,7 +55,7 @@ pub(crate) struct RoomView {
     pub id: Uuid,
     /// What it belongs to.
     pub kind: RoomType,
-    /// Its name.
+    /// Its name; of a direct room the name of the other one.
     pub name: String,
     /// What it is for; may be empty.
     pub description: String,
@@ -73,14 +73,19 @@ pub(crate) struct RoomView {
     pub created_at: UtcTime,
     /// When its name, description or privacy last changed.
     pub updated_at: UtcTime,
+    /// Of a direct room the other one; null for other rooms.
+    #[oai(nullable)]
+    pub peer: Option<UserSummaryView>,
 }
 
-impl From<Room> for RoomView {
-    fn from(room: Room) -> Self {
+impl From<SeenRoom> for RoomView {
+    fn from(SeenRoom { room, peer }: SeenRoom) -> Self {
+        let peer = peer.map(UserSummaryView::from);
+        let name = peer.as_ref().map(|peer| peer.display_name.clone());
         Self {
             id: room.id.uuid(),
             kind: room.kind.into(),
-            name: room.name.into_string(),
+            name: name.unwrap_or_else(|| room.name.into_string()),
             description: room.description.into_string(),
             is_private: room.is_private,
             created_by: room.created_by.uuid(),
@@ -88,6 +93,7 @@ impl From<Room> for RoomView {
             version: room.version.get(),
             created_at: room.created_at.into(),
             updated_at: room.updated_at.into(),
+            peer,
         }
     }
 }
@@ -162,8 +168,9 @@ pub(crate) struct RoomsApi;
 impl RoomsApi {
     /// List rooms
     ///
-    /// Public rooms and those one is in, newest first. With `mine`, those one is in, each with one's own membership and
-    /// the newest message, those where something was said last first. Cursors of one list do not fit the other.
+    /// Public rooms and those one is in, newest first; direct rooms under the name of the other one. With `mine`, those
+    /// one is in, each with one's own membership and the newest message, those where something was said last first.
+    /// Cursors of one list do not fit the other.
     #[oai(path = "/", method = "get", operation_id = "list_rooms")]
     async fn list(
         &self,
@@ -207,7 +214,7 @@ impl RoomsApi {
         };
         let room = state.services.rooms.create(&actor, new).await?;
         let location = format!("/api/v1/rooms/{}", room.id);
-        Ok(RoomCreated::Created(Json(room.into()), location))
+        Ok(RoomCreated::Created(Json(SeenRoom::from(room).into()), location))
     }
 
     /// Show a room
@@ -240,7 +247,8 @@ impl RoomsApi {
         let JsonBody(UpdateRoomRequest { name, description, is_private }) = body;
         let update =
             RoomUpdate { name: name.map(Into::into), description: description.map(Into::into), is_private };
-        Ok(Json(state.services.rooms.update(&actor, room_id.0.into(), update).await?.into()))
+        let room = state.services.rooms.update(&actor, room_id.0.into(), update).await?;
+        Ok(Json(SeenRoom::from(room).into()))
     }
 
     /// Delete a room

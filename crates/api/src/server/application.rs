@@ -68,8 +68,7 @@ impl Application {
         let plaza = Plaza::connect(&config, Role::Server).await?;
         let connections = plaza.shutdown.child_token();
         let hub = Hub::start(
-            Arc::clone(&plaza.services.changes),
-            Arc::clone(&plaza.services.auth),
+            &plaza.services,
             &*plaza.ports.bus,
             config.server.recheck_interval(),
             &plaza.tracker,

@@ -1,10 +1,11 @@
 //! What waits to be sent to one connection: bounded by bytes, and drained whole.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use plaza_domain::{RoomId, Version};
 use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
@@ -15,6 +16,17 @@ use super::close::Close;
 const CAPACITY_BYTES: usize = 1024 * 1024;
 /// What a frame costs beyond its text.
 const FRAME_OVERHEAD: usize = 64;
+
+/// How many rooms may wait to be followed: as many as a connection may follow.
+const MAX_NUDGES: usize = 1_000;
+
+/// A direct room that a connection shall begin to follow by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Nudge {
+    pub(super) room_id: RoomId,
+    /// From here on, if not from before: what was delivered to another client of the user's since is new to this one.
+    pub(super) at_most: Option<Version>,
+}
 
 /// An encoded frame, shared by everybody who receives it.
 #[derive(Clone, Debug)]
@@ -43,6 +55,7 @@ impl Frame {
 struct State {
     frames: VecDeque<Frame>,
     bytes: usize,
+    nudges: HashMap<RoomId, Option<Version>>,
     close: Option<Close>,
 }
 
@@ -80,6 +93,24 @@ impl Outbox {
         state.frames.push_back(frame);
         drop(state);
         self.filled.notify_one();
+    }
+
+    /// Asks the connection to follow a room. What is too much is forgotten: the hub asks again when it compares.
+    pub(super) fn nudge(&self, nudge: Nudge) {
+        let mut state = self.lock();
+        let is_full = state.nudges.len() >= MAX_NUDGES && !state.nudges.contains_key(&nudge.room_id);
+        if state.close.is_some() || is_full {
+            return;
+        }
+        let known = state.nudges.entry(nudge.room_id).or_default();
+        *known = known.iter().copied().chain(nudge.at_most).min();
+        drop(state);
+        self.filled.notify_one();
+    }
+
+    /// Takes the rooms to follow, each with from where at most.
+    pub(super) fn take_nudges(&self) -> HashMap<RoomId, Option<Version>> {
+        std::mem::take(&mut self.lock().nudges)
     }
 
     /// Ends the connection after what waits now was sent.
@@ -143,6 +174,26 @@ mod tests {
         let (frames, close) = outbox.take();
         assert!(frames.is_empty());
         assert_eq!(close, Some(Close::TooSlow));
+    }
+
+    #[test]
+    fn a_room_to_follow_is_asked_for_once_from_the_earliest_place() {
+        let outbox = Outbox::default();
+        let room_id = RoomId::new(uuid::Uuid::nil());
+        for at_most in [None, Some(Version::new(7)), Some(Version::new(5)), None] {
+            outbox.nudge(Nudge { room_id, at_most });
+        }
+        assert_eq!(outbox.take_nudges(), HashMap::from([(room_id, Some(Version::new(5)))]));
+        assert!(outbox.take_nudges().is_empty());
+    }
+
+    #[test]
+    fn rooms_to_follow_are_bounded() {
+        let outbox = Outbox::default();
+        for id in 0..=MAX_NUDGES as u128 {
+            outbox.nudge(Nudge { room_id: RoomId::new(uuid::Uuid::from_u128(id)), at_most: None });
+        }
+        assert_eq!(outbox.take_nudges().len(), MAX_NUDGES);
     }
 
     #[test]

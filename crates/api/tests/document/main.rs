@@ -16,6 +16,7 @@ async fn every_operation_answers_as_the_document_says() -> TestResult {
     let mut client = CheckingClient::new(server.base()).await?;
     story::accounts(&mut client).await?;
     let room = story::rooms(&mut client).await?;
+    story::direct_rooms(&mut client).await?;
     story::messages(&mut client, &room).await?;
     threads::threads(&mut client, &room).await?;
     story::files(&mut client).await?;

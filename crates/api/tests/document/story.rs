@@ -155,6 +155,37 @@ async fn members(client: &mut CheckingClient, room: &str) -> TestResult {
     Ok(())
 }
 
+pub(super) async fn direct_rooms(client: &mut CheckingClient) -> TestResult {
+    let me = client.get("GET /users/me", "/users/me", 200).await?.text("id")?;
+    let other = json!({"email": "john@example.org", "username": "john", "password": PASSWORD});
+    let other = client.send("POST /auth/register", "/auth/register", other, 201).await?.text("id")?;
+    let open = "POST /rooms/direct";
+    let made = client.send(open, "/rooms/direct", json!({"user_id": other}), 201).await?;
+    assert!(made.header(header::LOCATION).ends_with(&made.text("id")?));
+    assert_eq!(made.body["peer"]["id"], other.as_str());
+    let known = client.send(open, "/rooms/direct", json!({"user_id": other}), 200).await?;
+    assert_eq!(known.body, made.body);
+    client.send(open, "/rooms/direct", json!({"user_id": me}), 422).await?;
+    client.send(open, "/rooms/direct", json!({"user_id": NOBODY}), 404).await?;
+    let room = format!("/rooms/{}", made.text("id")?);
+    client.get("GET /rooms/{room_id}", &room, 200).await?;
+    client.send("PATCH /rooms/{room_id}", &room, json!({"name": "Ours"}), 403).await?;
+
+    let (block, unblock) = ("PUT /users/{user_id}/block", "DELETE /users/{user_id}/block");
+    let path = |user: &str| format!("/users/{user}/block");
+    client.get(block, &path(&other), 204).await?;
+    client.get(block, &path(&me), 422).await?;
+    client.get(block, &path(NOBODY), 404).await?;
+    let text = json!({"content": "hello"});
+    client.send("POST /rooms/{room_id}/messages", &format!("{room}/messages"), text, 403).await?;
+    let blocks = client.get("GET /users/me/blocks", "/users/me/blocks?limit=1", 200).await?;
+    assert_eq!(blocks.body["items"][0]["user"]["id"], other.as_str());
+    client.get("GET /users/me/blocks", "/users/me/blocks?cursor=made-up", 422).await?;
+    client.get(unblock, &path(&other), 204).await?;
+    client.get(unblock, &path(NOBODY), 404).await?;
+    Ok(())
+}
+
 pub(super) async fn messages(client: &mut CheckingClient, room: &str) -> TestResult {
     let path = format!("/rooms/{room}/messages");
     let post = "POST /rooms/{room_id}/messages";

@@ -40,6 +40,7 @@ fn overview(tables: &Tables, user_id: UserId, room_id: RoomId) -> Result<Option<
     let newest = tables.messages.get(&(room_id, room.last_seq));
     Ok(Some(RoomOverview {
         room: room.clone(),
+        peer: None,
         member: member.clone(),
         mute: tables.mutes.get(&(room_id, user_id)).copied(),
         mentions: mentions(tables, member),

@@ -7,8 +7,9 @@ use std::{
 };
 
 use plaza_domain::{
-    ClientId, Clock, FileId, FileKind, IdGenerator, Message, MessageId, MessageKind, RepositoryError, RoomId,
-    SentMessage, Seq, Store, ThreadRoot, UnitOfWork, UserId, UserSummary, Version,
+    ClientId, Clock, DirectRoom, FileId, FileKind, IdGenerator, Message, MessageId, MessageKind,
+    RepositoryError, RoomId, RoomKind, SentMessage, Seq, Store, ThreadRoot, UnitOfWork, UserId, UserSummary,
+    Version,
     message::Placement,
     repository::{Constraint, Counters},
 };
@@ -23,7 +24,8 @@ use super::{
 };
 use crate::{
     Error,
-    events::{Event, RoomEvent},
+    events::{DirectActivity, Event, RoomEvent},
+    policy::authorize_direct_write,
     ports::EventBus,
 };
 
@@ -53,16 +55,18 @@ struct Knowledge {
     senders: HashMap<(RoomId, UserId), UserSummary>,
     parents: HashMap<MessageId, ThreadRoot>,
     files: HashMap<FileId, (UserId, FileKind)>,
+    direct_rooms: HashMap<RoomId, DirectRoom>,
     meant: Meant,
 }
 
-/// What a transaction stored.
+/// What a transaction stored, and what it found out about its jobs, one verdict each.
 #[derive(Default)]
 struct Stored {
     messages: Vec<SentMessage>,
     /// The messages that were replied to.
     replied: Vec<SentMessage>,
     verdicts: Vec<Verdict>,
+    direct: Vec<DirectActivity>,
 }
 
 /// How long one transaction may take: a network that swallows everything must not hold up a room for good.
@@ -149,7 +153,8 @@ fn unavailable(failure: &Failure) -> Error {
 async fn store_batch(context: &BatchContext, jobs: &[Job]) -> std::result::Result<Stored, Failure> {
     let mut work = context.store.begin().await?;
     let known = look_up(&mut *work, jobs).await?;
-    let (mut verdicts, accepted) = judge(jobs, known.originals, &known.senders, &known.parents, &known.files);
+    let (mut verdicts, accepted) = judge(jobs, &known);
+    let mut direct = Vec::new();
     let mut messages = Vec::with_capacity(accepted.values().map(Vec::len).sum());
     let mut all_replied = Vec::new();
     let now = context.clock.now();
@@ -170,6 +175,10 @@ async fn store_batch(context: &BatchContext, jobs: &[Job]) -> std::result::Resul
         };
         all_replied.extend(give_versions(replied, counters.version));
         let counters = Counters { version: counters.version.back(changed), ..counters };
+        if let Some(DirectRoom { users, .. }) = known.direct_rooms.get(&room_id) {
+            let (_, version) = place(counters, count, 0);
+            direct.push(DirectActivity { room_id, users: *users, version });
+        }
         for (offset, index) in (0..count).zip(indexes) {
             let (seq, version) = place(counters, count, offset);
             let job = &jobs[index];
@@ -192,7 +201,7 @@ async fn store_batch(context: &BatchContext, jobs: &[Job]) -> std::result::Resul
         }
     }
     if messages.is_empty() {
-        return Ok(Stored { messages, replied: Vec::new(), verdicts });
+        return Ok(Stored { messages, replied: Vec::new(), verdicts, direct });
     }
     let rows: Vec<Message> = messages.iter().map(|view| view.message.clone()).collect();
     work.messages().insert(&rows).await?;
@@ -206,7 +215,7 @@ async fn store_batch(context: &BatchContext, jobs: &[Job]) -> std::result::Resul
         note_replies(&mut *work, &all_replied, &messages, now).await?
     };
     work.commit().await.map_err(|error| Failure { error, committing: true })?;
-    Ok(Stored { messages, replied, verdicts })
+    Ok(Stored { messages, replied, verdicts, direct })
 }
 
 fn place(counters: Counters, count: i64, offset: i64) -> (Seq, Version) {
@@ -228,6 +237,13 @@ async fn look_up(work: &mut dyn UnitOfWork, jobs: &[Job]) -> std::result::Result
     let files = if file_ids.is_empty() { Vec::new() } else { work.files().find_many(&file_ids).await? };
     let mentioning = jobs.iter().map(|job| (job.room_id, job.sender_id, job.draft.mentions()));
     let meant = Meant::find(work, mentioning).await?;
+    let direct_ids: Vec<_> = senders
+        .iter()
+        .filter(|sender| sender.kind == RoomKind::Direct)
+        .map(|sender| sender.room_id)
+        .collect();
+    let direct_rooms =
+        if direct_ids.is_empty() { Vec::new() } else { work.direct_rooms().find_many(&direct_ids).await? };
     Ok(Knowledge {
         originals: originals
             .into_iter()
@@ -236,32 +252,29 @@ async fn look_up(work: &mut dyn UnitOfWork, jobs: &[Job]) -> std::result::Result
         senders: senders.into_iter().map(|sender| ((sender.room_id, sender.user.id), sender.user)).collect(),
         parents: parents.into_iter().collect(),
         files: files.into_iter().map(|file| (file.id, (file.owner_id, file.kind))).collect(),
+        direct_rooms: direct_rooms.into_iter().map(|found| (found.room_id, found)).collect(),
         meant,
     })
 }
 
 /// Decides about each job, and groups those that become messages by room, in the order they came.
-fn judge(
-    jobs: &[Job],
-    originals: HashMap<(UserId, ClientId), SentMessage>,
-    senders: &HashMap<(RoomId, UserId), UserSummary>,
-    parents: &HashMap<MessageId, ThreadRoot>,
-    files: &HashMap<FileId, (UserId, FileKind)>,
-) -> (Vec<Verdict>, BTreeMap<RoomId, Vec<usize>>) {
+fn judge(jobs: &[Job], known: &Knowledge) -> (Vec<Verdict>, BTreeMap<RoomId, Vec<usize>>) {
     let mut accepted: BTreeMap<RoomId, Vec<usize>> = BTreeMap::new();
     let mut first_of: HashMap<(UserId, ClientId), usize> = HashMap::new();
     let mut verdicts = Vec::with_capacity(jobs.len());
     for (index, job) in jobs.iter().enumerate() {
         let key = send_key(job);
-        let original = key.as_ref().and_then(|key| originals.get(key));
+        let original = key.as_ref().and_then(|key| known.originals.get(key));
         let sibling = key.as_ref().and_then(|key| first_of.get(key)).copied();
-        let verdict = if let Some(refusal) = refuse(job, senders, files) {
+        let verdict = if let Some(refusal) = refuse(job, known) {
             Verdict::Refused(refusal)
         } else if let Some(original) = original {
             repeated(job, original.message.room_id, Verdict::Original(Box::new(original.clone())))
         } else if let Some(sibling) = sibling {
             repeated(job, jobs[sibling].room_id, Verdict::SameAs(sibling))
-        } else if let Some(refusal) = refuse_reply(job, parents) {
+        } else if let Some(refusal) = refuse_reply(job, &known.parents) {
+            Verdict::Refused(refusal)
+        } else if let Err(refusal) = authorize_direct_write(is_closed(job, known)) {
             Verdict::Refused(refusal)
         } else {
             if let Some(key) = key {
@@ -283,16 +296,17 @@ fn repeated(job: &Job, original_room: RoomId, verdict: Verdict) -> Verdict {
     Verdict::Refused(Error::Conflict("this client_id was used for a message in another room".to_owned()))
 }
 
-fn refuse(
-    job: &Job,
-    senders: &HashMap<(RoomId, UserId), UserSummary>,
-    files: &HashMap<FileId, (UserId, FileKind)>,
-) -> Option<Error> {
-    if !senders.contains_key(&(job.room_id, job.sender_id)) {
+/// Whether nothing more can be written where the job goes. What was stored before is acknowledged all the same.
+fn is_closed(job: &Job, known: &Knowledge) -> bool {
+    known.direct_rooms.get(&job.room_id).is_some_and(|direct_room| direct_room.is_closed)
+}
+
+fn refuse(job: &Job, known: &Knowledge) -> Option<Error> {
+    if !known.senders.contains_key(&(job.room_id, job.sender_id)) {
         return Some(Error::NotFound("room"));
     }
     let file_id = job.draft.file_id()?;
-    match files.get(&file_id) {
+    match known.files.get(&file_id) {
         Some((owner_id, kind)) if *owner_id == job.sender_id => {
             let is_picture = *kind == FileKind::Image;
             (job.draft.kind() == MessageKind::Image && !is_picture)
@@ -308,7 +322,7 @@ fn send_key(job: &Job) -> Option<(UserId, ClientId)> {
 
 /// Resolves every sender, then tells everybody: an `ack` comes no later than the message.
 fn tell(context: &BatchContext, jobs: Vec<Job>, stored: Stored) {
-    let Stored { messages, replied, verdicts } = stored;
+    let Stored { messages, replied, verdicts, direct } = stored;
     let places: Vec<Option<usize>> = verdicts
         .iter()
         .map(|verdict| if let Verdict::New(place) = verdict { Some(*place) } else { None })
@@ -330,5 +344,8 @@ fn tell(context: &BatchContext, jobs: Vec<Job>, stored: Stored) {
     }
     for view in replied {
         context.bus.publish(Event::Room(RoomEvent::changed(view)));
+    }
+    for activity in direct {
+        context.bus.publish(Event::Direct(activity));
     }
 }

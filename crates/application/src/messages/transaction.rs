@@ -7,6 +7,7 @@ use plaza_domain::{Clock, Message, MessageId, Room, SentMessage, Store, Timestam
 
 use crate::{
     Actor, Error, Ports, Result,
+    direct::require_open,
     events::{Event, RoomEvent, RoomEventBody},
     policy::{MessageAction, RoomAction, authorize_message, authorize_room},
     ports::EventBus,
@@ -43,6 +44,9 @@ impl MessageTransactions {
         authorize_room(actor, RoomAction::Read, &room, membership.as_ref())
             .map_err(|_| Error::NotFound("message"))?;
         authorize_message(actor, action, &sent.message, &room, membership.as_ref())?;
+        if action != MessageAction::Delete {
+            require_open(&mut *work, &room).await?;
+        }
         Ok(MessageTransaction { scope: self, work, room, sent, replied: None, now: self.clock.now() })
     }
 }

@@ -7,7 +7,8 @@ use plaza_domain::{
 use super::transaction::{RoomTransaction, RoomTransactions};
 use crate::{
     Actor, Error, Page, PageRequest, Ports, Result,
-    events::RoomEventBody,
+    direct::hide_cursor_of_other,
+    events::{RoomEventBody, UserEvent},
     policy::{RoomAction, authorize_room},
 };
 
@@ -35,7 +36,8 @@ impl MembershipService {
         let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
         let membership = read.members().find(room_id, actor.id()).await?;
         authorize_room(actor, RoomAction::View, &room, membership.as_ref())?;
-        let members = read.members().list(room_id, page.cursor, page.fetch()).await?;
+        let mut members = read.members().list(room_id, page.cursor, page.fetch()).await?;
+        hide_cursor_of_other(&mut *read, &room, actor.id(), &mut members).await?;
         Ok(page.cut(members, |profile| profile.member.user_id))
     }
 
@@ -60,7 +62,7 @@ impl MembershipService {
     /// # Errors
     /// `NotFound` when there is none; `Conflict` for the last owner.
     pub async fn leave(&self, actor: &Actor, room_id: RoomId) -> Result<()> {
-        let mut change = self.transactions.begin(actor, room_id, RoomAction::View).await?;
+        let mut change = self.transactions.begin(actor, room_id, RoomAction::Leave).await?;
         let profile = change.present_member(actor.id()).await?;
         dismiss(&mut change, profile).await?;
         change.post_system(SystemEvent::MemberLeft, &format!("{} left", actor.user.username)).await?;
@@ -89,6 +91,8 @@ impl MembershipService {
         let text = format!("{} added {}", actor.user.username, user.username);
         let profile = admit(&mut change, former, user, role).await?;
         change.post_system(SystemEvent::MemberAdded, &text).await?;
+        let room = Box::new(change.room.clone().into());
+        change.tell(UserEvent::RoomAdded { user_id, room });
         change.commit().await?;
         Ok(profile)
     }

@@ -1,8 +1,10 @@
 //! The list of rooms that a client shows first.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use plaza_domain::{Activity, Clock, Room, RoomId, RoomOverview, Store};
+use plaza_domain::{
+    Activity, Clock, Repositories, Room, RoomId, RoomKind, RoomOverview, Store, UserId, UserSummary,
+};
 
 use crate::{
     Actor, Error, Page, PageRequest, Ports, Result,
@@ -41,6 +43,7 @@ impl OverviewService {
     ) -> Result<Page<RoomOverview, Activity>> {
         let mut read = self.store.read().await?;
         let mut overviews = read.overviews().list(actor.id(), page.cursor, page.fetch()).await?;
+        add_peers(&mut *read, actor.id(), &mut overviews).await?;
         overviews.iter_mut().for_each(|overview| self.end_mute(overview));
         Ok(page.cut(overviews, RoomOverview::activity))
     }
@@ -53,6 +56,7 @@ impl OverviewService {
         let mut read = self.store.read().await?;
         if let Some(mut overview) = read.overviews().find(actor.id(), room_id).await? {
             authorize_room(actor, RoomAction::View, &overview.room, Some(&overview.member))?;
+            add_peers(&mut *read, actor.id(), std::slice::from_mut(&mut overview)).await?;
             self.end_mute(&mut overview);
             return Ok(RoomSight::Inside(Box::new(overview)));
         }
@@ -66,4 +70,22 @@ impl OverviewService {
         let now = self.clock.now();
         overview.mute = overview.mute.filter(|mute| mute.lasts_at(now));
     }
+}
+
+/// Looks up who the other ones are in direct rooms: one query, and none when no room is direct.
+async fn add_peers(
+    read: &mut dyn Repositories,
+    viewer: UserId,
+    overviews: &mut [RoomOverview],
+) -> Result<()> {
+    let rooms = overviews.iter().map(|overview| &overview.room);
+    let direct: Vec<RoomId> =
+        rooms.filter(|room| room.kind == RoomKind::Direct).map(|room| room.id).collect();
+    if direct.is_empty() {
+        return Ok(());
+    }
+    let peers = read.direct_rooms().peers(viewer, &direct).await?;
+    let mut peers: HashMap<RoomId, UserSummary> = peers.into_iter().collect();
+    overviews.iter_mut().for_each(|overview| overview.peer = peers.remove(&overview.room.id));
+    Ok(())
 }

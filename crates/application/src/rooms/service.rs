@@ -1,11 +1,11 @@
 //! Rooms: made, listed, changed, deleted.
 
 use plaza_domain::{
-    Member, MemberRole, Room, RoomDescription, RoomId, RoomKind, RoomName, Seq, SystemEvent, SystemRole,
-    Validator, Version, repository::RoomFilter,
+    Member, MemberRole, Room, RoomDescription, RoomId, RoomKind, RoomName, SeenRoom, Seq, SystemEvent,
+    SystemRole, Validator, Version, repository::RoomFilter,
 };
 
-use super::transaction::RoomTransactions;
+use super::{seen::seen_by, transaction::RoomTransactions};
 use crate::{
     Actor, Error, Page, PageRequest, Ports, Result,
     events::RoomEventBody,
@@ -101,23 +101,24 @@ impl RoomService {
         actor: &Actor,
         filter: RoomFilter,
         page: PageRequest<RoomId>,
-    ) -> Result<Page<Room, RoomId>> {
+    ) -> Result<Page<SeenRoom, RoomId>> {
         let filter = if actor.role == SystemRole::Guest { RoomFilter::Mine } else { filter };
         let mut read = self.transactions.store.read().await?;
         let rooms = read.rooms().list(actor.id(), filter, page.cursor, page.fetch()).await?;
-        Ok(page.cut(rooms, |room| room.id))
+        let page = page.cut(rooms, |room| room.id);
+        Ok(Page { items: seen_by(&mut *read, actor.id(), page.items).await?, next: page.next })
     }
 
     /// A room that the actor may see.
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn get(&self, actor: &Actor, room_id: RoomId) -> Result<Room> {
+    pub async fn get(&self, actor: &Actor, room_id: RoomId) -> Result<SeenRoom> {
         let mut read = self.transactions.store.read().await?;
         let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
         let membership = read.members().find(room_id, actor.id()).await?;
         authorize_room(actor, RoomAction::View, &room, membership.as_ref())?;
-        Ok(room)
+        seen_by(&mut *read, actor.id(), vec![room]).await?.pop().ok_or(Error::NotFound("room"))
     }
 
     /// Changes a room. A new name is told in the room by a system message.

@@ -9,7 +9,7 @@ use plaza_domain::{
 
 use crate::{
     Actor, Error, Ports, Result,
-    events::{Event, RoomEvent, RoomEventBody},
+    events::{Event, RoomEvent, RoomEventBody, UserEvent},
     policy::{RoomAction, authorize_room},
     ports::{EventBus, Markup},
 };
@@ -69,7 +69,7 @@ pub(crate) struct RoomTransaction<'a> {
     pub(crate) room: Room,
     pub(crate) membership: Option<Member>,
     pub(crate) now: Timestamp,
-    events: Vec<RoomEvent>,
+    events: Vec<Event>,
 }
 
 impl RoomTransaction<'_> {
@@ -80,7 +80,12 @@ impl RoomTransaction<'_> {
 
     /// Tells of a change after the commit.
     pub(crate) fn announce(&mut self, version: Version, body: RoomEventBody) {
-        self.events.push(RoomEvent { room_id: self.room.id, version, body });
+        self.events.push(Event::Room(RoomEvent { room_id: self.room.id, version, body }));
+    }
+
+    /// Tells a user of something after the commit.
+    pub(crate) fn tell(&mut self, event: UserEvent) {
+        self.events.push(Event::User(event));
     }
 
     /// Stores a membership that changed, and tells of it.
@@ -112,7 +117,7 @@ impl RoomTransaction<'_> {
         });
         self.work.messages().insert(std::slice::from_ref(&message)).await?;
         let view = SentMessage::new(message, self.actor.user.clone());
-        self.events.push(RoomEvent::posted(view));
+        self.events.push(Event::Room(RoomEvent::posted(view)));
         Ok(())
     }
 
@@ -126,7 +131,7 @@ impl RoomTransaction<'_> {
     pub(crate) async fn commit(self) -> Result<()> {
         self.work.commit().await?;
         for event in self.events {
-            self.scope.bus.publish(Event::Room(event));
+            self.scope.bus.publish(event);
         }
         Ok(())
     }

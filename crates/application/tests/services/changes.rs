@@ -24,7 +24,7 @@ struct Mirror {
 impl Mirror {
     /// What somebody new is told.
     async fn fresh(world: &World, actor: &Actor, room_id: RoomId) -> Result<Self> {
-        let room = world.services.rooms.get(actor, room_id).await?;
+        let room = world.services.rooms.get(actor, room_id).await?.room;
         let everybody = PageRequest::new(None, 100);
         let members = world.services.memberships.list(actor, room_id, everybody).await?;
         let mut messages = BTreeMap::new();
@@ -253,7 +253,7 @@ async fn a_gap_that_is_too_large_or_from_the_future_is_answered_with_a_reset() -
     for _ in 0..4 {
         world.say(&ada, room.id, "hello").await?;
     }
-    let head = world.services.rooms.get(&ada, room.id).await?.version;
+    let head = world.services.rooms.get(&ada, room.id).await?.room.version;
     let changes = &world.services.changes;
     for (since, is_reset) in [(head, false), (head.back(3), false), (head.back(4), true), (head.next(), true)]
     {

@@ -209,7 +209,7 @@ async fn concurrent_posts_take_one_place_each_and_are_told_in_order() -> Result<
     let world = World::new();
     let (ada, grace) = world.people().await?;
     let room = world.shared_room(&ada, &grace).await?;
-    let before = world.services.rooms.get(&ada, room.id).await?;
+    let before = world.services.rooms.get(&ada, room.id).await?.room;
     let mut events = world.ports.bus.subscribe();
     let mut posts = JoinSet::new();
     for number in 0..500 {
@@ -237,7 +237,7 @@ async fn concurrent_posts_take_one_place_each_and_are_told_in_order() -> Result<
 fn version_of(event: &Event) -> Option<i64> {
     match event {
         Event::Room(change) => Some(change.version.get()),
-        Event::Signal(_) | Event::User(_) => None,
+        Event::Signal(_) | Event::User(_) | Event::Direct(_) => None,
     }
 }
 
@@ -307,7 +307,7 @@ async fn when_too_many_wait_the_rest_is_refused_at_once() -> Result<()> {
     let refused = answers.iter().filter(|answer| *answer == "unavailable").count();
     assert_eq!(stored + refused, 5_000);
     assert!(refused > 0);
-    let last_seq = world.services.rooms.get(&ada, room.id).await?.last_seq;
+    let last_seq = world.services.rooms.get(&ada, room.id).await?.room.last_seq;
     assert_eq!(last_seq.get(), i64::try_from(stored).unwrap_or_default());
     Ok(())
 }

@@ -2,8 +2,10 @@
 
 mod accounts;
 mod auth;
+mod blocks;
 mod changes;
 mod committer;
+mod direct;
 mod edits;
 mod faults;
 mod files;

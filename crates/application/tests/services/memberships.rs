@@ -29,12 +29,12 @@ async fn joining_twice_changes_nothing() -> Result<()> {
     let world = World::new();
     let (ada, grace) = world.people().await?;
     let room = world.shared_room(&ada, &grace).await?;
-    let before = world.services.rooms.get(&ada, room.id).await?;
+    let before = world.services.rooms.get(&ada, room.id).await?.room;
     let mut events = world.ports.bus.subscribe();
     let again = world.services.memberships.join(&grace, room.id).await?;
     assert!(again.member.is_present());
     assert_eq!(heard_changes(&mut events), []);
-    assert_eq!(world.services.rooms.get(&ada, room.id).await?, before);
+    assert_eq!(world.services.rooms.get(&ada, room.id).await?.room, before);
     Ok(())
 }
 
@@ -142,10 +142,10 @@ async fn a_role_that_is_held_already_is_no_change() -> Result<()> {
     let world = World::new();
     let (ada, grace) = world.people().await?;
     let room = world.shared_room(&ada, &grace).await?;
-    let version = world.services.rooms.get(&ada, room.id).await?.version;
+    let version = world.services.rooms.get(&ada, room.id).await?.room.version;
     let members = &world.services.memberships;
     members.change_role(&ada, room.id, grace.id(), MemberRole::Member).await?;
-    assert_eq!(world.services.rooms.get(&ada, room.id).await?.version, version);
+    assert_eq!(world.services.rooms.get(&ada, room.id).await?.room.version, version);
     let changed = members.change_role(&ada, room.id, grace.id(), MemberRole::Admin).await?;
     assert_eq!(changed.member.version, version.next());
     Ok(())

@@ -5,7 +5,7 @@ use plaza_domain::{Member, MemberRole, Message, MessageKind, Room, RoomKind, Sys
 
 use crate::world::World;
 
-const ACTIONS: [RoomAction; 11] = [
+const ACTIONS: [RoomAction; 12] = [
     RoomAction::View,
     RoomAction::Join,
     RoomAction::Read,
@@ -17,6 +17,7 @@ const ACTIONS: [RoomAction; 11] = [
     RoomAction::RemoveMember(MemberRole::Owner),
     RoomAction::ChangeRole,
     RoomAction::Delete,
+    RoomAction::Leave,
 ];
 
 /// Who asks: their role on the server, their role in the room, and whether they have left it.
@@ -37,20 +38,21 @@ const fn has_left(role: SystemRole, member: MemberRole) -> Asker {
 /// Who asks, and the answers in a public and in a private room: one letter an action, in their order above, for yes,
 /// no (forbidden), or hidden (not found).
 const TABLE: [(Asker, &str, &str); 12] = [
-    (stranger(SystemRole::Guest), "hhhhhhhhhhh", "hhhhhhhhhhh"),
-    (stranger(SystemRole::Member), "yynnnnnnnnn", "hhhhhhhhhhh"),
-    (stranger(SystemRole::Admin), "yynnyyyyyyy", "hhhhhhhhhhh"),
-    (has_left(SystemRole::Member, MemberRole::Owner), "yynnnnnnnnn", "hhhhhhhhhhh"),
-    (has_left(SystemRole::Guest, MemberRole::Member), "hhhhhhhhhhh", "hhhhhhhhhhh"),
-    (in_room(SystemRole::Guest, MemberRole::Member), "yyyynnnnnnn", "yyyynnnnnnn"),
-    (in_room(SystemRole::Member, MemberRole::Member), "yyyynnnnnnn", "yyyynnnnnnn"),
-    (in_room(SystemRole::Member, MemberRole::Admin), "yyyyyyynnnn", "yyyyyyynnnn"),
-    (in_room(SystemRole::Member, MemberRole::Owner), "yyyyyyyyyyy", "yyyyyyyyyyy"),
-    (in_room(SystemRole::Admin, MemberRole::Member), "yyyyyyyyyyy", "yyyynnnnnnn"),
-    (in_room(SystemRole::Admin, MemberRole::Admin), "yyyyyyyyyyy", "yyyyyyynnnn"),
-    (in_room(SystemRole::Admin, MemberRole::Owner), "yyyyyyyyyyy", "yyyyyyyyyyy"),
+    (stranger(SystemRole::Guest), "hhhhhhhhhhhh", "hhhhhhhhhhhh"),
+    (stranger(SystemRole::Member), "yynnnnnnnnny", "hhhhhhhhhhhh"),
+    (stranger(SystemRole::Admin), "yynnyyyyyyyy", "hhhhhhhhhhhh"),
+    (has_left(SystemRole::Member, MemberRole::Owner), "yynnnnnnnnny", "hhhhhhhhhhhh"),
+    (has_left(SystemRole::Guest, MemberRole::Member), "hhhhhhhhhhhh", "hhhhhhhhhhhh"),
+    (in_room(SystemRole::Guest, MemberRole::Member), "yyyynnnnnnny", "yyyynnnnnnny"),
+    (in_room(SystemRole::Member, MemberRole::Member), "yyyynnnnnnny", "yyyynnnnnnny"),
+    (in_room(SystemRole::Member, MemberRole::Admin), "yyyyyyynnnny", "yyyyyyynnnny"),
+    (in_room(SystemRole::Member, MemberRole::Owner), "yyyyyyyyyyyy", "yyyyyyyyyyyy"),
+    (in_room(SystemRole::Admin, MemberRole::Member), "yyyyyyyyyyyy", "yyyynnnnnnny"),
+    (in_room(SystemRole::Admin, MemberRole::Admin), "yyyyyyyyyyyy", "yyyyyyynnnny"),
+    (in_room(SystemRole::Admin, MemberRole::Owner), "yyyyyyyyyyyy", "yyyyyyyyyyyy"),
 ];
 
+#[derive(Clone)]
 struct Cast {
     actor: Actor,
     member: Member,
@@ -98,6 +100,21 @@ async fn rooms_answer_as_the_table_says() -> Result<()> {
     for (asker, public, private) in TABLE {
         assert_eq!(cast.answers(asker, false), public, "{asker:?}, public");
         assert_eq!(cast.answers(asker, true), private, "{asker:?}, private");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_direct_room_is_for_its_two_users_and_stays_as_it_is() -> Result<()> {
+    let cast = cast().await?;
+    // Whatever the room says of its privacy.
+    for is_private in [false, true] {
+        let direct = Cast { room: Room { kind: RoomKind::Direct, ..cast.room.clone() }, ..cast.clone() };
+        for role in [SystemRole::Guest, SystemRole::Member, SystemRole::Admin] {
+            assert_eq!(direct.answers(stranger(role), is_private), "hhhhhhhhhhhh", "{role:?}");
+            let member = in_room(role, MemberRole::Member);
+            assert_eq!(direct.answers(member, is_private), "ynyynnnnnnnn", "{role:?}");
+        }
     }
     Ok(())
 }

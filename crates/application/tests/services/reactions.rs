@@ -76,14 +76,14 @@ async fn repeating_changes_nothing_and_is_acknowledged_all_the_same() -> Result<
 async fn the_same_user_twice_at_once_makes_one_reaction_and_one_version() -> Result<()> {
     let world = World::new();
     let (ada, grace, room_id, id) = stage(&world).await?;
-    let before = world.services.rooms.get(&ada, room_id).await?.version;
+    let before = world.services.rooms.get(&ada, room_id).await?.room.version;
     let attempts = (0..8).map(|_| react(&world, &grace, id, "👍"));
     let answers = try_join_all(attempts).await?;
     assert!(answers.iter().all(|sent| shown(sent) == [("👍", 1)]), "{answers:?}");
-    assert_eq!(world.services.rooms.get(&ada, room_id).await?.version, before.next());
+    assert_eq!(world.services.rooms.get(&ada, room_id).await?.room.version, before.next());
     let taken_back = try_join_all((0..8).map(|_| unreact(&world, &grace, id, "👍"))).await?;
     assert!(taken_back.iter().all(|sent| sent.reactions.is_empty()));
-    assert_eq!(world.services.rooms.get(&ada, room_id).await?.version, before.next().next());
+    assert_eq!(world.services.rooms.get(&ada, room_id).await?.room.version, before.next().next());
     Ok(())
 }
 
@@ -201,7 +201,7 @@ async fn who_reacted_with_what_is_listed_in_pages() -> Result<()> {
 async fn of_an_edit_and_reactions_at_once_each_takes_a_version_of_its_own() -> Result<()> {
     let world = World::new();
     let (ada, grace, room_id, id) = stage(&world).await?;
-    let before = world.services.rooms.get(&ada, room_id).await?.version;
+    let before = world.services.rooms.get(&ada, room_id).await?.room.version;
     let mut events = world.ports.bus.subscribe();
     let edit = async { world.services.messages.edit(&ada, id, "hello all").await };
     let (edited, reacted) =

@@ -63,7 +63,7 @@ async fn a_message_marks_its_place() -> Result<()> {
 async fn nobody_reads_ahead_of_what_was_written() -> Result<()> {
     let world = World::new();
     let (ada, grace, room_id) = talk(&world).await?;
-    let last_seq = world.services.rooms.get(&ada, room_id).await?.last_seq;
+    let last_seq = world.services.rooms.get(&ada, room_id).await?.room.last_seq;
     let reads = &world.services.reads;
     let ahead = reads.mark(&grace, room_id, Position::Seq(last_seq.next())).await;
     assert!(matches!(ahead, Err(Error::Invalid(_))));
@@ -88,8 +88,8 @@ async fn only_members_mark_and_write() -> Result<()> {
 async fn what_was_delivered_is_not_read_yet() -> Result<()> {
     let world = World::new();
     let (ada, grace, room_id) = talk(&world).await?;
-    let version = world.services.rooms.get(&ada, room_id).await?.version;
-    let last_seq = world.services.rooms.get(&ada, room_id).await?.last_seq.get();
+    let version = world.services.rooms.get(&ada, room_id).await?.room.version;
+    let last_seq = world.services.rooms.get(&ada, room_id).await?.room.last_seq.get();
     let before = cursors(&world, &grace, room_id).await?;
     let reads = &world.services.reads;
     reads.delivered(&grace, &[(room_id, version.back(2))]).await?;
@@ -103,7 +103,7 @@ async fn what_was_delivered_is_not_read_yet() -> Result<()> {
 async fn saying_again_what_is_known_writes_nothing() -> Result<()> {
     let world = World::new();
     let (ada, grace, room_id) = talk(&world).await?;
-    let version = world.services.rooms.get(&ada, room_id).await?.version;
+    let version = world.services.rooms.get(&ada, room_id).await?.room.version;
     let reads = &world.services.reads;
     reads.mark(&grace, room_id, Position::Seq(Seq::new(3))).await?;
     reads.delivered(&grace, &[(room_id, version)]).await?;
@@ -121,7 +121,7 @@ async fn what_was_delivered_in_many_rooms_is_one_transaction() -> Result<()> {
     let mut seen = Vec::new();
     for room_id in [first, second, foreign] {
         world.say(&ada, room_id, "hello").await?;
-        seen.push((room_id, world.services.rooms.get(&ada, room_id).await?.version));
+        seen.push((room_id, world.services.rooms.get(&ada, room_id).await?.room.version));
     }
     world.faults.fail_commits(1);
     let reads = &world.services.reads;
@@ -129,7 +129,7 @@ async fn what_was_delivered_in_many_rooms_is_one_transaction() -> Result<()> {
     let before = (cursors(&world, &grace, first).await?, cursors(&world, &grace, second).await?);
     reads.delivered(&grace, &seen).await?;
     for (room_id, before) in [(first, before.0), (second, before.1)] {
-        let last_seq = world.services.rooms.get(&ada, room_id).await?.last_seq.get();
+        let last_seq = world.services.rooms.get(&ada, room_id).await?.room.last_seq.get();
         let now = cursors(&world, &grace, room_id).await?;
         assert_eq!(now, (last_seq, before.1));
         assert!(now.0 > before.0);

@@ -19,7 +19,7 @@ async fn talk(world: &World) -> Result<(Actor, Actor, RoomId, MessageId)> {
 }
 
 async fn read_all(world: &World, actor: &Actor, room_id: RoomId) -> Result<Seq> {
-    let last_seq = world.services.rooms.get(actor, room_id).await?.last_seq;
+    let last_seq = world.services.rooms.get(actor, room_id).await?.room.last_seq;
     world.services.reads.mark(actor, room_id, Position::Seq(last_seq)).await?;
     Ok(last_seq)
 }

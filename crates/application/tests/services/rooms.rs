@@ -15,7 +15,7 @@ fn renamed(name: &str) -> RoomUpdate {
 
 async fn listed(world: &World, actor: &Actor, filter: RoomFilter) -> Result<Vec<RoomId>> {
     let page = world.services.rooms.list(actor, filter, PageRequest::new(None, 100)).await?;
-    Ok(page.items.iter().map(|room| room.id).collect())
+    Ok(page.items.iter().map(|seen| seen.room.id).collect())
 }
 
 #[tokio::test]
@@ -24,7 +24,7 @@ async fn who_opens_a_room_owns_it() -> Result<()> {
     let (ada, _) = world.people().await?;
     let room = world.private_room(&ada).await?;
     assert_eq!(world.role_in(room.id, ada.id()).await?, Some("owner"));
-    assert_eq!(world.services.rooms.get(&ada, room.id).await?, room);
+    assert_eq!(world.services.rooms.get(&ada, room.id).await?.room, room);
     Ok(())
 }
 
@@ -78,7 +78,7 @@ async fn a_long_list_comes_in_pages_without_gap_or_repetition() -> Result<()> {
     loop {
         let request = PageRequest::new(cursor, 2);
         let page = world.services.rooms.list(&ada, RoomFilter::Mine, request).await?;
-        seen.extend(page.items.iter().map(|room| room.id));
+        seen.extend(page.items.iter().map(|seen| seen.room.id));
         cursor = page.next;
         if cursor.is_none() {
             break;
@@ -120,7 +120,7 @@ async fn an_update_that_changes_nothing_is_no_change() -> Result<()> {
     let update = RoomUpdate { is_private: Some(false), ..renamed(room.name.as_str()) };
     assert_eq!(world.services.rooms.update(&ada, room.id, update).await?, room);
     assert_eq!(heard_changes(&mut events), []);
-    assert_eq!(world.services.rooms.get(&ada, room.id).await?, room);
+    assert_eq!(world.services.rooms.get(&ada, room.id).await?.room, room);
     Ok(())
 }
 
@@ -162,6 +162,6 @@ async fn nothing_is_told_of_a_change_that_was_not_committed() -> Result<()> {
     let delete = world.services.rooms.delete(&ada, room.id).await;
     assert!(matches!(delete, Err(Error::Unavailable(_))));
 
-    assert_eq!(world.services.rooms.get(&ada, room.id).await?, room);
+    assert_eq!(world.services.rooms.get(&ada, room.id).await?.room, room);
     Ok(())
 }

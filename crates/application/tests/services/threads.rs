@@ -107,7 +107,7 @@ async fn a_batch_of_many_rooms_and_threads_leaves_no_hole_in_any() -> Result<()>
         let of_room: Vec<_> = changes.iter().filter(|change| change.room_id == room_id).cloned().collect();
         assert_gapless(&of_room, before);
         let now = world.services.rooms.get(&ada, room_id).await?;
-        assert_eq!(of_room.last().map(|change| change.version), Some(now.version));
+        assert_eq!(of_room.last().map(|change| change.version), Some(now.room.version));
     }
     Ok(())
 }

@@ -41,6 +41,7 @@ fn overview(row: &QueryResult) -> Result<RoomOverview> {
     let member = room_member::Model::from_query_result(row, MEMBER).map_err(from_db)?;
     Ok(RoomOverview {
         room: room::Model::from_query_result(row, ROOM).map_err(from_db)?.try_into()?,
+        peer: None,
         mute: member.muted_until.map(Mute::until),
         member: member.try_into()?,
         mentions: row.try_get("", MENTIONS).map_err(from_db)?,

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use plaza_application::{Actor, Error, Limited, MessageInput, Position, Posted};
-use plaza_domain::{InvalidInput, MessageId, MessageKind, RoomId, SentMessage, Seq};
+use plaza_domain::{InvalidInput, MessageId, MessageKind, RoomId, SentMessage, Seq, UserId};
 use serde_json::value::RawValue;
 
 use super::{Connection, Flow, MAX_BAD_FRAMES};
@@ -148,6 +148,7 @@ impl Connection {
             ClientFrame::Unsubscribe { rooms } => {
                 for room_id in rooms {
                     self.unsubscribe(room_id);
+                    self.stay_away(room_id);
                     self.tell(&ServerFrame::Unsubscribed { room_id });
                 }
                 return Ok(());
@@ -197,17 +198,26 @@ impl Connection {
     /// Hands a message to the committer and goes on: its `ack` is queued as soon as it is durable, before anybody
     /// else learns of it.
     async fn post(&mut self, actor: &Actor, message: MessageFrame, reply: ReplyTo) -> Flow {
-        let input = match self.message_input(message, &reply) {
+        // One to a user is counted before its room is opened.
+        let is_direct = message.to.is_some();
+        if is_direct && let Err(refusal) = self.count_for_user(Ok(Limited::DirectMessageBy(actor.id()))).await
+        {
+            self.tell(&reply.error(refusal));
+            return Ok(());
+        }
+        let input = match self.message_input(actor, message, &reply).await {
             Ok(input) => input,
             Err(error) => {
                 self.tell(&reply.error(ErrorFrame::from_error(&error)));
                 return Ok(());
             }
         };
-        let what = self.state.services.limits.message_in(actor.id(), input.room_id).await;
-        if let Err(refusal) = self.count_for_user(what).await {
-            self.tell(&reply.error(refusal));
-            return Ok(());
+        if !is_direct {
+            let what = self.state.services.limits.message_in(actor.id(), input.room_id).await;
+            if let Err(refusal) = self.count_for_user(what).await {
+                self.tell(&reply.error(refusal));
+                return Ok(());
+            }
         }
         let Ok(permit) = Arc::clone(&self.in_flight).acquire_owned().await else {
             return Err(Close::ServerError.into());
@@ -225,14 +235,19 @@ impl Connection {
         Ok(())
     }
 
-    fn message_input(&self, message: MessageFrame, reply: &ReplyTo) -> Result<MessageInput, Error> {
+    async fn message_input(
+        &mut self,
+        actor: &Actor,
+        message: MessageFrame,
+        reply: &ReplyTo,
+    ) -> Result<MessageInput, Error> {
         let kind = match message.message_type.as_deref() {
             None => MessageKind::Text,
             Some(word) => MessageKind::parse(word)
                 .ok_or_else(|| InvalidInput::single("message_type", "must be text, image or file"))?,
         };
         Ok(MessageInput {
-            room_id: self.room(message.room_id)?,
+            room_id: self.destination(actor, message.room_id, message.to).await?,
             kind,
             content: message.content,
             file_id: message.file_id,
@@ -240,6 +255,23 @@ impl Connection {
             parent_id: message.parent_id,
             client_id: reply.client_id.clone(),
         })
+    }
+
+    /// Where a message goes: to a room, or to the direct room with somebody, which is opened when there is none.
+    async fn destination(
+        &mut self,
+        actor: &Actor,
+        room_id: Option<RoomId>,
+        to: Option<UserId>,
+    ) -> Result<RoomId, Error> {
+        let Some(user_id) = to else { return self.room(room_id) };
+        if room_id.is_some() {
+            return Err(InvalidInput::single("to", "must not come together with room_id").into());
+        }
+        if self.own_room.is_some() {
+            return Err(InvalidInput::single("to", "must be sent to /api/v1/ws, which has all rooms").into());
+        }
+        self.state.services.direct.room_with(actor, user_id).await
     }
 
     async fn subscribe_all(&mut self, actor: &Actor, rooms: Vec<RoomSince>, reply: ReplyTo) -> Flow {

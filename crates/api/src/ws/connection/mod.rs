@@ -3,6 +3,7 @@
 mod authenticate;
 mod budget;
 mod commands;
+mod direct;
 mod replay;
 mod subscriptions;
 mod transmit;
@@ -65,6 +66,8 @@ pub(super) struct Connection {
     registered: Option<UserId>,
     own_room: Option<RoomId>,
     rooms: HashSet<RoomId>,
+    /// Rooms that the client has left on purpose.
+    left: HashSet<RoomId>,
     bad_frames: u32,
     budget: Budget,
     typing: typing::Told,
@@ -86,6 +89,7 @@ impl Connection {
             registered: None,
             own_room: None,
             rooms: HashSet::new(),
+            left: HashSet::new(),
             bad_frames: 0,
             budget: Budget::new(now),
             typing: typing::Told::default(),
@@ -119,6 +123,7 @@ impl Connection {
 
     async fn serve(&mut self, credential: Option<Credential>, room: Option<Option<RoomId>>) -> Flow {
         let mut actor = self.authenticate_first(credential).await?;
+        self.own_room = room.flatten();
         self.register(&actor)?;
         // A session that ended before the hub knew of this connection was not told to it.
         self.state.services.auth.recheck(&actor).await.map_err(|error| authenticate::refusal(&error))?;
@@ -142,7 +147,6 @@ impl Connection {
         self.greet(actor).await?;
         if let Some(room) = room {
             let room_id = room.ok_or(Close::NoSuchRoom)?;
-            self.own_room = Some(room_id);
             if let Err(refused) = self.subscribe(actor, room_id, None).await? {
                 return Err(refusal(&refused).into());
             }
@@ -153,7 +157,10 @@ impl Connection {
             let wake_at = self.next_deadline();
             tokio::select! {
                 () = shutdown.cancelled() => return self.send_away().await,
-                () = self.outbox.filled() => self.drain().await?,
+                () = self.outbox.filled() => {
+                    self.drain().await?;
+                    Box::pin(self.follow_direct_rooms(actor)).await?;
+                }
                 received = self.socket.next() => self.on_received(actor, received).await?,
                 () = sleep_until(wake_at) => self.on_deadline(actor).await?,
             }

@@ -23,6 +23,17 @@ impl Connection {
         room_id: RoomId,
         since: Option<Version>,
     ) -> Flow<Result<(), Error>> {
+        self.subscribe_from(actor, room_id, since, None).await
+    }
+
+    /// The same, but in any case from `at_most` on.
+    pub(super) async fn subscribe_from(
+        &mut self,
+        actor: &Actor,
+        room_id: RoomId,
+        since: Option<Version>,
+        at_most: Option<Version>,
+    ) -> Flow<Result<(), Error>> {
         if self.rooms.len() >= MAX_ROOMS {
             self.state.hub.keep_followed(&mut self.rooms, self.id);
         }
@@ -37,6 +48,8 @@ impl Connection {
         self.state.hub.leave(room_id, self.id);
         self.state.hub.open(room_id, self.id);
         self.rooms.insert(room_id);
+        self.left.remove(&room_id);
+        let since = at_most.map_or(subscription.since, |at_most| at_most.min(subscription.since));
         let (room, member) = (&subscription.room, &subscription.member);
         self.tell(&ServerFrame::Subscribed {
             room_id,
@@ -52,7 +65,7 @@ impl Connection {
                 members.into_iter().map(cursor).collect()
             }),
         });
-        let followed = self.follow(actor, room_id, subscription.since).await?;
+        let followed = self.follow(actor, room_id, since).await?;
         if followed.is_err() {
             self.unsubscribe(room_id);
         }

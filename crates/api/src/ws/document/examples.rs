@@ -34,6 +34,7 @@ fn client(kind: &str) -> Vec<Value> {
             json!({
                 "type": kind, "room_id": LOUNGE, "message_type": "image", "image_url": format!("/media/{FILE}.png")
             }),
+            json!({"type": kind, "to": ADA, "content": "Hello Ada"}),
         ],
         "edit" => vec![
             json!({"type": kind, "id": 3, "client_id": "e-1", "message_id": MESSAGE, "content": "Hello *all*"}),
@@ -85,6 +86,7 @@ fn server(kind: &str) -> Vec<Value> {
         }
         "typing" => json!({"room_id": LOUNGE, "user_id": ADA, "active": true}),
         "read_receipt" => json!({"room_id": LOUNGE, "user_id": ADA, "seq": 1, "read_at": NOON}),
+        "room_added" => json!({"room": example("RoomView")}),
         "file" => json!({"file_id": FILE, "status": "completed", "variants": ["thumbnail", "preview"]}),
         "subscribed" => json!({
             "room_id": LOUNGE, "version": 3, "last_seq": 1, "read_seq": 0, "unread": 1,

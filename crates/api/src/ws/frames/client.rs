@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use plaza_domain::{FileId, MessageId, RoomId, Seq, Version};
+use plaza_domain::{FileId, MessageId, RoomId, Seq, UserId, Version};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -150,6 +150,10 @@ pub(in crate::ws) struct MessageFrame {
     /// The room; may be left out on the connection of one room.
     #[schemars(with = "Option<Uuid>")]
     pub(in crate::ws) room_id: Option<RoomId>,
+    /// A user: the message goes to the direct room with them, which is opened when there is none. Not together with
+    /// `room_id`, and not on the connection of one room.
+    #[schemars(with = "Option<Uuid>")]
+    pub(in crate::ws) to: Option<UserId>,
     /// Markdown, at most 4000 characters; pictures and files may go without.
     #[schemars(with = "Option<String>")]
     pub(in crate::ws) content: String,

@@ -1,7 +1,7 @@
 //! How events look to clients: encoded once, shared by all who receive them.
 
 use plaza_application::events::{RoomEvent, RoomEventBody, Signal, UserEvent};
-use plaza_domain::{RoomId, SentMessage, Seq, UserId, Version};
+use plaza_domain::{RoomId, SeenRoom, SentMessage, Seq, UserId, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
@@ -65,6 +65,14 @@ pub(in crate::ws) enum EventFrame {
     },
     /// Processing of one of the user's own uploads got further.
     File(FileFrame),
+    /// The user is in a room now, and did not enter it by themselves.
+    ///
+    /// Somebody added them, or opened a direct room with them. A client that wants to follow the room subscribes to it;
+    /// a direct room it begins to follow by itself when something is said in it.
+    RoomAdded {
+        /// The room, as the user sees it.
+        room: RoomView,
+    },
 }
 
 /// A message that is new.
@@ -168,10 +176,12 @@ fn encode_event(event: &RoomEvent, show: impl FnOnce(SentMessage) -> MessageView
             EventFrame::MemberUpdated(ChangedMember { room_id, version, user, role })
         }
         RoomEventBody::RoomUpdated(room) => {
-            EventFrame::RoomUpdated(ChangedRoom { room_id, version, room: (*room).into() })
+            let room = SeenRoom::from(*room).into();
+            EventFrame::RoomUpdated(ChangedRoom { room_id, version, room })
         }
         RoomEventBody::RoomDeleted(room) => {
-            EventFrame::RoomDeleted(ChangedRoom { room_id, version, room: (*room).into() })
+            let room = SeenRoom::from(*room).into();
+            EventFrame::RoomDeleted(ChangedRoom { room_id, version, room })
         }
     };
     Frame::essential(to_json(&frame))
@@ -202,6 +212,10 @@ pub(in crate::ws) fn encode_user_event(event: &UserEvent) -> Option<Frame> {
         UserEvent::FileChanged { file_id, status, failure, variants, .. } => {
             let frame = FileFrame::new(*file_id, *status, variants, *failure);
             Some(Frame::essential(to_json(&EventFrame::File(frame))))
+        }
+        UserEvent::RoomAdded { room, .. } => {
+            let room = SeenRoom::clone(room).into();
+            Some(Frame::essential(to_json(&EventFrame::RoomAdded { room })))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use plaza_domain::{FileId, MessageId, RoomId, Seq, Version};
+use plaza_domain::{FileId, MessageId, RoomId, Seq, UserId, Version};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -46,6 +46,7 @@ struct Fields {
     id: Option<Box<RawValue>>,
     token: Option<String>,
     room_id: Option<RoomId>,
+    to: Option<UserId>,
     content: Option<String>,
     client_id: Option<String>,
     message_type: Option<String>,
@@ -148,6 +149,7 @@ fn frame(fields: Fields) -> Result<ClientFrame, Missing> {
 fn message(fields: Fields) -> MessageFrame {
     MessageFrame {
         room_id: fields.room_id,
+        to: fields.to,
         content: fields.content.unwrap_or_default(),
         message_type: fields.message_type,
         file_id: fields.file_id,
@@ -197,6 +199,7 @@ mod tests {
         for text in [
             r#"{"type":"message","room_id":7}"#,
             r#"{"type":"message","room_id":"x","id":"1"}"#,
+            r#"{"type":"message","to":"ada"}"#,
             r#"{"type":"edit"}"#,
             r#"{"type":"read","seq":"1"}"#,
             r#"{"type":"subscribe","rooms":{}}"#,

@@ -1,5 +1,6 @@
 //! The hub of one instance: who is connected, who follows which room, and what they have been told.
 
+mod direct;
 mod heal;
 mod registry;
 mod room;
@@ -12,7 +13,9 @@ use std::{
     time::Duration,
 };
 
-use plaza_application::{AuthService, ChangeService, events::RoomEvent, ports::EventBus};
+use plaza_application::{
+    AuthService, ChangeService, DirectService, Services, events::RoomEvent, ports::EventBus,
+};
 use plaza_domain::{RoomId, UserId, Version};
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -44,6 +47,7 @@ pub(crate) struct Hub {
     changes: Arc<ChangeService>,
     auth: Arc<AuthService>,
     compare_interval: Duration,
+    direct: Arc<DirectService>,
     tracker: TaskTracker,
     shutdown: CancellationToken,
 }
@@ -52,8 +56,7 @@ impl Hub {
     /// Starts a hub that follows `bus`, and compares with the database every `compare_interval`; its tasks belong to
     /// `tracker` and end on `shutdown`.
     pub(crate) fn start(
-        changes: Arc<ChangeService>,
-        auth: Arc<AuthService>,
+        services: &Services,
         bus: &dyn EventBus,
         compare_interval: Duration,
         tracker: &TaskTracker,
@@ -65,8 +68,9 @@ impl Hub {
             typing: Mutex::default(),
             typing_heard: Notify::new(),
             gap: Notify::new(),
-            changes,
-            auth,
+            changes: Arc::clone(&services.changes),
+            auth: Arc::clone(&services.auth),
+            direct: Arc::clone(&services.direct),
             compare_interval,
             tracker: tracker.clone(),
             shutdown,
@@ -189,6 +193,6 @@ impl Hub {
 
     /// Every connection of a user.
     fn handles_of(&self, user_id: UserId) -> Vec<ConnectionHandle> {
-        self.registry().of_user(user_id)
+        self.registry().of_user(user_id).into_iter().map(|(_, handle)| handle).collect()
     }
 }

@@ -53,7 +53,16 @@ impl Registry {
         }
     }
 
-    pub(super) fn of_user(&self, user_id: UserId) -> Vec<ConnectionHandle> {
-        self.users.get(&user_id).map(|handles| handles.values().cloned().collect()).unwrap_or_default()
+    pub(super) fn of_user(&self, user_id: UserId) -> Vec<(ConnectionId, ConnectionHandle)> {
+        let connections = self.users.get(&user_id).into_iter().flatten();
+        connections.map(|(id, handle)| (*id, handle.clone())).collect()
+    }
+
+    /// The users who have a connection that is about no single room.
+    pub(super) fn users_of_all_rooms(&self) -> Vec<UserId> {
+        let has_one = |connections: &HashMap<ConnectionId, ConnectionHandle>| {
+            connections.values().any(|handle| handle.own_room.is_none())
+        };
+        self.users.iter().filter(|(_, connections)| has_one(connections)).map(|(id, _)| *id).collect()
     }
 }

@@ -54,6 +54,7 @@ fn on_event(hub: &Arc<Hub>, event: &Event) {
         Event::Room(event) => hub.on_room_event(event),
         Event::Signal(signal) => on_signal(hub, signal),
         Event::User(event) => on_user_event(hub, event),
+        Event::Direct(activity) => hub.on_direct_activity(activity),
     }
 }
 
@@ -78,7 +79,7 @@ fn on_user_event(hub: &Hub, event: &UserEvent) {
         UserEvent::PasswordChanged { user_id, .. } | UserEvent::Banned { user_id } => {
             hub.auth.forget_user(*user_id);
         }
-        UserEvent::FileChanged { .. } | UserEvent::RoomRead { .. } => {}
+        UserEvent::FileChanged { .. } | UserEvent::RoomRead { .. } | UserEvent::RoomAdded { .. } => {}
     }
     let handles = hub.handles_of(event.user_id());
     for handle in &handles {
@@ -100,11 +101,12 @@ fn ends(connection: &ConnectionHandle, event: &UserEvent) -> Option<Close> {
         }
         UserEvent::PasswordChanged { kept, .. } => (session_id != *kept).then_some(Close::Unauthenticated),
         UserEvent::Banned { .. } => Some(Close::Forbidden),
-        UserEvent::FileChanged { .. } | UserEvent::RoomRead { .. } => None,
+        UserEvent::FileChanged { .. } | UserEvent::RoomRead { .. } | UserEvent::RoomAdded { .. } => None,
     }
 }
 
-/// Finds the rooms whose events were not all delivered, and has them healed.
+/// Finds the rooms whose events were not all delivered, and has them healed; then the direct messages that reached
+/// nobody.
 /// False when the database did not answer.
 async fn compare(hub: &Arc<Hub>) -> bool {
     let active = hub.active_rooms();
@@ -131,5 +133,5 @@ async fn compare(hub: &Arc<Hub>) -> bool {
             }
         }
     }
-    true
+    hub.deliver_direct_messages().await
 }
