@@ -1,4 +1,4 @@
-//! What every bus, queue, rate limiter and one-time store promises, written once and run against each: in this process
+//! What every bus, queue, rate limiter, one-time store and store of presence promises, written once and run against each: in this process
 //! and on Redis. And what only those on Redis promise: to get over its loss.
 
 mod ports;
@@ -41,6 +41,12 @@ contract! {
         a_table_of_quotas_is_decided_alike
         of_racing_takes_as_many_win_as_the_burst_allows
         a_refused_take_costs_nothing
+    }
+    presence {
+        what_was_told_last_counts
+        answers_come_in_the_order_of_the_questions
+        as_many_connections_are_granted_as_there_is_room_for
+        an_instance_that_lives_is_not_reaped
     }
     one_time {
         a_value_is_taken_once

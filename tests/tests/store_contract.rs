@@ -93,6 +93,13 @@ contract! {
         preferences_are_stored_beside_the_profile
         the_members_of_a_room_are_counted_up_to_a_limit
     }
+    presence {
+        those_who_share_a_room_see_each_other
+        members_are_listed_with_when_they_were_last_seen
+        those_between_whom_a_block_stands_do_not_see_each_other
+        rooms_are_small_up_to_a_number_of_members
+        a_user_was_last_seen_at_the_latest_time
+    }
     messages {
         a_message_keeps_every_field
         a_senders_client_id_is_used_once

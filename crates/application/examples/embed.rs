@@ -145,6 +145,7 @@ fn describe(event: &Event) -> String {
         Event::Signal(Signal::Read { .. }) => "somebody has read".to_owned(),
         Event::User(_) => "something for one user".to_owned(),
         Event::Direct(_) => "something between two users".to_owned(),
+        Event::Presence(_) => "somebody came or went".to_owned(),
     }
 }
 

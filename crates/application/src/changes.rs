@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plaza_domain::{
     Change, ChangePage, Member, Repositories, Room, RoomId, Seq, Store, UserId, Version,
-    repository::HistoryRange,
+    repository::{HistoryRange, SeenMember},
 };
 
 use crate::{
@@ -31,6 +31,8 @@ pub struct Subscription {
     /// How far each member has read who shows it; only in small rooms, and not of the other one in a direct room that is
     /// closed.
     pub members: Option<Vec<Member>>,
+    /// Who is in the room, as the actor may see them; only in small rooms.
+    pub seen: Option<Vec<SeenMember>>,
 }
 
 /// The change feed of rooms.
@@ -98,12 +100,18 @@ impl ChangeService {
             None if member.delivered_seq == Seq::ZERO => Version::ZERO,
             None => read.messages().version_at(room_id, member.delivered_seq).await?,
         };
-        let mut members = read.members().list(room_id, None, MAX_SHOWN_CURSORS + 1).await?;
-        hide_cursor_of_other(&mut *read, &room, actor.id(), &mut members).await?;
-        let members = (members.len() as u64 <= MAX_SHOWN_CURSORS)
-            .then(|| members.into_iter().filter(|profile| profile.shows_receipts))
-            .map(|shown| shown.map(|profile| profile.member).collect());
-        Ok(Subscription { room, member, since, members })
+        let seen = read.presence().seen_members(room_id, actor.id(), MAX_SHOWN_CURSORS + 1).await?;
+        let seen = Some(seen).filter(|seen| seen.len() as u64 <= MAX_SHOWN_CURSORS);
+        let members = match &seen {
+            Some(seen) => {
+                let mut members = seen.iter().map(|seen| seen.profile.clone()).collect();
+                hide_cursor_of_other(&mut *read, &room, actor.id(), &mut members).await?;
+                let shown = members.into_iter().filter(|profile| profile.shows_receipts);
+                Some(shown.map(|profile| profile.member).collect())
+            }
+            None => None,
+        };
+        Ok(Subscription { room, member, since, members, seen })
     }
 
     /// Checks that the actor may (still) follow a room.

@@ -1,8 +1,8 @@
 //! What happened, as it is told to those who are connected.
 
 use plaza_domain::{
-    Change, FileFailure, FileId, FileStatus, MemberProfile, Room, RoomId, SeenRoom, SentMessage, Seq,
-    SessionId, Timestamp, UserId, UserPair, VariantName, Version,
+    Availability, Change, FileFailure, FileId, FileStatus, MemberProfile, Room, RoomId, SeenRoom,
+    SentMessage, Seq, SessionId, Timestamp, UserId, UserPair, VariantName, Version,
 };
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,8 @@ pub enum Event {
     User(UserEvent),
     /// In a direct room, to its two users wherever they are connected.
     Direct(DirectActivity),
+    /// To those who share a room with some users: last value wins.
+    Presence(PresenceEvent),
 }
 
 /// A change of a room.
@@ -149,6 +151,24 @@ pub struct DirectActivity {
     pub users: UserPair,
     /// The change that the first of these messages is.
     pub version: Version,
+}
+
+/// Users came, went, or are something else now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PresenceEvent {
+    /// At least one.
+    pub changes: Vec<PresenceChange>,
+}
+
+/// A user came, went, or is something else now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PresenceChange {
+    /// The user.
+    pub user_id: UserId,
+    /// What the user is now, by all connections on all instances; `None` when offline.
+    pub availability: Option<Availability>,
+    /// Since when.
+    pub at: Timestamp,
 }
 
 /// Something that concerns one user.

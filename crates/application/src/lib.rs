@@ -25,6 +25,7 @@ mod messages;
 mod page;
 mod pins;
 mod policy;
+mod presence;
 mod reactions;
 mod reads;
 mod receipts;
@@ -53,12 +54,17 @@ pub use policy::{
     AccountAction, MAX_CALLED_MEMBERS, MessageAction, RoomAction, authorize_account, authorize_direct_room,
     authorize_direct_write, authorize_message, authorize_room, may_mention_room,
 };
+pub use presence::{
+    Attendance, MAX_FANOUT_MEMBERS, MAX_QUERIED_USERS, PresenceService, Told, TooManyConnections,
+};
 pub use reactions::ReactionService;
 pub use reads::{Position, ReadService};
 pub use receipts::{MAX_NAMED_READERS, ReceiptService, Receipts};
 pub use rooms::{MembershipService, NewRoom, OverviewService, RoomService, RoomSight, RoomUpdate};
 pub use services::{Ports, Services};
-pub use settings::{AuthSettings, LimitSettings, MessageSettings, Settings, UploadSettings};
+pub use settings::{
+    AuthSettings, LimitSettings, MessageSettings, PresenceSettings, Settings, UploadSettings,
+};
 pub use threads::{ThreadPage, ThreadService};
 pub use tickets::{TICKET_TTL, TicketService};
 pub use users::{PreferenceUpdate, ProfileUpdate, UserService};

@@ -7,11 +7,12 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     AccountService, AuthService, BlockService, ChangeService, DirectService, FileService, LimitService,
-    MembershipService, MentionService, MessageService, OverviewService, PinService, ReactionService,
-    ReadService, ReceiptService, RoomService, Settings, ThreadService, TicketService, UserService,
+    MembershipService, MentionService, MessageService, OverviewService, PinService, PresenceService,
+    ReactionService, ReadService, ReceiptService, RoomService, Settings, ThreadService, TicketService,
+    UserService,
     ports::{
-        AccessTokens, BlobStore, EventBus, Markup, MediaInspector, OneTimeStore, PasswordHasher, RateLimiter,
-        Secrets, TaskQueue,
+        AccessTokens, BlobStore, EventBus, Markup, MediaInspector, OneTimeStore, PasswordHasher,
+        PresenceStore, RateLimiter, Secrets, TaskQueue,
     },
 };
 
@@ -44,6 +45,8 @@ pub struct Ports {
     pub limiter: Arc<dyn RateLimiter>,
     /// Secrets that work once.
     pub one_time: Arc<dyn OneTimeStore>,
+    /// Who is connected where.
+    pub presence: Arc<dyn PresenceStore>,
 }
 
 /// All services; cloning shares them.
@@ -87,6 +90,8 @@ pub struct Services {
     pub tickets: Arc<TicketService>,
     /// How often.
     pub limits: Arc<LimitService>,
+    /// Who is there.
+    pub presence: Arc<PresenceService>,
 }
 
 impl Services {
@@ -118,6 +123,7 @@ impl Services {
             files: Arc::new(FileService::new(ports, settings.uploads.clone())),
             tickets: Arc::new(TicketService::new(ports, Arc::clone(&auth))),
             limits: Arc::new(LimitService::new(ports, settings.limits.clone())),
+            presence: Arc::new(PresenceService::start(ports, &settings.presence, tracker, shutdown)),
             auth,
         }
     }

@@ -15,6 +15,8 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// How messages are stored and replayed.
     pub messages: MessageSettings,
+    /// Who is there.
+    pub presence: PresenceSettings,
 }
 
 /// Logins.
@@ -99,5 +101,18 @@ pub struct MessageSettings {
 impl Default for MessageSettings {
     fn default() -> Self {
         Self { lanes: 1, max_replay: 10_000 }
+    }
+}
+
+/// Who is there.
+#[derive(Clone, Debug)]
+pub struct PresenceSettings {
+    /// How often an instance repeats what it has: the store forgets what is not repeated.
+    pub refresh_every: Duration,
+}
+
+impl Default for PresenceSettings {
+    fn default() -> Self {
+        Self { refresh_every: Duration::from_secs(20) }
     }
 }

@@ -15,6 +15,7 @@ mod mentions;
 mod messages;
 mod overviews;
 mod pins;
+mod presence;
 mod reactions;
 mod receipts;
 mod resume;

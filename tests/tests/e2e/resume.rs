@@ -164,6 +164,7 @@ async fn a_client_that_does_not_read_is_sent_away_and_comes_back_without_a_gap(s
     let mut seen = 0;
     let ended = loop {
         match slow.next_before(deadline).await.expect("the connection ends") {
+            Ok(frame) if frame["type"] == "presence" => {}
             Ok(frame) => {
                 version += 1;
                 assert_eq!(frame["version"], version, "a hole before the end of the connection");

@@ -6,7 +6,9 @@ use tokio::time::timeout;
 
 pub(crate) mod bus;
 mod faults;
+mod instances;
 pub(crate) mod one_time;
+pub(crate) mod presence;
 pub(crate) mod queue;
 pub(crate) mod rate_limiter;
 mod redis;

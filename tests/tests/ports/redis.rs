@@ -10,7 +10,7 @@ use plaza_application::{
 use plaza_domain::{RoomId, UserId};
 use plaza_infrastructure::{
     clock::SystemClock,
-    redis::{RedisBus, RedisPool, RedisRateLimiter},
+    redis::{RedisBus, RedisPool, RedisPresence, RedisRateLimiter},
 };
 use plaza_tests::servers::{redis_prefix, redis_url};
 use tokio::time::timeout;
@@ -20,7 +20,7 @@ use tokio_util::{
 };
 use uuid::Uuid;
 
-use super::{Outcome, bus::Buses, in_time};
+use super::{DEADLINE, Outcome, bus::Buses, in_time};
 
 /// Connections to the shared Redis, with a prefix of their own.
 pub(super) async fn pool() -> Outcome<RedisPool> {
@@ -29,6 +29,16 @@ pub(super) async fn pool() -> Outcome<RedisPool> {
 
 pub(super) fn limiter(pool: RedisPool, patience: Duration) -> Arc<RedisRateLimiter> {
     RedisRateLimiter::new(pool, LocalRateLimiter::new(Arc::new(SystemClock)), patience)
+}
+
+/// Presence as an instance keeps it that outlives every test.
+pub(super) fn presence(pool: RedisPool, instance: u128, patience: Duration) -> RedisPresence {
+    RedisPresence::new(pool, Uuid::from_u128(instance), Duration::from_secs(60 * 60), patience)
+}
+
+/// Presence as an instance keeps it that is taken for dead after `ttl`.
+pub(super) fn mortal(pool: RedisPool, instance: u128, ttl: Duration) -> RedisPresence {
+    RedisPresence::new(pool, Uuid::from_u128(instance), ttl, DEADLINE)
 }
 
 /// Ends the tasks of a bus when it is dropped.

@@ -7,8 +7,8 @@ use plaza_domain::{
     Version,
 };
 use plaza_infrastructure::db::queries::{
-    blocks, direct_rooms, edits, files, members, mentions, messages, overviews, reactions, receipts, rooms,
-    sessions, tasks, threads,
+    blocks, direct_rooms, edits, files, members, mentions, messages, overviews, presence, reactions,
+    receipts, rooms, sessions, tasks, threads,
 };
 use sea_orm::{DbBackend, Statement, StatementBuilder};
 
@@ -32,6 +32,7 @@ pub(crate) fn hot_statements(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         of_threads(on, asked),
         of_mentions(on, asked),
         of_members(on, asked),
+        of_presence(on, asked),
         of_rooms(on, asked),
         of_overviews_and_receipts(on, asked),
         of_direct_rooms(on, asked),
@@ -130,6 +131,17 @@ fn of_members(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         hot(on, "senders", &["room_id", "user_id"], members::senders(&pairs)),
         hot(on, "places at versions", &["room_id", "seq"], members::places_at(user, &seen)),
         hot(on, "rooms of a user", &["user_id"], members::rooms_of(user, 50)),
+    ]
+}
+
+fn of_presence(on: DbBackend, asked: &Asked) -> Vec<Hot> {
+    let (room, user, others) = (asked.rooms[0], asked.users[0], &asked.users[..20]);
+    vec![
+        hot(on, "who sees whom", &["user_id"], presence::visible_to(user, others)),
+        hot(on, "members with when they were seen", &["room_id"], presence::seen_members(room, user, 51)),
+        hot(on, "small rooms of users", &["user_id"], presence::small_rooms(others, 200, 1_000)),
+        hot(on, "blocks around users", &["blocker_id"], blocks::around(others, 1_000)),
+        hot(on, "users were seen", &["id"], presence::saw(others, at(0))),
     ]
 }
 

@@ -17,6 +17,7 @@ mod migrations;
 pub(crate) mod overviews;
 pub(crate) mod pins;
 mod plans;
+pub(crate) mod presence;
 pub(crate) mod reactions;
 pub(crate) mod receipts;
 pub(crate) mod rooms;

@@ -57,6 +57,15 @@ fn misfit(schema: &MetaSchema, value: &Value) -> Option<String> {
         "string" => (value.is_string(), "must be a string".to_owned()),
         "boolean" => (value.is_boolean(), "must be true or false".to_owned()),
         "integer" => (value.is_i64() || value.is_u64(), "must be a whole number".to_owned()),
+        "array" => {
+            let length = value.as_array().map(Vec::len);
+            let most = schema.max_items.unwrap_or(usize::MAX);
+            match length {
+                None => (false, "must be a list".to_owned()),
+                Some(length) if length > most => (false, format!("must have at most {most} entries")),
+                Some(_) => (false, "must have entries that fit".to_owned()),
+            }
+        }
         _ => return None,
     };
     (!fits).then_some(message)

@@ -10,8 +10,8 @@ use super::{
     accounts::AccountsApi, auth::AuthApi, blocks::BlocksApi, changes::ChangesApi,
     direct_rooms::DirectRoomsApi, documented::Documented, edits::EditsApi, files::FilesApi,
     health::HealthApi, media::MediaApi, members::MembersApi, mentions::MentionsApi, messages::MessagesApi,
-    mute::MuteApi, pages, pins::PinsApi, preferences::PreferencesApi, reactions::ReactionsApi,
-    receipts::ReceiptsApi, rooms::RoomsApi, threads::ThreadsApi, users::UsersApi,
+    mute::MuteApi, pages, pins::PinsApi, preferences::PreferencesApi, presence::PresenceApi,
+    reactions::ReactionsApi, receipts::ReceiptsApi, rooms::RoomsApi, threads::ThreadsApi, users::UsersApi,
 };
 use crate::{
     middleware::{
@@ -43,6 +43,7 @@ pub(super) type Apis = Documented<(
     (MessagesApi, ReactionsApi, PinsApi, EditsApi, ReceiptsApi),
     (ThreadsApi, MentionsApi),
     ChangesApi,
+    PresenceApi,
     FilesApi,
     MediaApi,
     HealthApi,
@@ -62,6 +63,7 @@ pub(super) fn service() -> OpenApiService<Apis, ()> {
         (MessagesApi, ReactionsApi, PinsApi, EditsApi, ReceiptsApi),
         (ThreadsApi, MentionsApi),
         ChangesApi,
+        PresenceApi,
         FilesApi,
         MediaApi,
         HealthApi,

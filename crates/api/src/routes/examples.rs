@@ -50,6 +50,8 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         "ChangesView" => {
             json!({"changes": [change()], "version": 3, "last_seq": 1, "has_more": false, "reset": false})
         }
+        "PresenceView" => presence(),
+        "PresenceList" => json!({"items": [presence()]}),
         "FileView" => file(),
         "VariantView" => variant(),
         "FileStatusView" => {
@@ -156,6 +158,10 @@ fn thread() -> Value {
 
 fn change() -> Value {
     json!({"type": "message", "version": 3, "message": message()})
+}
+
+fn presence() -> Value {
+    json!({"user_id": ADA, "status": "offline", "last_seen_at": NOON})
 }
 
 fn file() -> Value {

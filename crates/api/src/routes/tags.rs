@@ -17,6 +17,8 @@ pub(crate) enum Tags {
     Messages,
     /// Replies to a message, and who follows them.
     Threads,
+    /// Who is there.
+    Presence,
     /// Uploads: pictures and documents.
     Files,
     /// For those who watch over the server.

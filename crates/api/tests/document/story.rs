@@ -58,7 +58,20 @@ pub(super) async fn accounts(client: &mut CheckingClient) -> TestResult {
     assert_eq!(profile.body.get("email"), None);
     client.get("GET /users/{user_id}", &format!("/users/{NOBODY}"), 404).await?;
     client.get("GET /users/{user_id}", "/users/ada", 400).await?;
+    presence(client, id).await?;
     password_and_ban(client, id).await
+}
+
+async fn presence(client: &mut CheckingClient, id: &str) -> TestResult {
+    let one = "GET /users/{user_id}/presence";
+    let found = client.get(one, &format!("/users/{id}/presence"), 200).await?;
+    assert_eq!(found.body, json!({"user_id": id, "status": "offline", "last_seen_at": null}));
+    client.get(one, &format!("/users/{NOBODY}/presence"), 404).await?;
+    let many = "POST /presence/query";
+    client.send(many, "/presence/query", json!({"user_ids": [id, NOBODY]}), 200).await?;
+    client.send(many, "/presence/query", json!({"user_ids": vec![id; 201]}), 422).await?;
+    client.send(many, "/presence/query", json!({"user_ids": "ada"}), 422).await?;
+    Ok(())
 }
 
 /// Ada, who is the server's admin, changes her password to the same, and keeps somebody out for a moment.

@@ -4,10 +4,12 @@ pub mod gcra;
 
 mod bus;
 mod one_time;
+mod presence;
 mod queue;
 mod rate_limiter;
 
 pub use bus::LocalBus;
 pub use one_time::LocalOneTimeStore;
+pub use presence::LocalPresence;
 pub use queue::LocalQueue;
 pub use rate_limiter::LocalRateLimiter;

@@ -1,5 +1,7 @@
 //! Who has blocked whom.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use plaza_domain::{
     Block, BlockedUser, UserId, UserPair,
@@ -50,6 +52,13 @@ impl<A: Access> BlockRepository for Connection<A> {
 
     async fn exists_between(&mut self, users: UserPair) -> Result<bool> {
         Ok(self.tables().has_block(users))
+    }
+
+    async fn around(&mut self, user_ids: &[UserId], limit: u64) -> Result<Vec<UserPair>> {
+        let (tables, users) = (self.tables(), each_once(user_ids));
+        let around = tables.blocks.keys().filter(|(by, of)| users.contains(by) || users.contains(of));
+        let pairs: BTreeSet<UserPair> = around.filter_map(|(by, of)| UserPair::new(*by, *of)).collect();
+        Ok(pairs.into_iter().take(rows(limit)).collect())
     }
 
     async fn among(&mut self, pairs: &[UserPair]) -> Result<Vec<UserPair>> {

@@ -8,8 +8,8 @@ use plaza_domain::{
     repository::{
         BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
         MemberRepository, MentionRepository, MessageRepository, OverviewRepository, PinRepository,
-        ReactionRepository, ReceiptRepository, Result, RoomRepository, SessionRepository, SettingRepository,
-        TaskRepository, ThreadRepository, UserRepository,
+        PresenceRepository, ReactionRepository, ReceiptRepository, Result, RoomRepository, SessionRepository,
+        SettingRepository, TaskRepository, ThreadRepository, UserRepository,
     },
 };
 use tokio::sync::OwnedMutexGuard;
@@ -100,6 +100,10 @@ impl<A: Access> Repositories for Connection<A> {
     }
 
     fn mentions(&mut self) -> &mut dyn MentionRepository {
+        self
+    }
+
+    fn presence(&mut self) -> &mut dyn PresenceRepository {
         self
     }
 

@@ -13,6 +13,7 @@ mod mentions;
 mod messages;
 mod overviews;
 mod pins;
+mod presence;
 mod reactions;
 mod receipts;
 mod rooms;

@@ -20,6 +20,8 @@ pub(super) type Place = (RoomId, Seq);
 #[derive(Clone, Default)]
 pub(super) struct Tables {
     pub(super) users: Table<UserId, User>,
+    /// When users were last seen.
+    pub(super) last_seen: Table<UserId, Timestamp>,
     pub(super) sessions: Table<SessionId, Session>,
     pub(super) refresh_tokens: Table<RefreshTokenId, RefreshToken>,
     pub(super) rooms: Table<RoomId, Room>,

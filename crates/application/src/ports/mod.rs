@@ -4,6 +4,7 @@ mod blobs;
 mod bus;
 mod content;
 mod one_time;
+mod presence;
 mod queue;
 mod rate_limiter;
 mod security;
@@ -12,6 +13,7 @@ pub use blobs::{BlobError, BlobStore, BlobWriter, ByteStream, StoredObject};
 pub use bus::{Delivery, EventBus, EventStream};
 pub use content::{Markup, MediaInspector, MediaType, Refusal};
 pub use one_time::{OneTimeStore, OneTimeStoreError};
+pub use presence::{Departure, MAX_CONNECTIONS, PresenceStore, PresenceStoreError, Report, Share, Standing};
 pub use queue::{QueueError, TaskQueue};
 pub use rate_limiter::{Quota, RateDecision, RateLimiter};
 pub use security::{AccessClaims, AccessTokens, PasswordHasher, Secrets, TokenRejection};
@@ -22,6 +24,7 @@ pub use self::{
     bus::MockEventBus,
     content::{MockMarkup, MockMediaInspector},
     one_time::MockOneTimeStore,
+    presence::MockPresenceStore,
     queue::MockTaskQueue,
     rate_limiter::MockRateLimiter,
     security::{MockAccessTokens, MockPasswordHasher, MockSecrets},

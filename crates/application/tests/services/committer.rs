@@ -237,7 +237,7 @@ async fn concurrent_posts_take_one_place_each_and_are_told_in_order() -> Result<
 fn version_of(event: &Event) -> Option<i64> {
     match event {
         Event::Room(change) => Some(change.version.get()),
-        Event::Signal(_) | Event::User(_) | Event::Direct(_) => None,
+        Event::Signal(_) | Event::User(_) | Event::Direct(_) | Event::Presence(_) => None,
     }
 }
 

@@ -11,8 +11,8 @@ use plaza_domain::{
     repository::{
         BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
         MemberRepository, MentionRepository, MessageRepository, OverviewRepository, PinRepository,
-        ReactionRepository, ReceiptRepository, Result, RoomRepository, SessionRepository, SettingRepository,
-        TaskRepository, ThreadRepository, UserRepository,
+        PresenceRepository, ReactionRepository, ReceiptRepository, Result, RoomRepository, SessionRepository,
+        SettingRepository, TaskRepository, ThreadRepository, UserRepository,
     },
 };
 
@@ -165,6 +165,10 @@ impl<R: Repositories + ?Sized> Repositories for Faulty<R> {
     fn mentions(&mut self) -> &mut dyn MentionRepository {
         self.faults.extras.fetch_add(1, Ordering::Relaxed);
         self.inner.mentions()
+    }
+
+    fn presence(&mut self) -> &mut dyn PresenceRepository {
+        self.inner.presence()
     }
 
     fn blobs(&mut self) -> &mut dyn BlobRepository {

@@ -16,6 +16,7 @@ mod messages;
 mod overviews;
 mod pins;
 mod policy;
+mod presence;
 mod reactions;
 mod reads;
 mod receipts;

@@ -143,7 +143,7 @@ pub(crate) fn heard(events: &mut EventStream) -> Vec<Event> {
 pub(crate) fn heard_changes(events: &mut EventStream) -> Vec<RoomEvent> {
     let changes = heard(events).into_iter().filter_map(|event| match event {
         Event::Room(change) => Some(change),
-        Event::Signal(_) | Event::User(_) | Event::Direct(_) => None,
+        Event::Signal(_) | Event::User(_) | Event::Direct(_) | Event::Presence(_) => None,
     });
     changes.collect()
 }

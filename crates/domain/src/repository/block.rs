@@ -26,6 +26,9 @@ pub trait BlockRepository: Send {
     /// Whether one of the two has blocked the other.
     async fn exists_between(&mut self, users: UserPair) -> Result<bool>;
 
+    /// The pairs between which a block stands and of which one is among these users, in one query, at most `limit`.
+    async fn around(&mut self, user_ids: &[UserId], limit: u64) -> Result<Vec<UserPair>>;
+
     /// Those of these pairs of which one has blocked the other, each once, in one query.
     async fn among(&mut self, pairs: &[UserPair]) -> Result<Vec<UserPair>>;
 }

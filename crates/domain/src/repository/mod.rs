@@ -15,6 +15,7 @@ mod mention;
 mod message;
 mod overview;
 mod pin;
+mod presence;
 mod reaction;
 mod receipt;
 mod room;
@@ -37,6 +38,7 @@ pub use mention::{Caller, MentionRepository};
 pub use message::{HistoryRange, MessageRepository};
 pub use overview::OverviewRepository;
 pub use pin::PinRepository;
+pub use presence::{PresenceRepository, SeenMember, Sighting};
 pub use reaction::ReactionRepository;
 pub use receipt::ReceiptRepository;
 pub use room::{Counters, RoomFilter, RoomRepository};
@@ -101,6 +103,8 @@ pub trait Repositories: Send {
     fn threads(&mut self) -> &mut dyn ThreadRepository;
     /// Who is mentioned where.
     fn mentions(&mut self) -> &mut dyn MentionRepository;
+    /// Who may see whether users are there, and when they last were.
+    fn presence(&mut self) -> &mut dyn PresenceRepository;
     /// Stored contents.
     fn blobs(&mut self) -> &mut dyn BlobRepository;
     /// Uploads and their variants.

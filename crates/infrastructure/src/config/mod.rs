@@ -7,6 +7,7 @@ mod database;
 mod limits;
 mod list;
 mod log;
+mod presence;
 mod problem;
 mod redis;
 mod secret;
@@ -24,6 +25,7 @@ pub use auth::AuthConfig;
 pub use database::DatabaseConfig;
 pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat};
+pub use presence::PresenceConfig;
 pub use problem::{ConfigError, Problem};
 pub use redis::RedisConfig;
 pub use secret::{ConnectionUrl, SecretText};
@@ -53,6 +55,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// Uploads.
     pub uploads: UploadsConfig,
+    /// Who is there.
+    pub presence: PresenceConfig,
     /// Background work.
     pub worker: WorkerConfig,
     /// The log.
@@ -70,6 +74,7 @@ impl Default for Config {
             auth: AuthConfig::default(),
             limits: LimitsConfig::default(),
             uploads: UploadsConfig::default(),
+            presence: PresenceConfig::default(),
             worker: WorkerConfig::default(),
             log: LogConfig::default(),
         }
@@ -117,6 +122,7 @@ impl Config {
         }
         self.limits.validate(problems);
         self.uploads.validate(problems);
+        self.presence.validate(problems);
         self.worker.validate(problems);
         self.log.validate(problems);
     }

@@ -44,16 +44,31 @@ impl<C: ConnectionTrait + Send> BlockRepository for Session<C> {
         Ok(self.row(&queries::blocks::among(&[users])).await?.is_some())
     }
 
+    async fn around(&mut self, user_ids: &[UserId], limit: u64) -> Result<Vec<UserPair>> {
+        if user_ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut found = BTreeSet::new();
+        for row in self.rows(&queries::blocks::around(user_ids, limit)).await? {
+            found.extend(pair(&row)?);
+        }
+        Ok(found.into_iter().collect())
+    }
+
     async fn among(&mut self, pairs: &[UserPair]) -> Result<Vec<UserPair>> {
         let mut found = BTreeSet::new();
         for pairs in pairs.chunks(MAX_PAIRS) {
             for row in self.rows(&queries::blocks::among(pairs)).await? {
-                let user_id = |column: Column| value(&row, column).map(UserId::new);
-                found.extend(UserPair::new(user_id(Column::BlockerId)?, user_id(Column::BlockedId)?));
+                found.extend(pair(&row)?);
             }
         }
         Ok(found.into_iter().collect())
     }
+}
+
+fn pair(row: &QueryResult) -> Result<Option<UserPair>> {
+    let user_id = |column: Column| value(row, column).map(UserId::new);
+    Ok(UserPair::new(user_id(Column::BlockerId)?, user_id(Column::BlockedId)?))
 }
 
 fn blocked_user(row: &QueryResult) -> Result<BlockedUser> {

@@ -131,7 +131,7 @@ impl<C: ConnectionTrait + Send> MemberRepository for Session<C> {
     }
 }
 
-fn profile(row: &QueryResult) -> Result<MemberProfile> {
+pub(super) fn profile(row: &QueryResult) -> Result<MemberProfile> {
     Ok(MemberProfile {
         member: entity::<Model, _>(row)?,
         user: user::summary(row).map_err(from_db)?,

@@ -20,6 +20,7 @@ mod messages;
 mod migrate;
 mod overviews;
 mod pins;
+mod presence;
 pub mod queries;
 mod reactions;
 mod receipts;

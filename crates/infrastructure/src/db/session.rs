@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use plaza_domain::repository::{
     BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository, MemberRepository,
-    MentionRepository, MessageRepository, OverviewRepository, PinRepository, ReactionRepository,
-    ReceiptRepository, Repositories, RepositoryError, Result, RoomRepository, SessionRepository,
-    SettingRepository, TaskRepository, ThreadRepository, UnitOfWork, UserRepository,
+    MentionRepository, MessageRepository, OverviewRepository, PinRepository, PresenceRepository,
+    ReactionRepository, ReceiptRepository, Repositories, RepositoryError, Result, RoomRepository,
+    SessionRepository, SettingRepository, TaskRepository, ThreadRepository, UnitOfWork, UserRepository,
 };
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, IdenStatic, QueryResult,
@@ -139,6 +139,10 @@ impl<C: ConnectionTrait + Send> Repositories for Session<C> {
     }
 
     fn mentions(&mut self) -> &mut dyn MentionRepository {
+        self
+    }
+
+    fn presence(&mut self) -> &mut dyn PresenceRepository {
         self
     }
 

@@ -3,8 +3,8 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use plaza_application::{
-    in_process::{LocalBus, LocalOneTimeStore, LocalQueue, LocalRateLimiter},
-    ports::{BlobStore, EventBus, OneTimeStore, RateLimiter, TaskQueue},
+    in_process::{LocalBus, LocalOneTimeStore, LocalPresence, LocalQueue, LocalRateLimiter},
+    ports::{BlobStore, EventBus, OneTimeStore, PresenceStore, RateLimiter, TaskQueue},
 };
 use plaza_domain::{Clock, IdGenerator};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -15,13 +15,17 @@ use crate::{
     config::Config,
     db::{self, DatabaseSettings, SeaOrmStore},
     files::FileBlobStore,
-    redis::{RedisBus, RedisError, RedisOneTimeStore, RedisPool, RedisQueue, RedisRateLimiter},
+    redis::{
+        RedisBus, RedisError, RedisOneTimeStore, RedisPool, RedisPresence, RedisQueue, RedisRateLimiter,
+    },
     security::{SecretError, ServerSecret},
 };
 
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// A request waits no longer for a shared rate limit.
 const LIMITER_PATIENCE: Duration = Duration::from_millis(100);
+/// A connection waits no longer for what other instances know of its user.
+const PRESENCE_PATIENCE: Duration = Duration::from_millis(500);
 
 /// What instances share, or what stands in for it in a single one.
 pub(super) struct Shared {
@@ -29,6 +33,7 @@ pub(super) struct Shared {
     pub(super) queue: Arc<dyn TaskQueue>,
     pub(super) limiter: Arc<dyn RateLimiter>,
     pub(super) one_time: Arc<dyn OneTimeStore>,
+    pub(super) presence: Arc<dyn PresenceStore>,
     pub(super) redis: Option<RedisPool>,
 }
 
@@ -83,17 +88,20 @@ pub(super) fn shared(
             queue: Arc::new(LocalQueue::new()),
             limiter: Arc::new(limiter),
             one_time: Arc::new(LocalOneTimeStore::new()),
+            presence: Arc::new(LocalPresence::new()),
             redis: None,
         });
     };
     let failed = |source: RedisError| StartError::Redis { url: url.clone(), source };
     let prefix = &config.redis.prefix;
     let pool = RedisPool::new(url.expose(), prefix).map_err(failed)?;
+    let presence = RedisPresence::new(pool.clone(), instance, config.presence.ttl(), PRESENCE_PATIENCE);
     Ok(Shared {
         bus: RedisBus::start(url.expose(), prefix, instance, tracker, shutdown).map_err(failed)?,
         queue: Arc::new(RedisQueue::new(pool.clone())),
         limiter: RedisRateLimiter::new(pool.clone(), limiter, LIMITER_PATIENCE),
         one_time: Arc::new(RedisOneTimeStore::new(pool.clone())),
+        presence: Arc::new(presence),
         redis: Some(pool),
     })
 }

@@ -90,6 +90,7 @@ impl Plaza {
             media: Arc::new(HeadInspector),
             limiter: shared.limiter,
             one_time: shared.one_time,
+            presence: shared.presence,
         };
         let settings = Settings {
             auth: config.auth.settings(),
@@ -99,6 +100,7 @@ impl Plaza {
                 lanes: if on_postgres { POSTGRES_LANES } else { 1 },
                 max_replay: config.limits.max_replay,
             },
+            presence: config.presence.settings(),
         };
         let tracker = TaskTracker::new();
         let shutdown = CancellationToken::new();

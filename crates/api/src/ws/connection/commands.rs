@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use plaza_application::{Actor, Error, Limited, MessageInput, Position, Posted};
-use plaza_domain::{InvalidInput, MessageId, MessageKind, RoomId, SentMessage, Seq, UserId};
+use plaza_domain::{Availability, InvalidInput, MessageId, MessageKind, RoomId, SentMessage, Seq, UserId};
 use serde_json::value::RawValue;
 
 use super::{Connection, Flow, MAX_BAD_FRAMES};
@@ -163,6 +163,7 @@ impl Connection {
             ClientFrame::Read { room_id, seq, message_id } => {
                 self.read(actor, room_id, seq, message_id).await.err()
             }
+            ClientFrame::Presence { status } => self.set_presence(&status).err(),
             ClientFrame::Typing { room_id, active } => self.typing(actor, room_id, active).await.err(),
         };
         if let Some(error) = failed {
@@ -175,6 +176,15 @@ impl Connection {
     fn tell_failure(&self, outcome: Result<SentMessage, Error>, reply: Option<ReplyTo>) -> Flow {
         if let (Err(error), Some(reply)) = (outcome, reply) {
             self.tell(&reply.error(ErrorFrame::from_error(&error)));
+        }
+        Ok(())
+    }
+
+    fn set_presence(&self, status: &str) -> Result<(), Error> {
+        let availability = Availability::parse(status)
+            .ok_or_else(|| InvalidInput::single("status", "must be online, away or dnd"))?;
+        if let Some(attendance) = &self.attendance {
+            attendance.set(availability);
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ mod typing;
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use futures::StreamExt;
-use plaza_application::{Actor, Error};
+use plaza_application::{Actor, Attendance, Error};
 use plaza_domain::{RoomId, UserId};
 use tokio::{
     sync::Semaphore,
@@ -64,6 +64,7 @@ pub(super) struct Connection {
     outbox: Arc<Outbox>,
     in_flight: Arc<Semaphore>,
     registered: Option<UserId>,
+    attendance: Option<Attendance>,
     own_room: Option<RoomId>,
     rooms: HashSet<RoomId>,
     /// Rooms that the client has left on purpose.
@@ -87,6 +88,7 @@ impl Connection {
             outbox: Arc::default(),
             in_flight: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
             registered: None,
+            attendance: None,
             own_room: None,
             rooms: HashSet::new(),
             left: HashSet::new(),
@@ -124,6 +126,8 @@ impl Connection {
     async fn serve(&mut self, credential: Option<Credential>, room: Option<Option<RoomId>>) -> Flow {
         let mut actor = self.authenticate_first(credential).await?;
         self.own_room = room.flatten();
+        let attendance = self.state.services.presence.connect(actor.id()).await;
+        self.attendance = Some(attendance.map_err(|_| Close::TooManyConnections)?);
         self.register(&actor)?;
         // A session that ended before the hub knew of this connection was not told to it.
         self.state.services.auth.recheck(&actor).await.map_err(|error| authenticate::refusal(&error))?;
@@ -134,6 +138,7 @@ impl Connection {
 
     /// Once is enough; twice does no harm.
     fn unregister(&mut self) {
+        self.attendance = None;
         for room_id in std::mem::take(&mut self.rooms) {
             self.state.hub.leave(room_id, self.id);
         }

@@ -46,10 +46,15 @@ impl Connection {
         };
         // A repeated subscription begins anew: the client may have thrown away what it had.
         self.state.hub.leave(room_id, self.id);
-        self.state.hub.open(room_id, self.id);
+        let handle = self.handle(actor);
+        self.state.hub.open(room_id, self.id, &handle);
         self.rooms.insert(room_id);
         self.left.remove(&room_id);
         let since = at_most.map_or(subscription.since, |at_most| at_most.min(subscription.since));
+        let presence = match &subscription.seen {
+            Some(seen) => Some(self.state.services.presence.of_members(seen).await),
+            None => None,
+        };
         let (room, member) = (&subscription.room, &subscription.member);
         self.tell(&ServerFrame::Subscribed {
             room_id,
@@ -64,6 +69,7 @@ impl Connection {
                 };
                 members.into_iter().map(cursor).collect()
             }),
+            presence: presence.map(|presence| presence.into_iter().map(Into::into).collect()),
         });
         let followed = self.follow(actor, room_id, since).await?;
         if followed.is_err() {

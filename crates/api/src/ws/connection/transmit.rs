@@ -44,6 +44,9 @@ impl Connection {
 
     /// Tells the client to come back, after everything else that waits, and the acknowledgements of what was taken.
     pub(super) async fn send_away(&mut self) -> Flow {
+        if let Some(attendance) = self.attendance.take() {
+            attendance.send_away();
+        }
         let all = u32::try_from(MAX_IN_FLIGHT).unwrap_or(u32::MAX);
         if timeout(SETTLE_TIMEOUT, self.in_flight.acquire_many(all)).await.is_err() {
             tracing::debug!("a connection ends before all of its messages are acknowledged");

@@ -51,6 +51,10 @@ fn client(kind: &str) -> Vec<Value> {
             json!({"type": kind, "room_id": LOUNGE}),
             json!({"type": kind, "id": 6, "client_id": "t-1", "room_id": LOUNGE, "active": false}),
         ],
+        "presence" => vec![
+            json!({"type": kind, "status": "away"}),
+            json!({"type": kind, "id": 10, "client_id": "p-1", "status": "dnd"}),
+        ],
         "heartbeat" => vec![
             json!({"type": kind}),
             json!({"type": kind, "id": 7, "client_id": "h-1", "seen": {LOUNGE: 3}}),
@@ -85,12 +89,13 @@ fn server(kind: &str) -> Vec<Value> {
             json!({"room_id": LOUNGE, "version": 7, "room": example("RoomView")})
         }
         "typing" => json!({"room_id": LOUNGE, "user_id": ADA, "active": true}),
+        "presence" => example("PresenceView").unwrap_or_default(),
         "read_receipt" => json!({"room_id": LOUNGE, "user_id": ADA, "seq": 1, "read_at": NOON}),
         "room_added" => json!({"room": example("RoomView")}),
         "file" => json!({"file_id": FILE, "status": "completed", "variants": ["thumbnail", "preview"]}),
         "subscribed" => json!({
             "room_id": LOUNGE, "version": 3, "last_seq": 1, "read_seq": 0, "unread": 1,
-            "cursors": [{"user_id": ADA, "read_seq": 0}]
+            "cursors": [{"user_id": ADA, "read_seq": 0}], "presence": [example("PresenceView")]
         }),
         "synced" => json!({"room_id": LOUNGE, "version": 3}),
         "reset" => json!({"room_id": LOUNGE, "version": 90_210, "last_seq": 81_007}),

@@ -118,6 +118,15 @@ pub(in crate::ws) enum ClientFrame {
         #[schemars(with = "Option<bool>")]
         active: bool,
     },
+    /// Tells whether one is there.
+    ///
+    /// Those who share a room get `presence` when it changes what the user is: of several connections `dnd` counts most,
+    /// then `online`, then `away`. Until it is sent, a connection counts as `online`.
+    Presence {
+        /// `online`, `away` or `dnd`.
+        #[schemars(extend("enum" = ["online", "away", "dnd"]))]
+        status: String,
+    },
     /// A sign of life.
     ///
     /// Answered by `heartbeat_ack`. Two intervals of silence end the connection with 4408.

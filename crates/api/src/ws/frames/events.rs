@@ -1,7 +1,7 @@
 //! How events look to clients: encoded once, shared by all who receive them.
 
 use plaza_application::events::{RoomEvent, RoomEventBody, Signal, UserEvent};
-use plaza_domain::{RoomId, SeenRoom, SentMessage, Seq, UserId, Version};
+use plaza_domain::{Presence, RoomId, SeenRoom, SentMessage, Seq, UserId, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{FileFrame, server::to_json};
 use crate::{
     UtcTime,
-    routes::{MessageView, RoomRole, RoomView, UserSummaryView},
+    routes::{MessageView, PresenceView, RoomRole, RoomView, UserSummaryView},
     schema::{Count, Place},
     ws::outbox::Frame,
 };
@@ -63,6 +63,11 @@ pub(in crate::ws) enum EventFrame {
         /// When.
         read_at: UtcTime,
     },
+    /// A user came, went, or is something else now.
+    ///
+    /// Goes to those who share a room of at most 200 members with the user, a moment after the change; who goes and comes
+    /// back within that moment is not told of. May be left out when a connection cannot keep up.
+    Presence(PresenceView),
     /// Processing of one of the user's own uploads got further.
     File(FileFrame),
     /// The user is in a room now, and did not enter it by themselves.
@@ -198,6 +203,12 @@ impl Encode for Signal {
                 Frame::essential(to_json(&EventFrame::ReadReceipt { room_id, user_id, seq, read_at }))
             }
         }
+    }
+}
+
+impl Encode for Presence {
+    fn encode(&self) -> Frame {
+        Frame::droppable(to_json(&EventFrame::Presence(self.clone().into())))
     }
 }
 

@@ -12,11 +12,12 @@ use super::{ClientFrame, Envelope, MessageFrame, RoomSince};
 const MAX_ID_BYTES: usize = 128;
 
 /// Every `type` that is understood.
-pub(in crate::ws) const KINDS: [&str; 12] = [
+pub(in crate::ws) const KINDS: [&str; 13] = [
     "message",
     "group_message",
     "heartbeat",
     "typing",
+    "presence",
     "read",
     "edit",
     "delete",
@@ -57,6 +58,7 @@ struct Fields {
     emoji: Option<String>,
     seq: Option<Seq>,
     active: Option<bool>,
+    status: Option<String>,
     seen: Option<HashMap<RoomId, Version>>,
     rooms: Option<Vec<RawRoom>>,
 }
@@ -109,6 +111,7 @@ fn frame(fields: Fields) -> Result<ClientFrame, Missing> {
         "group_message" => ClientFrame::GroupMessage(Box::new(message(fields))),
         "heartbeat" => ClientFrame::Heartbeat { seen: fields.seen.unwrap_or_default() },
         "typing" => ClientFrame::Typing { room_id: fields.room_id, active: fields.active.unwrap_or(true) },
+        "presence" => ClientFrame::Presence { status: fields.status.ok_or(require("status"))? },
         "read" => {
             ClientFrame::Read { room_id: fields.room_id, seq: fields.seq, message_id: fields.message_id }
         }
@@ -202,6 +205,8 @@ mod tests {
             r#"{"type":"message","to":"ada"}"#,
             r#"{"type":"edit"}"#,
             r#"{"type":"read","seq":"1"}"#,
+            r#"{"type":"presence"}"#,
+            r#"{"type":"presence","status":1}"#,
             r#"{"type":"subscribe","rooms":{}}"#,
         ] {
             assert!(matches!(Envelope::parse(text), Err(BadFrame::Invalid { .. })), "{text:?}");

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::ErrorFrame;
 use crate::{
     UtcTime,
+    routes::PresenceView,
     schema::{Count, Place},
     ws::outbox::Frame,
 };
@@ -57,6 +58,9 @@ pub(in crate::ws) enum ServerFrame<'a> {
         /// How far each member has read; left out in large rooms.
         #[serde(skip_serializing_if = "Option::is_none")]
         cursors: Option<Vec<Cursor>>,
+        /// Whether each member is there; left out in large rooms.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        presence: Option<Vec<PresenceView>>,
     },
     /// All that was missed in a room is told; from here on its events come as they happen.
     Synced {

@@ -2,6 +2,7 @@
 
 mod direct;
 mod heal;
+mod presence;
 mod registry;
 mod room;
 mod run;
@@ -14,19 +15,20 @@ use std::{
 };
 
 use plaza_application::{
-    AuthService, ChangeService, DirectService, Services, events::RoomEvent, ports::EventBus,
+    AuthService, ChangeService, DirectService, PresenceService, Services, events::RoomEvent, ports::EventBus,
 };
 use plaza_domain::{RoomId, UserId, Version};
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
-pub(super) use self::{registry::ConnectionHandle, room::Activation, typing::EXPIRY as TYPING_EXPIRY};
 use self::{
+    presence::Gathering,
     registry::Registry,
     room::{Progress, RoomChannel, Subscriber},
     typing::Typing,
 };
+pub(super) use self::{registry::ConnectionHandle, room::Activation, typing::EXPIRY as TYPING_EXPIRY};
 
 /// One connection of this process.
 pub(super) type ConnectionId = Uuid;
@@ -44,8 +46,10 @@ pub(crate) struct Hub {
     typing_heard: Notify,
     /// The bus may have lost something.
     gap: Notify,
+    gathering: Gathering,
     changes: Arc<ChangeService>,
     auth: Arc<AuthService>,
+    presence: Arc<PresenceService>,
     compare_interval: Duration,
     direct: Arc<DirectService>,
     tracker: TaskTracker,
@@ -68,8 +72,10 @@ impl Hub {
             typing: Mutex::default(),
             typing_heard: Notify::new(),
             gap: Notify::new(),
+            gathering: Gathering::default(),
             changes: Arc::clone(&services.changes),
             auth: Arc::clone(&services.auth),
+            presence: Arc::clone(&services.presence),
             direct: Arc::clone(&services.direct),
             compare_interval,
             tracker: tracker.clone(),
@@ -78,6 +84,7 @@ impl Hub {
         tracker.spawn(run::follow(Arc::clone(&hub), bus.subscribe()));
         tracker.spawn(run::compare_periodically(Arc::clone(&hub)));
         tracker.spawn(typing::expire_typing(Arc::clone(&hub)));
+        tracker.spawn(presence::tell(Arc::clone(&hub)));
         hub
     }
 
@@ -105,8 +112,8 @@ impl Hub {
     }
 
     /// Begins to keep a room's events, before a connection reads what it missed: what happens in between is not lost.
-    pub(super) fn open(&self, room_id: RoomId, connection: ConnectionId) {
-        self.rooms().entry(room_id).or_default().expect(connection);
+    pub(super) fn open(&self, room_id: RoomId, connection: ConnectionId, handle: &ConnectionHandle) {
+        self.rooms().entry(room_id).or_default().expect(connection, handle.user_id, &handle.outbox);
     }
 
     /// Puts a connection that holds everything up to `since` on the room's live events. `Behind` when more happened

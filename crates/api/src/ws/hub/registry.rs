@@ -2,13 +2,14 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use plaza_application::ports::MAX_CONNECTIONS;
 use plaza_domain::{RoomId, SessionId, UserId};
 
 use super::ConnectionId;
 use crate::ws::outbox::Outbox;
 
-/// The most connections of one user on one instance.
-const MAX_PER_USER: usize = 10;
+/// The most connections of one user on one instance: as many as on all of them, which may be unable to count together.
+const MAX_PER_USER: usize = MAX_CONNECTIONS as usize;
 
 /// A connection, as others reach it.
 #[derive(Clone)]

@@ -86,15 +86,22 @@ pub(super) struct RoomChannel {
     remembered_after: Version,
     subscribers: HashMap<ConnectionId, Subscriber>,
     /// Connections that are reading what they missed.
-    expected: Vec<ConnectionId>,
+    expected: Vec<(ConnectionId, UserId, Arc<Outbox>)>,
     healing: bool,
 }
 
 impl RoomChannel {
-    pub(super) fn expect(&mut self, connection: ConnectionId) {
-        if !self.expected.contains(&connection) {
-            self.expected.push(connection);
+    pub(super) fn expect(&mut self, connection: ConnectionId, user_id: UserId, outbox: &Arc<Outbox>) {
+        if !self.expected.iter().any(|(expected, ..)| *expected == connection) {
+            self.expected.push((connection, user_id, Arc::clone(outbox)));
         }
+    }
+
+    /// Every connection that follows the room, or is about to.
+    pub(super) fn audience(&self) -> impl Iterator<Item = (ConnectionId, UserId, &Outbox)> {
+        let live = self.subscribers.iter().map(|(connection, it)| (*connection, it.user_id, &*it.outbox));
+        let expected = self.expected.iter();
+        live.chain(expected.map(|(connection, user_id, outbox)| (*connection, *user_id, &**outbox)))
     }
 
     pub(super) fn last(&self) -> Option<Version> {
@@ -102,7 +109,8 @@ impl RoomChannel {
     }
 
     pub(super) fn is_followed_by(&self, connection: ConnectionId) -> bool {
-        self.subscribers.contains_key(&connection) || self.expected.contains(&connection)
+        self.subscribers.contains_key(&connection)
+            || self.expected.iter().any(|(expected, ..)| *expected == connection)
     }
 
     /// Who follows the room, each once.
@@ -116,7 +124,7 @@ impl RoomChannel {
     }
 
     pub(super) fn remove(&mut self, connection: ConnectionId) -> bool {
-        self.expected.retain(|expected| *expected != connection);
+        self.expected.retain(|(expected, ..)| *expected != connection);
         self.subscribers.remove(&connection).is_some()
     }
 
@@ -143,7 +151,7 @@ impl RoomChannel {
         missed().for_each(|told| told.tell([&subscriber]));
         let version = last.max(since);
         subscriber.outbox.push(ServerFrame::Synced { room_id, version }.encode());
-        self.expected.retain(|expected| *expected != connection);
+        self.expected.retain(|(expected, ..)| *expected != connection);
         self.subscribers.insert(connection, Subscriber { after: version, ..subscriber });
         (Activation::Live, self.advance())
     }

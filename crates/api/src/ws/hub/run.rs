@@ -55,6 +55,10 @@ fn on_event(hub: &Arc<Hub>, event: &Event) {
         Event::Signal(signal) => on_signal(hub, signal),
         Event::User(event) => on_user_event(hub, event),
         Event::Direct(activity) => hub.on_direct_activity(activity),
+        Event::Presence(event) => {
+            hub.presence.hear(&event.changes);
+            hub.gathering.add(event.changes.iter().copied());
+        }
     }
 }
 

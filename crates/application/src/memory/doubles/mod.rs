@@ -19,7 +19,7 @@ pub use security::{CountingSecrets, PlainPasswords, PlainTokens};
 use super::MemoryStore;
 use crate::{
     Ports,
-    in_process::{LocalBus, LocalOneTimeStore, LocalQueue, LocalRateLimiter},
+    in_process::{LocalBus, LocalOneTimeStore, LocalPresence, LocalQueue, LocalRateLimiter},
 };
 
 /// Every port, in memory, at a time that stands still.
@@ -42,6 +42,7 @@ pub fn ports_with(clock: Arc<dyn Clock>) -> Ports {
         media: Arc::new(AcceptingInspector),
         limiter: Arc::new(LocalRateLimiter::new(Arc::clone(&clock))),
         one_time: Arc::new(LocalOneTimeStore::new()),
+        presence: Arc::new(LocalPresence::new()),
         clock,
     }
 }

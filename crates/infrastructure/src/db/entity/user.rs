@@ -27,6 +27,8 @@ pub(crate) struct Model {
     pub(crate) disabled_at: Option<DateTimeUtc>,
     /// A preference: set on its own.
     pub(crate) shows_receipts: bool,
+    /// Written by itself, and not with the rest of an account.
+    pub(crate) last_seen_at: Option<DateTimeUtc>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -48,6 +50,7 @@ impl From<&User> for ActiveModel {
             updated_at: Set(user.updated_at),
             disabled_at: Set(user.disabled_at),
             shows_receipts: NotSet,
+            last_seen_at: NotSet,
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod members;
 pub mod mentions;
 pub mod messages;
 pub mod overviews;
+pub mod presence;
 pub mod reactions;
 pub mod receipts;
 pub mod rooms;

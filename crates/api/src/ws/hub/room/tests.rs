@@ -267,7 +267,7 @@ fn who_left_while_they_read_the_database_is_not_told_from_memory_what_came_after
 #[test]
 fn a_healer_that_comes_before_the_first_follower_leaves_the_room_to_the_next_one() {
     let mut channel = RoomChannel::default();
-    channel.expect(Uuid::from_u128(1));
+    channel.expect(Uuid::from_u128(1), UserId::new(Uuid::from_u128(1)), &Arc::default());
     channel.receive(&event(4));
     assert_eq!(channel.hole_after(Version::new(9)), None);
     let (outbox, _) = follow(&mut channel, 1, 3);
@@ -305,7 +305,7 @@ fn who_is_ahead_of_the_hub_is_not_told_twice() {
 #[test]
 fn events_that_come_while_the_first_follower_reads_are_kept_for_it() {
     let mut channel = RoomChannel::default();
-    channel.expect(Uuid::from_u128(1));
+    channel.expect(Uuid::from_u128(1), UserId::new(Uuid::from_u128(1)), &Arc::default());
     (4..=6).for_each(|version| {
         channel.receive(&event(version));
     });
