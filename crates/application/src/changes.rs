@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plaza_domain::{
-    Change, ChangePage, Member, Repositories, Room, RoomId, Seq, Store, UserId, Version,
+    Change, ChangePage, Member, MemberProfile, Repositories, Room, RoomId, Seq, Store, UserId, Version,
     repository::{HistoryRange, SeenMember},
 };
 
@@ -104,7 +104,7 @@ impl ChangeService {
         let seen = Some(seen).filter(|seen| seen.len() as u64 <= MAX_SHOWN_CURSORS);
         let members = match &seen {
             Some(seen) => {
-                let mut members = seen.iter().map(|seen| seen.profile.clone()).collect();
+                let mut members: Vec<MemberProfile> = seen.iter().map(|seen| seen.profile.clone()).collect();
                 hide_cursor_of_other(&mut *read, &room, actor.id(), &mut members).await?;
                 let shown = members.into_iter().filter(|profile| profile.shows_receipts);
                 Some(shown.map(|profile| profile.member).collect())
