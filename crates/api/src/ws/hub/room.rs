@@ -1,5 +1,6 @@
 //! One room's live events on this instance: put in order, remembered for a moment, handed to its followers.
 
+mod hole;
 mod told;
 
 use std::{
@@ -10,7 +11,7 @@ use std::{
 use plaza_application::events::{RoomEvent, RoomEventBody, Signal};
 use plaza_domain::{Change, Room, RoomId, Seq, UserId, Version};
 
-use self::told::Told;
+use self::{hole::Hole, told::Told};
 use super::ConnectionId;
 use crate::ws::{
     close::Close,
@@ -88,6 +89,8 @@ pub(super) struct RoomChannel {
     /// Connections that are reading what they missed.
     expected: Vec<(ConnectionId, UserId, Arc<Outbox>)>,
     healing: bool,
+    /// The hole that is being filled, from its first page to its last.
+    hole: Option<Hole>,
 }
 
 impl RoomChannel {
@@ -211,6 +214,9 @@ impl RoomChannel {
     pub(super) fn hole_after(&mut self, head: Version) -> Option<Version> {
         let hole = self.last.filter(|last| *last < head || !self.waiting.is_empty());
         self.healing = hole.is_some();
+        if !self.healing {
+            self.hole = None;
+        }
         hole
     }
 
@@ -218,7 +224,10 @@ impl RoomChannel {
     /// is known: a message that came meanwhile and then changed is not told as new again.
     pub(super) fn fill(&mut self, room_id: RoomId, changes: Vec<Change>, version: Version) -> Progress {
         let Some(known) = self.last else { return Progress::Complete };
+        let mut hole = self.hole.take().unwrap_or_else(|| Hole::after(known));
+        let mut progress = Progress::Complete;
         for change in changes.into_iter().filter(|change| change.version() > known) {
+            let known = hole.known_to_followers(&change, known);
             let event = RoomEvent::from_change(room_id, change.clone(), known);
             let told = Told::new(&event);
             let (ahead, others): (Vec<_>, Vec<_>) =
@@ -229,9 +238,14 @@ impl RoomChannel {
                 let change = change.clone();
                 Told::new(&RoomEvent::from_change(room_id, change, subscriber.after)).tell([subscriber]);
             }
-            if self.note(&event, told) == Progress::Closed {
-                return Progress::Closed;
+            progress = self.note(&event, told);
+            if progress == Progress::Closed {
+                break;
             }
+        }
+        self.hole = Some(hole);
+        if progress == Progress::Closed {
+            return Progress::Closed;
         }
         self.skip_to(version);
         self.advance_quietly()
@@ -239,6 +253,7 @@ impl RoomChannel {
 
     /// Tells every follower to start anew: the hole is too large to be filled.
     pub(super) fn reset(&mut self, room_id: RoomId, version: Version, last_seq: Seq) {
+        self.hole = None;
         let frame = ServerFrame::Reset { room_id, version, last_seq }.encode();
         self.behind(version).for_each(|subscriber| subscriber.outbox.push(frame.clone()));
         self.skip_to(version);
@@ -282,6 +297,9 @@ impl RoomChannel {
     fn hand_out(&mut self, event: &RoomEvent) -> Progress {
         let told = Told::new(event);
         told.tell(self.behind(event.version));
+        if let Some(hole) = &mut self.hole {
+            hole.note(event);
+        }
         self.note(event, told)
     }
 

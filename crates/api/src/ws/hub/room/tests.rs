@@ -213,6 +213,26 @@ fn a_message_that_came_while_the_hole_was_read_is_not_told_as_new_again() {
 }
 
 #[test]
+fn a_message_that_was_posted_in_a_hole_and_changed_behind_its_first_page_is_told_as_new_once() {
+    let mut channel = RoomChannel::default();
+    let (follower, _) = follow(&mut channel, 1, 0);
+    let message_at = |version: i64| {
+        let mut changed = message();
+        changed.message.version = Version::new(version);
+        Change::Message(Box::new(changed))
+    };
+    assert_eq!(channel.hole_after(Version::new(9)), Some(Version::ZERO));
+    channel.fill(room_id(), vec![change(3)], Version::new(5));
+    assert_eq!(channel.hole_after(Version::new(9)), Some(Version::new(5)));
+    channel.fill(room_id(), vec![message_at(7)], Version::new(8));
+    channel.fill(room_id(), vec![message_at(9)], Version::new(9));
+    assert_eq!(channel.hole_after(Version::new(9)), None);
+    let (frames, _) = follower.take();
+    let of = |kind: &str| frames.iter().filter(|frame| frame.text.contains(kind)).count();
+    assert_eq!((of(r#""message""#), of(r#""message_updated""#)), (1, 1));
+}
+
+#[test]
 fn a_message_that_a_follower_read_from_the_database_is_not_told_it_as_new() {
     let mut channel = RoomChannel::default();
     let (behind, _) = follow(&mut channel, 1, 0);
