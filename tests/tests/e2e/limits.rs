@@ -83,10 +83,12 @@ async fn every_frame_counts_whatever_it_asks_for(setup: Setup) {
         socket.send(frame).await;
     }
     socket.expect_type("heartbeat_ack").await;
+    // On a slow machine the budget has grown meanwhile.
+    flood(&mut socket, 5, |_| json!({ "type": "heartbeat" })).await;
     for kind in ["heartbeat", "typing", "dance", "message"] {
         socket.send(json!({ "type": kind, "content": "too much", "id": kind })).await;
-        let error = socket.expect_type("error").await;
-        assert_eq!((&error["code"], &error["id"]), (&json!("rate_limited"), &json!(kind)), "{error}");
+        let error = socket.expect("an error", |frame| frame["type"] == "error" && frame["id"] == kind).await;
+        assert_eq!(error["code"], "rate_limited", "{error}");
         assert!(error["retry_after_ms"].as_u64().is_some_and(|ms| (1..=60_000).contains(&ms)), "{error}");
     }
     assert_eq!(ada.words(&room).await, [""]);
