@@ -17,6 +17,10 @@ pub(crate) enum Act {
     Edit(usize),
     /// The owner deletes a message.
     Delete(usize),
+    /// A user reacts to a message, with one of two emoji.
+    React(usize, usize, usize),
+    /// A user takes a reaction back.
+    Unreact(usize, usize, usize),
     /// A user joins by themselves.
     Join(usize),
     /// A user leaves by themselves.
@@ -68,10 +72,14 @@ fn step() -> impl Strategy<Value = Step> {
 fn act() -> impl Strategy<Value = Act> {
     let other = || 1..USERS;
     let message = || 0..200_usize;
+    // So few messages that some get several reactions.
+    let reaction = || (0..USERS, 0..8_usize, 0..2_usize);
     prop_oneof![
         8 => (0..CONNECTIONS, 1..5_u8).prop_map(|(connection, times)| Act::Say(connection, times)),
         4 => message().prop_map(Act::Edit),
         2 => message().prop_map(Act::Delete),
+        4 => reaction().prop_map(|(user, message, emoji)| Act::React(user, message, emoji)),
+        2 => reaction().prop_map(|(user, message, emoji)| Act::Unreact(user, message, emoji)),
         3 => other().prop_map(Act::Join),
         2 => other().prop_map(Act::Leave),
         2 => other().prop_map(Act::Add),

@@ -15,6 +15,7 @@ use crate::{
 
 /// How often the end is looked at: a connection that broke may have posted something that is stored a moment later.
 const LOOKS: usize = 5;
+const EMOJI: [&str; 2] = ["👍", "🎉"];
 
 /// One case.
 pub(crate) struct Story {
@@ -100,6 +101,8 @@ impl Story {
                     self.ask(0, Method::DELETE, &path_of(&message), None).await?;
                 }
             }
+            Act::React(user, which, emoji) => self.react(Method::PUT, user, which, emoji).await?,
+            Act::Unreact(user, which, emoji) => self.react(Method::DELETE, user, which, emoji).await?,
             Act::Join(user) => drop(self.ask(user, Method::POST, &format!("{room}/join"), None).await?),
             Act::Leave(user) => drop(self.ask(user, Method::POST, &format!("{room}/leave"), None).await?),
             Act::Add(user) => {
@@ -118,6 +121,14 @@ impl Story {
             Act::Hide(is_private) => {
                 self.ask(0, Method::PATCH, &room, Some(json!({ "is_private": is_private }))).await?;
             }
+        }
+        Ok(())
+    }
+
+    async fn react(&self, method: Method, user: usize, which: usize, emoji: usize) -> Result<(), Failure> {
+        if let Some(message) = self.message(which).await? {
+            let path = format!("{}/reactions/{}", path_of(&message), EMOJI[emoji]);
+            self.ask(user, method, &path, None).await?;
         }
         Ok(())
     }

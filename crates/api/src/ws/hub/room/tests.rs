@@ -229,7 +229,7 @@ fn a_message_that_was_posted_in_a_hole_and_changed_behind_its_first_page_is_told
     assert_eq!(channel.hole_after(Version::new(9)), None);
     let (frames, _) = follower.take();
     let of = |kind: &str| frames.iter().filter(|frame| frame.text.contains(kind)).count();
-    assert_eq!((of(r#""message""#), of(r#""message_updated""#)), (1, 1));
+    assert_eq!((of(r#""type":"message","#), of(r#""type":"message_updated","#)), (1, 1));
 }
 
 #[test]
