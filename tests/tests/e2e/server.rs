@@ -57,7 +57,7 @@ async fn without_redis_a_server_is_still_ready_and_says_what_is_missing() {
 async fn the_documents_are_served(setup: Setup) {
     let plaza = Plaza::start(setup).await;
     let api = Api::anonymous(plaza.a());
-    for path in ["//docs", "//docs/redoc", "//docs/scalar"] {
+    for path in ["//docs", "//docs/redoc", "//docs/scalar", "//docs/websocket"] {
         let page = api.get(path).await;
         assert_eq!(page.status, 200, "{path}");
         assert!(page.header("content-type").starts_with("text/html"), "{path}");

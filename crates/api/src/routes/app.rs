@@ -27,8 +27,8 @@ const PREFIX: &str = "/api/v1";
 const DESCRIPTION: &str = "Plaza: rooms, messages and files for communities.\n\n\
     Errors are problem documents (RFC 9457); their `type` leads to a page that explains them. Lists are read with \
     `limit` and the opaque `cursor` that the answer before gave as `next_cursor`; messages by `before` and `after` a \
-    `seq`. Times are RFC 3339 in UTC with microseconds. Live events come over the WebSocket at `/api/v1/ws`; its \
-    [AsyncAPI document](/docs/asyncapi.json) describes every frame.";
+    `seq`. Times are RFC 3339 in UTC with microseconds. Live events come over the WebSocket at `/api/v1/ws`: \
+    see its [frames](/docs/websocket), or its [AsyncAPI document](/docs/asyncapi.json).";
 
 pub(super) type Apis = Documented<(
     AuthApi,

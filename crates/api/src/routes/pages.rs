@@ -1,4 +1,4 @@
-//! The documentation: three pages to look at it, and the documents themselves. The pages bring everything with them: nothing is
+//! The documentation: four pages to look at it, and the documents themselves. The pages bring everything with them: nothing is
 //! loaded from elsewhere.
 
 use poem::{
@@ -12,13 +12,14 @@ use crate::ws;
 /// Long enough to go from page to page, short enough after an upgrade.
 const CACHE: &str = "public, max-age=300";
 
-/// `/docs`, `/docs/redoc`, `/docs/scalar` and `/docs/asyncapi.json`.
+/// `/docs`, `/docs/redoc`, `/docs/scalar`, `/docs/websocket` and `/docs/asyncapi.json`.
 pub(super) fn documentation() -> impl Endpoint {
     let service = service();
     Route::new()
         .at("/", page(service.swagger_ui_html()))
         .at("/redoc", page(without_web_fonts(&service.redoc_html())))
         .at("/scalar", page(with_own_fonts(&service.scalar_html())))
+        .at("/websocket", page(ws::page()))
         .at("/asyncapi.json", json(ws::document()))
         .with(Compression::new())
 }
@@ -62,8 +63,12 @@ mod tests {
     #[test]
     fn no_page_loads_anything_from_elsewhere() {
         let service = service();
-        let pages =
-            [service.swagger_ui_html(), without_web_fonts(&service.redoc_html()), service.scalar_html()];
+        let pages = [
+            service.swagger_ui_html(),
+            without_web_fonts(&service.redoc_html()),
+            service.scalar_html(),
+            ws::page(),
+        ];
         for html in pages {
             for loading in ["<link href=\"http", "<script src=", "@import url(http"] {
                 assert!(!html.contains(loading), "{loading}");

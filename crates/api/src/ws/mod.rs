@@ -12,6 +12,6 @@ mod hub;
 mod outbox;
 mod upgrade;
 
-pub(crate) use document::document;
+pub(crate) use document::{document, page};
 pub(crate) use endpoint::{WsSettings, WsState, endpoint};
 pub(crate) use hub::Hub;

@@ -2,13 +2,18 @@
 
 use crate::ws::close::Close;
 
-/// A table in Markdown of every code that a connection can end with.
+/// Every code that a connection can end with, by code: why, and whether to come back.
+pub(super) fn rows() -> Vec<(u16, &'static str, &'static str)> {
+    let mut rows = Close::ALL.map(|close| (close.code(), close.reason(), close.advice())).to_vec();
+    rows.push((1000, "the client said goodbye", "as it likes"));
+    rows.sort_unstable();
+    rows
+}
+
+/// The same as a table in Markdown.
 pub(super) fn table() -> String {
-    let mut closes = Close::ALL.map(|close| (close.code(), close.reason(), close.advice())).to_vec();
-    closes.push((1000, "the client said goodbye", "as it likes"));
-    closes.sort_unstable();
     let head = "| code | why | come back? |\n|---|---|---|\n".to_owned();
-    closes
+    rows()
         .into_iter()
         .fold(head, |table, (code, reason, advice)| table + &format!("| {code} | {reason} | {advice} |\n"))
 }

@@ -3,6 +3,7 @@
 mod closes;
 mod examples;
 mod frames;
+mod page;
 #[cfg(test)]
 mod rules;
 mod schemas;
@@ -10,6 +11,7 @@ mod schemas;
 use serde_json::{Map, Value, json};
 
 use self::frames::{DocumentedFrame, Side, documented_frames};
+pub(crate) use self::page::page;
 
 const ASYNCAPI: &str = "3.0.0";
 /// The channels: the key, the address, what it is for.
