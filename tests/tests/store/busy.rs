@@ -5,8 +5,8 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use plaza_domain::{
     AttemptOutcome, Block, ClientId, FileId, Follower, Member, Mention, Message, ReadMark, RefreshToken,
-    RefreshTokenId, Room, RoomId, Seq, Session, SessionId, Store, TokenDigest, UnitOfWork, User, UserId,
-    UserPair, Version,
+    RefreshTokenId, Room, RoomId, RoomKind, Seq, Session, SessionId, Store, TokenDigest, UnitOfWork, User,
+    UserId, UserPair, Version,
 };
 use plaza_infrastructure::db::{connect, migrate};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
@@ -58,7 +58,9 @@ pub(crate) async fn given_busy_server(url: &str) -> Result<(DatabaseConnection, 
     migrate(&store).await?;
     let store: Arc<dyn Store> = Arc::new(store);
     let users: Vec<User> = (0..USERS).map(|number| user(&format!("user{number}"))).collect();
-    let rooms: Vec<Room> = (0..ROOMS).map(|number| room(&users[number])).collect();
+    let kind = |number| if number < ROOMS - DIRECT_ROOMS { RoomKind::Room } else { RoomKind::Direct };
+    let rooms: Vec<Room> =
+        (0..ROOMS).map(|number| Room { kind: kind(number), ..room(&users[number]) }).collect();
     let mut work = store.begin().await?;
     for user in &users {
         work.users().insert(user).await?;

@@ -168,7 +168,7 @@ fn of_direct_rooms(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         hot(on, "blocks of direct rooms", &["blocker_id", "blocked_id"], direct_rooms::find_many(rooms)),
         hot(on, "peers", &["room_id"], direct_rooms::peers(user, rooms)),
         hot(on, "undelivered", &["user_id"], direct_rooms::undelivered(&asked.users[..20], 50)),
-        hot(on, "shared room", &["room_id", "user_id"], members::share_room(pairs[0])),
+        hot(on, "shared room", &["user_id"], members::share_room(pairs[0])),
         hot(on, "blocked users", &["blocker_id", "blocked_id"], blocks::list(user, Some(user), 50)),
         hot(on, "blocks among pairs", &["blocker_id", "blocked_id"], blocks::among(&pairs)),
     ]
