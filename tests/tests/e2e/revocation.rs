@@ -46,6 +46,8 @@ async fn settled(user: &User, base: &str, path: &str) -> Socket {
     if !path.is_empty() {
         socket.expect_type("synced").await;
     }
+    // What came before the answer is done.
+    socket.settle().await;
     socket
 }
 
@@ -132,6 +134,7 @@ async fn who_is_removed_loses_the_connection_about_that_room(setup: Setup) {
     let mut general = settled(&bob, plaza.b(), "").await;
     general.send(json!({ "type": "subscribe", "rooms": [{ "room_id": room }] })).await;
     general.expect_type("synced").await;
+    general.settle().await;
     ada.api.delete(&format!("/rooms/{room}/members/{}", bob.id)).await.expect(204);
 
     assert_eq!(closed_soon(&mut only).await, 4403);
@@ -190,6 +193,7 @@ async fn what_the_bus_lost_is_found_out(setup: Setup) {
 
     hers.send(json!({ "type": "subscribe", "rooms": [{ "room_id": attic }] })).await;
     hers.expect_type("synced").await;
+    hers.settle().await;
     let mut work = store.begin().await.expect("a transaction");
     let room_id: RoomId = attic.parse().expect("an id");
     work.rooms().advance(room_id, 0, 1).await.expect("a version");

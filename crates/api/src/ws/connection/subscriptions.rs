@@ -101,7 +101,12 @@ impl Connection {
         }
         self.drain().await?;
         // The membership may have ended while the past was read.
-        Ok(self.state.services.changes.check(actor, room_id).await)
+        let checked = self.state.services.changes.check(actor, room_id).await;
+        if checked.is_err() {
+            // The hub may have told why.
+            self.drain().await?;
+        }
+        Ok(checked)
     }
 
     /// Sends what changed after `since`, page by page, straight to the client: reading goes as fast as it takes it.
