@@ -92,7 +92,7 @@ impl ThreadService {
     pub async fn mark(&self, actor: &Actor, id: MessageId, seq: Seq) -> Result<()> {
         let mut read = self.store.read().await?;
         let (root, room) = open(&mut *read, actor, id).await?;
-        if seq > room.last_seq {
+        if seq < Seq::new(1) || seq > room.last_seq {
             return Err(InvalidInput::single("seq", "must be the place of a message").into());
         }
         // Clients say the same again and again: SQLite's one writer is not for that.

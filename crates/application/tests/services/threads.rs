@@ -317,8 +317,10 @@ async fn what_is_read_of_a_thread_is_unread_no_more() -> Result<()> {
     threads.mark(&ada, root.id, last.seq.back(1)).await?;
     threads.mark(&ada, root.id, last.seq.back(2)).await?;
     assert_eq!(following(&world, &ada).await?, [(root.id, 1)]);
-    let ahead = threads.mark(&ada, root.id, last.seq.next()).await;
-    assert!(matches!(ahead, Err(Error::Invalid(_))));
+    for nowhere in [last.seq.next(), Seq::ZERO, Seq::new(-1)] {
+        let refused = threads.mark(&ada, root.id, nowhere).await;
+        assert!(matches!(refused, Err(Error::Invalid(_))), "{nowhere:?}: {refused:?}");
+    }
     threads.mark(&ada, root.id, last.seq).await?;
     assert_eq!(following(&world, &ada).await?, [(root.id, 0)]);
 
