@@ -117,7 +117,7 @@ impl MessageDraft {
     }
 
     /// Gives it its place in a room: from here on it is a message. Whom it mentions is known once its names are
-    /// found among the room's members: see [`SentMessage::mention`].
+    /// found among the room's members: see [`SentMessage::mention`](super::SentMessage::mention).
     pub fn place(self, place: Placement) -> Message {
         Message {
             id: place.id,
