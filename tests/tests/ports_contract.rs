@@ -1,13 +1,14 @@
-//! What every bus, queue, rate limiter, one-time store and store of presence promises, written once and run against each: in this process
-//! and on Redis. And what only those on Redis promise: to get over its loss.
+//! What every bus, queue, rate limiter, one-time store, store of presence and object store promises, written once and run
+//! against each: in this process and on Redis, in a folder and in a bucket. And what only those on Redis promise: to get
+//! over its loss.
 
 mod ports;
 
 /// One test for each behaviour and adapter, named `<adapter>::<module>::<behaviour>`.
 macro_rules! contract {
-    ($($module:ident { $($behaviour:ident)+ })+) => {
-        contract!(@adapter in_process { $($module { $($behaviour)+ })+ });
-        contract!(@adapter on_redis { $($module { $($behaviour)+ })+ });
+    ($first:ident and $second:ident: $($module:ident { $($behaviour:ident)+ })+) => {
+        contract!(@adapter $first { $($module { $($behaviour)+ })+ });
+        contract!(@adapter $second { $($module { $($behaviour)+ })+ });
     };
     (@adapter $adapter:ident { $($module:ident { $($behaviour:ident)+ })+ }) => {
         mod $adapter {
@@ -25,6 +26,22 @@ macro_rules! contract {
 }
 
 contract! {
+    in_folder and in_bucket:
+    blobs {
+        an_object_is_read_as_it_was_written
+        an_object_of_many_parts_is_read_as_it_was_written
+        a_part_is_read_alone
+        a_range_outside_of_the_object_is_refused
+        the_same_content_twice_is_two_objects
+        a_deleted_object_is_gone_and_deleting_it_again_is_no_error
+        only_its_own_keys_are_known
+        what_was_given_up_is_no_object
+        several_are_written_at_a_time
+    }
+}
+
+contract! {
+    in_process and on_redis:
     bus {
         every_subscriber_of_every_instance_gets_an_event
         an_instance_gets_its_own_events_once

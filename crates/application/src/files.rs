@@ -10,7 +10,7 @@ use plaza_domain::{
 };
 
 use crate::{
-    Actor, Error, Ports, Result, UploadSettings,
+    Actor, Error, FilePart, Ports, Result, UploadSettings,
     commands::Command,
     ports::{BlobStore, BoxError, ByteStream, MediaInspector, MediaType, StoredObject, TaskQueue},
 };
@@ -118,9 +118,16 @@ impl FileService {
     /// `NotFound` when the actor may not see the file, or the variant is not there (yet).
     pub async fn variant(&self, actor: &Actor, id: FileId, name: VariantName) -> Result<Content> {
         let file = self.visible(actor, id).await?;
-        let variant = self.store.read().await?.files().find_variant(id, name).await?;
-        let variant = variant.ok_or(Error::NotFound("variant"))?;
-        self.locate(file.name, variant.media_type, variant.sha256).await
+        self.locate_variant(file, name).await
+    }
+
+    /// Bytes that a signed link leads to: who may see them was asked when it was signed.
+    pub(crate) async fn content_for_link(&self, id: FileId, part: FilePart) -> Result<Content> {
+        let file = self.store.read().await?.files().find(id).await?.ok_or(Error::NotFound("file"))?;
+        match part {
+            FilePart::Original => self.locate(file.name, file.media_type, file.sha256).await,
+            FilePart::Variant(name) => self.locate_variant(file, name).await,
+        }
     }
 
     /// Reads bytes that were found before, or a part of them.
@@ -138,6 +145,12 @@ impl FileService {
             return Ok(file);
         }
         Err(Error::NotFound("file"))
+    }
+
+    async fn locate_variant(&self, file: File, name: VariantName) -> Result<Content> {
+        let variant = self.store.read().await?.files().find_variant(file.id, name).await?;
+        let variant = variant.ok_or(Error::NotFound("variant"))?;
+        self.locate(file.name, variant.media_type, variant.sha256).await
     }
 
     async fn locate(&self, name: FileName, media_type: String, sha256: Sha256) -> Result<Content> {

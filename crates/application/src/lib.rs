@@ -32,6 +32,7 @@ mod receipts;
 mod rooms;
 mod services;
 mod settings;
+mod signed_urls;
 mod threads;
 mod tickets;
 mod users;
@@ -65,6 +66,7 @@ pub use services::{Ports, Services};
 pub use settings::{
     AuthSettings, LimitSettings, MessageSettings, PresenceSettings, Settings, UploadSettings,
 };
+pub use signed_urls::{DEFAULT_LINK_TTL, FilePart, SignedLink, SignedUrlService};
 pub use threads::{ThreadPage, ThreadService};
 pub use tickets::{TICKET_TTL, TicketService};
 pub use users::{PreferenceUpdate, ProfileUpdate, UserService};

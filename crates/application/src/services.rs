@@ -8,11 +8,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     AccountService, AuthService, BlockService, ChangeService, DirectService, FileService, LimitService,
     MembershipService, MentionService, MessageService, OverviewService, PinService, PresenceService,
-    ReactionService, ReadService, ReceiptService, RoomService, Settings, ThreadService, TicketService,
+    ReactionService, ReadService, ReceiptService, RoomService, Settings, SignedUrlService, ThreadService, TicketService,
     UserService,
     ports::{
         AccessTokens, BlobStore, EventBus, Markup, MediaInspector, OneTimeStore, PasswordHasher,
-        PresenceStore, RateLimiter, Secrets, TaskQueue,
+        PresenceStore, RateLimiter, Secrets, TaskQueue, UrlSigner,
     },
 };
 
@@ -37,6 +37,8 @@ pub struct Ports {
     pub access_tokens: Arc<dyn AccessTokens>,
     /// Opaque tokens.
     pub secrets: Arc<dyn Secrets>,
+    /// Links to files.
+    pub url_signer: Arc<dyn UrlSigner>,
     /// Markdown.
     pub markup: Arc<dyn Markup>,
     /// A look at uploads.
@@ -86,6 +88,8 @@ pub struct Services {
     pub receipts: Arc<ReceiptService>,
     /// Uploads.
     pub files: Arc<FileService>,
+    /// Links to them that work without a login.
+    pub signed_urls: Arc<SignedUrlService>,
     /// One-time tickets.
     pub tickets: Arc<TicketService>,
     /// How often.
@@ -104,6 +108,7 @@ impl Services {
         shutdown: &CancellationToken,
     ) -> Self {
         let auth = Arc::new(AuthService::new(ports, settings.auth.clone()));
+        let files = Arc::new(FileService::new(ports, settings.uploads.clone()));
         Self {
             accounts: Arc::new(AccountService::new(ports, Arc::clone(&auth))),
             users: Arc::new(UserService::new(ports)),
@@ -120,7 +125,8 @@ impl Services {
             changes: Arc::new(ChangeService::new(ports, &settings.messages)),
             reads: Arc::new(ReadService::new(ports)),
             receipts: Arc::new(ReceiptService::new(ports)),
-            files: Arc::new(FileService::new(ports, settings.uploads.clone())),
+            signed_urls: Arc::new(SignedUrlService::new(ports, Arc::clone(&files))),
+            files,
             tickets: Arc::new(TicketService::new(ports, Arc::clone(&auth))),
             limits: Arc::new(LimitService::new(ports, settings.limits.clone())),
             presence: Arc::new(PresenceService::start(ports, &settings.presence, tracker, shutdown)),

@@ -8,6 +8,7 @@ pub mod files;
 pub mod health;
 pub mod logging;
 pub mod redis;
+pub mod s3;
 pub mod security;
 pub mod signals;
 pub mod wiring;

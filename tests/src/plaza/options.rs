@@ -4,7 +4,7 @@ use super::{
     Plaza,
     node::{Kind, Node},
 };
-use crate::servers::{postgres_database, redis_prefix, redis_url, scratch::Scratch};
+use crate::servers::{Bucket, postgres_database, redis_prefix, redis_url, scratch::Scratch};
 
 /// How many standalone workers run from the start.
 const WORKERS: usize = 1;
@@ -15,7 +15,7 @@ const SECRET: &str = "a secret of 32 characters or more, shared by every instanc
 pub enum Setup {
     /// One process with SQLite.
     Embedded,
-    /// Two instances and a standalone worker on Postgres and Redis, with a folder for files that all of them see.
+    /// Two instances and a standalone worker on Postgres, Redis and S3.
     Distributed,
 }
 
@@ -66,7 +66,7 @@ impl Options {
     /// Starts it and waits until every instance is ready.
     pub async fn start(self) -> Plaza {
         let scratch = Scratch::new("plaza").expect("a folder for Plaza's data");
-        let shared = self.shared_environment(&scratch).await;
+        let shared = self.shared_environment().await;
         let node = |kind: Kind, name: &str| {
             let mut environment = shared.clone();
             environment.extend(self.environment.iter().cloned());
@@ -85,7 +85,7 @@ impl Options {
         Plaza { instances, workers, _scratch: scratch }
     }
 
-    async fn shared_environment(&self, scratch: &Scratch) -> Vec<(String, String)> {
+    async fn shared_environment(&self) -> Vec<(String, String)> {
         let mut variables = vec![
             ("PLAZA_AUTH__BCRYPT_COST", "4".to_owned()),
             ("PLAZA_LIMITS__ENABLED", "false".to_owned()),
@@ -100,13 +100,15 @@ impl Options {
                 Some(url) => url.clone(),
                 None => redis_url().await,
             };
-            let files = scratch.path().join("files");
-            std::fs::create_dir(&files).expect("a folder for files");
+            let bucket = Bucket::new();
             variables.extend([
                 ("PLAZA_DATABASE__URL", database),
                 ("PLAZA_REDIS__URL", redis),
                 ("PLAZA_REDIS__PREFIX", redis_prefix()),
-                ("PLAZA_STORAGE__URL", format!("file:{}", files.display())),
+                ("PLAZA_STORAGE__URL", format!("s3://{}/uploads", bucket.name)),
+                ("PLAZA_STORAGE__ENDPOINT", bucket.endpoint),
+                ("PLAZA_STORAGE__ACCESS_KEY_ID", bucket.access_key_id),
+                ("PLAZA_STORAGE__SECRET_ACCESS_KEY", bucket.secret_access_key),
                 ("PLAZA_AUTH__SECRET", SECRET.to_owned()),
                 ("PLAZA_WORKER__EMBEDDED", "false".to_owned()),
             ]);

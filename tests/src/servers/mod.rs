@@ -1,4 +1,5 @@
-//! Postgres and Redis for tests: given by the environment, in containers, or from this machine's own binaries.
+//! Postgres, Redis and S3 for tests: Postgres and Redis given by the environment, in containers, or from this machine's
+//! own binaries; S3 inside the test process.
 //!
 //! Shared servers start with the first test that needs one and end with the test process, however it ends. Each test
 //! gets a database of its own from [`postgres_database`] and, on the shared Redis, a prefix from [`redis_prefix`].
@@ -10,11 +11,13 @@ mod postgres;
 mod postgres_cluster;
 pub(crate) mod process;
 mod redis;
+mod s3;
 pub(crate) mod scratch;
 pub mod wait;
 
 pub use postgres::{PrivatePostgres, postgres_database};
 pub use redis::{PrivateRedis, redis_prefix, redis_url};
+pub use s3::Bucket;
 pub use wait::until;
 
 /// Why a fixture could not be had.

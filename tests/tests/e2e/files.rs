@@ -3,7 +3,7 @@
 use image::{GenericImageView, Rgba};
 use plaza_tests::{
     Plaza, Setup, both_setups,
-    client::{Answer, Method, User, header},
+    client::{Answer, Api, Method, User, header},
     pictures::{CAMERA, pdf, photograph, png},
 };
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ both_setups!(
     a_document_is_completed_with_its_pages,
     a_file_is_seen_by_its_owner_and_the_members_of_rooms_it_was_posted_in,
     content_is_served_in_parts_and_only_when_it_is_new,
+    a_signed_link_works_without_a_login_and_for_nothing_else,
     the_short_form_is_uploaded_posted_and_shown,
     a_picture_that_is_cut_short_fails_and_says_why,
     somebody_elses_file_cannot_be_posted,
@@ -36,6 +37,30 @@ async fn content(user: &User, file_id: &str) -> Answer {
 
 fn is_red(pixel: Rgba<u8>) -> bool {
     pixel[0] > 120 && pixel[2] < 100
+}
+
+async fn a_signed_link_works_without_a_login_and_for_nothing_else(setup: Setup) {
+    let plaza = Plaza::start(setup).await;
+    let ada = User::register(plaza.a(), "ada").await;
+    let file_id = ada.upload_accepted("notes.txt", b"only for friends".to_vec()).await;
+    let signed_url = format!("/files/{file_id}/signed-url");
+    let link = ada.api.post(&signed_url, &json!({})).await.expect(200);
+    let link = link["url"].as_str().and_then(|url| url.strip_prefix("/api/v1")).expect("a link to the API");
+
+    let stranger = Api::anonymous(plaza.b());
+    let answer = stranger.get(link).await;
+    assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, "only for friends"));
+    for forged in [
+        link.replace("original", "thumbnail"),
+        link.replace(&file_id, "01923e5a-7b1c-7d3e-8f10-2a3b4c5d6e7f"),
+        link.replace("expires=", "expires=9"),
+        format!("{link}x"),
+    ] {
+        stranger.get(&forged).await.expect_problem(403);
+    }
+    stranger.get(&format!("/files/{file_id}/content")).await.expect_problem(401);
+    let grace = User::register(plaza.b(), "grace").await;
+    grace.api.post(&signed_url, &json!({})).await.expect_problem(404);
 }
 
 async fn a_photograph_gets_upright_variants_without_its_metadata(setup: Setup) {

@@ -4,6 +4,7 @@ use std::{future::Future, time::Duration};
 
 use tokio::time::timeout;
 
+pub(crate) mod blobs;
 pub(crate) mod bus;
 mod faults;
 mod instances;

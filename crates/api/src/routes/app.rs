@@ -11,7 +11,7 @@ use super::{
     direct_rooms::DirectRoomsApi, documented::Documented, edits::EditsApi, files::FilesApi,
     health::HealthApi, media::MediaApi, members::MembersApi, mentions::MentionsApi, messages::MessagesApi,
     mute::MuteApi, pages, pins::PinsApi, preferences::PreferencesApi, presence::PresenceApi,
-    reactions::ReactionsApi, receipts::ReceiptsApi, rooms::RoomsApi, threads::ThreadsApi, users::UsersApi,
+    reactions::ReactionsApi, receipts::ReceiptsApi, rooms::RoomsApi, signed_urls::SignedUrlsApi, threads::ThreadsApi, users::UsersApi,
 };
 use crate::{
     middleware::{
@@ -45,6 +45,7 @@ pub(super) type Apis = Documented<(
     ChangesApi,
     PresenceApi,
     FilesApi,
+    SignedUrlsApi,
     MediaApi,
     HealthApi,
 )>;
@@ -65,6 +66,7 @@ pub(super) fn service() -> OpenApiService<Apis, ()> {
         ChangesApi,
         PresenceApi,
         FilesApi,
+        SignedUrlsApi,
         MediaApi,
         HealthApi,
     );

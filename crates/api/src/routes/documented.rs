@@ -58,9 +58,11 @@ fn is_possible(operation: &MetaOperation, response: &MetaResponse) -> bool {
     let content_type = operation.request.as_ref().and_then(|request| request.content.first());
     let is_upload = content_type.is_some_and(|content| content.content_type.starts_with("multipart/"));
     let has_body = content_type.is_some();
+    let is_link = operation.params.iter().any(|param| param.name == "signature");
     match kind {
         Some(ProblemKind::Unauthenticated) => has_session || has_body,
-        Some(ProblemKind::Forbidden) => has_session,
+        // Links are refused without a session, too.
+        Some(ProblemKind::Forbidden) => has_session || is_link,
         Some(ProblemKind::NotFound) => {
             let names_somebody = operation.operation_id.is_some_and(|id| NAMES_SOMEBODY.contains(&id));
             names_somebody || operation.params.iter().any(|param| param.in_type == MetaParamIn::Path)

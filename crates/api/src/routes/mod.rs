@@ -27,6 +27,7 @@ mod presence;
 mod reactions;
 mod receipts;
 mod rooms;
+mod signed_urls;
 mod tags;
 mod threads;
 mod upload;

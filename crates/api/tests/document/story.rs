@@ -291,6 +291,7 @@ pub(super) async fn files(client: &mut CheckingClient) -> TestResult {
     let thumbnail = format!("{file}/variants/thumbnail");
     client.get("GET /files/{file_id}/variants/{name}", &thumbnail, 200).await?;
     content(client, &format!("{file}/content")).await?;
+    signed_url(client, &file).await?;
 
     let image =
         client.call("POST /upload/image", "/upload/image", 201, |request| request.multipart(form())).await?;
@@ -298,6 +299,18 @@ pub(super) async fn files(client: &mut CheckingClient) -> TestResult {
     client.call("POST /upload/image", "/upload/image", 422, |request| request.multipart(words)).await?;
     client.get("GET /media/{name}", &image.text("url")?, 200).await?;
     client.get("GET /media/{name}", "/media/made-up.png", 404).await?;
+    Ok(())
+}
+
+async fn signed_url(client: &mut CheckingClient, file: &str) -> TestResult {
+    let (operation, path) = ("POST /files/{file_id}/signed-url", format!("{file}/signed-url"));
+    let asked = json!({ "part": "thumbnail", "expires_in": 600 });
+    let link = client.call(operation, &path, 200, |request| request.json(&asked)).await?.text("url")?;
+    let link = link.strip_prefix("/api/v1").ok_or("a link leads to the API")?;
+    client.call(operation, &path, 422, |request| request.json(&json!({ "expires_in": 1 }))).await?;
+    let operation = "GET /files/{file_id}/signed/{part}";
+    client.get(operation, link, 200).await?;
+    client.get(operation, &link.replace("thumbnail", "original"), 403).await?;
     Ok(())
 }
 

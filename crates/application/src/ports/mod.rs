@@ -16,7 +16,7 @@ pub use one_time::{OneTimeStore, OneTimeStoreError};
 pub use presence::{Departure, MAX_CONNECTIONS, PresenceStore, PresenceStoreError, Report, Share, Standing};
 pub use queue::{QueueError, TaskQueue};
 pub use rate_limiter::{Quota, RateDecision, RateLimiter};
-pub use security::{AccessClaims, AccessTokens, PasswordHasher, Secrets, TokenRejection};
+pub use security::{AccessClaims, AccessTokens, PasswordHasher, Secrets, TokenRejection, UrlSigner};
 
 #[cfg(feature = "mocks")]
 pub use self::{
@@ -27,7 +27,7 @@ pub use self::{
     presence::MockPresenceStore,
     queue::MockTaskQueue,
     rate_limiter::MockRateLimiter,
-    security::{MockAccessTokens, MockPasswordHasher, MockSecrets},
+    security::{MockAccessTokens, MockPasswordHasher, MockSecrets, MockUrlSigner},
 };
 
 /// A cause of any type.

@@ -64,6 +64,16 @@ pub trait AccessTokens: Send + Sync {
     fn verify(&self, token: &str) -> Result<AccessClaims, TokenRejection>;
 }
 
+/// Signs what links to files say, and tells what it signed from what others made up.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+pub trait UrlSigner: Send + Sync {
+    /// The signature of a statement, as URL-safe text.
+    fn sign(&self, statement: &str) -> String;
+
+    /// Whether the signature is this server's own; takes as long for a wrong one.
+    fn verify(&self, statement: &str, signature: &str) -> bool;
+}
+
 /// Makes opaque tokens, and hashes them for storage.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait Secrets: Send + Sync {

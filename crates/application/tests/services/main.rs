@@ -21,6 +21,7 @@ mod reactions;
 mod reads;
 mod receipts;
 mod rooms;
+mod signed_urls;
 mod threads;
 mod tickets;
 mod users;

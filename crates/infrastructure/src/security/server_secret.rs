@@ -90,7 +90,8 @@ impl fmt::Debug for ServerSecret {
     }
 }
 
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
+/// HMAC-SHA-256 with a key of any length.
+pub(super) fn keyed(key: &[u8]) -> Hmac<Sha256> {
     match Hmac::new_from_slice(key) {
         Ok(mac) => mac,
         Err(_) => unreachable!("HMAC takes keys of any length (RFC 2104)"),

@@ -18,6 +18,7 @@ use crate::{
     redis::{
         RedisBus, RedisError, RedisOneTimeStore, RedisPool, RedisPresence, RedisQueue, RedisRateLimiter,
     },
+    s3::S3BlobStore,
     security::{SecretError, ServerSecret},
 };
 
@@ -55,8 +56,9 @@ pub(super) async fn storage(
     ids: Arc<dyn IdGenerator>,
 ) -> Result<Arc<dyn BlobStore>, StartError> {
     let url = config.storage_url();
-    if url.scheme() != "file" {
-        return Err(StartError::UnsupportedStorage { url });
+    if let Some(settings) = config.storage.s3() {
+        let store = S3BlobStore::new(&settings, ids).map_err(|source| StartError::Bucket { url, source })?;
+        return Ok(Arc::new(store));
     }
     let root = Path::new(url.path());
     let store = FileBlobStore::open(root, ids)

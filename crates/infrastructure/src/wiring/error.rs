@@ -5,7 +5,7 @@ use std::{error::Error, fmt, io, path::PathBuf};
 use plaza_domain::RepositoryError;
 use thiserror::Error as ThisError;
 
-use crate::{config::ConnectionUrl, db::ConnectError, redis::RedisError, security::SecretError};
+use crate::{config::ConnectionUrl, db::ConnectError, redis::RedisError, s3::S3Error, security::SecretError};
 
 /// Why Plaza does not start. What it displays is complete: nobody needs to ask for its causes.
 #[derive(Debug, ThisError)]
@@ -48,11 +48,13 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
-    /// Files cannot be kept there.
-    #[error("storage.url: {url} is not supported by this version: must be file:<folder>")]
-    UnsupportedStorage {
-        /// What was asked for.
+    /// The bucket for files cannot be used.
+    #[error("storage.url: {url} cannot be used: {}", Chain(source))]
+    Bucket {
+        /// Where it is.
         url: ConnectionUrl,
+        /// Why.
+        source: S3Error,
     },
     /// The server's secret cannot be had.
     #[error("auth.secret: {}", Chain(source))]

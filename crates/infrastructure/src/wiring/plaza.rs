@@ -14,7 +14,7 @@ use crate::{
     content::{CommonMark, HeadInspector},
     db::SeaOrmStore,
     health::Health,
-    security::{BcryptPasswords, JwtAccessTokens, RandomSecrets},
+    security::{BcryptPasswords, HmacUrlSigner, JwtAccessTokens, RandomSecrets},
 };
 
 /// How many transactions of an instance store messages at a time on Postgres; SQLite has one writer.
@@ -86,6 +86,7 @@ impl Plaza {
                 &config.auth.audience,
             )),
             secrets: Arc::new(RandomSecrets),
+            url_signer: Arc::new(HmacUrlSigner::new(&secret)),
             markup: Arc::new(CommonMark::new()),
             media: Arc::new(HeadInspector),
             limiter: shared.limiter,

@@ -14,7 +14,7 @@ pub use blob_store::MemoryBlobStore;
 pub use clock::ManualClock;
 pub use content::{AcceptingInspector, EscapingMarkup};
 pub use ids::SequentialIds;
-pub use security::{CountingSecrets, PlainPasswords, PlainTokens};
+pub use security::{CountingSecrets, OpenUrlSigner, PlainPasswords, PlainTokens};
 
 use super::MemoryStore;
 use crate::{
@@ -38,6 +38,7 @@ pub fn ports_with(clock: Arc<dyn Clock>) -> Ports {
         passwords: Arc::new(PlainPasswords),
         access_tokens: Arc::new(PlainTokens::new(Arc::clone(&clock))),
         secrets: Arc::new(CountingSecrets::default()),
+        url_signer: Arc::new(OpenUrlSigner),
         markup: Arc::new(EscapingMarkup),
         media: Arc::new(AcceptingInspector),
         limiter: Arc::new(LocalRateLimiter::new(Arc::clone(&clock))),

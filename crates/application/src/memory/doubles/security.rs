@@ -10,7 +10,9 @@ use chrono::DateTime;
 use plaza_domain::{Clock, PasswordHash, TokenDigest};
 use sha2::{Digest, Sha256};
 
-use crate::ports::{AccessClaims, AccessTokens, BoxError, PasswordHasher, Secrets, TokenRejection};
+use crate::ports::{
+    AccessClaims, AccessTokens, BoxError, PasswordHasher, Secrets, TokenRejection, UrlSigner,
+};
 
 /// **Does not hash: it stores passwords as they are.** Instant, so that tests need not wait for a real hasher.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,6 +26,20 @@ impl PasswordHasher for PlainPasswords {
 
     async fn verify(&self, password: &str, hash: Option<PasswordHash>) -> Result<bool, BoxError> {
         Ok(hash.is_some_and(|hash| hash.expose().strip_prefix("plain:") == Some(password)))
+    }
+}
+
+/// **Keeps nothing secret: anybody can compute its signatures.** A signature is the SHA-256 of the statement.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OpenUrlSigner;
+
+impl UrlSigner for OpenUrlSigner {
+    fn sign(&self, statement: &str) -> String {
+        Sha256::digest(statement.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn verify(&self, statement: &str, signature: &str) -> bool {
+        self.sign(statement) == signature
     }
 }
 
