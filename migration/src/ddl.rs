@@ -67,6 +67,25 @@ pub(crate) async fn update_often(manager: &SchemaManager<'_>, table: &str) -> Re
     Ok(())
 }
 
+/// Gives a table one more column: one a statement, SQLite takes no more.
+pub(crate) async fn add_column(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    column: ColumnDef,
+) -> Result<(), DbErr> {
+    manager.alter_table(Table::alter().table(table).add_column(column).to_owned()).await
+}
+
+/// Takes a column away again.
+pub(crate) async fn drop_column(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    column: &ColumnDef,
+) -> Result<(), DbErr> {
+    let name = Alias::new(column.get_column_name());
+    manager.alter_table(Table::alter().table(table).drop_column(name).to_owned()).await
+}
+
 /// Creates tables and indexes in order.
 pub(crate) async fn create(
     manager: &SchemaManager<'_>,

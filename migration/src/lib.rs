@@ -10,6 +10,8 @@ mod m20261121_000004_files;
 mod m20261121_000005_messages;
 mod m20261121_000006_realtime;
 mod m20261121_000007_mentions_of_users;
+mod m20261121_000008_operations;
+mod m20261121_000009_contents;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -29,6 +31,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000005_messages::Migration),
             Box::new(m20261121_000006_realtime::Migration),
             Box::new(m20261121_000007_mentions_of_users::Migration),
+            Box::new(m20261121_000008_operations::Migration),
+            Box::new(m20261121_000009_contents::Migration),
         ]
     }
 }

@@ -20,7 +20,7 @@ const INDEXES: [(&str, &str); 4] = [
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for (table, column) in columns() {
-            add(manager, table, column).await?;
+            ddl::add_column(manager, table, column).await?;
         }
         let tables =
             vec![direct_rooms(), blocks(), reactions(), mentions(), thread_followers(), read_marks()];
@@ -54,8 +54,7 @@ impl MigrationTrait for Migration {
             manager.drop_index(Index::drop().name(name).table(table).to_owned()).await?;
         }
         for (table, column) in columns() {
-            let name = column.get_column_name().to_owned();
-            manager.alter_table(Table::alter().table(table).drop_column(Alias::new(name)).to_owned()).await?;
+            ddl::drop_column(manager, table, &column).await?;
         }
         Ok(())
     }
@@ -75,11 +74,6 @@ fn columns() -> Vec<(&'static str, ColumnDef)> {
         ("users", timestamp_with_time_zone_null("last_seen_at").take()),
         ("room_members", timestamp_with_time_zone_null("muted_until").take()),
     ]
-}
-
-/// One column a statement: SQLite takes no more.
-async fn add(manager: &SchemaManager<'_>, table: &'static str, column: ColumnDef) -> Result<(), DbErr> {
-    manager.alter_table(Table::alter().table(table).add_column(column).to_owned()).await
 }
 
 /// The one room of two users; `low_user_id` is the smaller id.

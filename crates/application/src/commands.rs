@@ -1,6 +1,6 @@
 //! Commands: what a task is asked to do, as values with a kind and a version.
 
-use plaza_domain::{FileId, FileKind, NewTask, Task, TaskId, UserId};
+use plaza_domain::{FileId, FileKind, NewTask, Priority, Task, TaskId, UserId};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -77,6 +77,9 @@ impl Command {
             payload,
             owner_id,
             max_attempts: MAX_ATTEMPTS,
+            priority: Priority::NORMAL,
+            run_at: None,
+            unique_key: None,
         })
     }
 }

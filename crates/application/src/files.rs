@@ -5,8 +5,8 @@ use std::{ops::Range, pin::Pin, sync::Arc};
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt};
 use plaza_domain::{
-    Blob, Clock, File, FileId, FileName, FileStatus, IdGenerator, InvalidInput, NewTask, RepositoryError,
-    Sha256, Store, TaskId, UnitOfWork, Variant, VariantName,
+    Blob, Clock, File, FileId, FileName, FilePurpose, FileStatus, IdGenerator, InvalidInput, NewTask,
+    RepositoryError, ScanState, Sha256, Store, TaskId, UnitOfWork, Variant, VariantName,
 };
 
 use crate::{
@@ -210,6 +210,7 @@ impl FileService {
             owner_id: actor.id(),
             task_id: TaskId::new(self.ids.next()),
             name,
+            purpose: FilePurpose::Attachment,
             kind: media.kind,
             media_type: media.media_type.to_owned(),
             size: object.size,
@@ -219,8 +220,13 @@ impl FileService {
             width: None,
             height: None,
             page_count: None,
+            blur_hash: None,
+            dominant_color: None,
+            is_animated: false,
+            scan: ScanState::NotRequired,
             created_at: now,
             updated_at: now,
+            deleted_at: None,
         };
         let task = Command::process(file.kind, file.id)
             .into_task(file.task_id, Some(actor.id()))

@@ -8,8 +8,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     AccountService, AuthService, BlockService, ChangeService, DirectService, FileService, LimitService,
     MembershipService, MentionService, MessageService, OverviewService, PinService, PresenceService,
-    ReactionService, ReadService, ReceiptService, RoomService, Settings, SignedUrlService, ThreadService, TicketService,
-    UserService,
+    ReactionService, ReadService, ReceiptService, RoomService, Settings, SignedUrlService, ThreadService,
+    TicketService, UserService,
     ports::{
         AccessTokens, BlobStore, EventBus, Markup, MediaInspector, OneTimeStore, PasswordHasher,
         PresenceStore, RateLimiter, Secrets, TaskQueue, UrlSigner,

@@ -92,6 +92,63 @@ impl FileStatus {
     }
 }
 
+/// What a file was uploaded for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FilePurpose {
+    /// To be shown in messages.
+    Attachment,
+    /// To be the picture of its owner.
+    Avatar,
+}
+
+impl FilePurpose {
+    /// The word for it in the API and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Attachment => "attachment",
+            Self::Avatar => "avatar",
+        }
+    }
+
+    /// The purpose that a word means.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Attachment, Self::Avatar].into_iter().find(|purpose| purpose.as_str() == word)
+    }
+}
+
+/// Whether a file was looked through for malicious software.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ScanState {
+    /// Nobody asked for it when the file was uploaded.
+    NotRequired,
+    /// Not yet: until then nobody is given its bytes.
+    Pending,
+    /// Nothing was found.
+    Clean,
+    /// Something was found: nobody is ever given its bytes.
+    Infected,
+}
+
+impl ScanState {
+    const ALL: [Self; 4] = [Self::NotRequired, Self::Pending, Self::Clean, Self::Infected];
+
+    /// The word for it in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotRequired => "not_required",
+            Self::Pending => "pending",
+            Self::Clean => "clean",
+            Self::Infected => "infected",
+        }
+    }
+
+    /// The state that a word means.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+}
+
 /// Why a file could not be processed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -140,6 +197,8 @@ pub struct File {
     pub task_id: TaskId,
     /// What its owner called it.
     pub name: FileName,
+    /// What it was uploaded for.
+    pub purpose: FilePurpose,
     /// How it is processed.
     pub kind: FileKind,
     /// Its media type (RFC 6838), found by looking at its content.
@@ -158,10 +217,20 @@ pub struct File {
     pub height: Option<u32>,
     /// Its number of pages, once known.
     pub page_count: Option<u32>,
+    /// What a picture looks like before it is there (BlurHash), once known.
+    pub blur_hash: Option<String>,
+    /// The colour that a picture has most of, as 0xRRGGBB, once known.
+    pub dominant_color: Option<u32>,
+    /// Whether a picture moves.
+    pub is_animated: bool,
+    /// Whether it was looked through for malicious software.
+    pub scan: ScanState,
     /// When it was uploaded.
     pub created_at: Timestamp,
     /// When its status last changed.
     pub updated_at: Timestamp,
+    /// When it was deleted; what is left then only tells messages that there was something.
+    pub deleted_at: Option<Timestamp>,
 }
 
 /// Which derived image.

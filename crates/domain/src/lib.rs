@@ -31,7 +31,9 @@ pub use change::{Change, ChangePage};
 pub use clock::{Clock, IdGenerator, Timestamp};
 pub use content::{ClientId, Content};
 pub use direct::{Block, BlockedUser, DirectRoom, UserPair};
-pub use file::{File, FileFailure, FileKind, FileName, FileStatus, Variant, VariantName};
+pub use file::{
+    File, FileFailure, FileKind, FileName, FilePurpose, FileStatus, ScanState, Variant, VariantName,
+};
 pub use ids::{FileId, MessageId, RefreshTokenId, RoomId, SessionId, TaskId, UserId, WorkerId};
 pub use member::{Member, MemberProfile, MemberRole};
 pub use mention::{Mention, Mentions};
@@ -44,7 +46,7 @@ pub use repository::{Repositories, RepositoryError, Store, UnitOfWork};
 pub use room::{Room, RoomDescription, RoomKind, RoomName, SeenRoom};
 pub use sequence::{Seq, Version};
 pub use session::{RefreshToken, Session, TokenDigest};
-pub use task::{AttemptOutcome, NewTask, Task, TaskState};
+pub use task::{AttemptOutcome, NewTask, Priority, Task, TaskState};
 pub use thread::{FollowedThread, Follower, ThreadPosition, ThreadRoot};
 pub use user::{Bio, DisplayName, Email, PasswordHash, Preferences, SystemRole, User, UserSummary, Username};
 pub use validation::{InvalidInput, Validator, Violation};

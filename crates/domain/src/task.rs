@@ -45,7 +45,21 @@ impl TaskState {
     }
 }
 
-/// A task to be stored together with the business data it serves; starts as `ready`.
+/// How urgent a task is among those of its queue: the greatest goes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Priority(pub i16);
+
+impl Priority {
+    /// Whenever there is nothing else to do.
+    pub const LOW: Self = Self(-10);
+    /// As most tasks.
+    pub const NORMAL: Self = Self(0);
+    /// Somebody waits for it.
+    pub const HIGH: Self = Self(10);
+}
+
+/// A task to be stored together with the business data it serves; starts as `ready`, or as `scheduled` when its time is
+/// yet to come.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewTask {
     /// Its id.
@@ -62,6 +76,12 @@ pub struct NewTask {
     pub owner_id: Option<UserId>,
     /// How often it may be begun.
     pub max_attempts: i32,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// Not before then; `None` for at once.
+    pub run_at: Option<Timestamp>,
+    /// Of the tasks with the same key, only one is waiting or running at any time.
+    pub unique_key: Option<String>,
 }
 
 /// A unit of background work.
@@ -95,6 +115,16 @@ pub struct Task {
     pub lease_until: Option<Timestamp>,
     /// What went wrong last.
     pub last_error: Option<String>,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// Of the tasks with the same key, only one is waiting or running at any time.
+    pub unique_key: Option<String>,
+    /// How much of it is done, in percent, where its handler tells.
+    pub progress: Option<u8>,
+    /// What came of it, where there is more to tell than that it succeeded.
+    pub result: Option<Value>,
+    /// When somebody asked for its end while it ran.
+    pub cancel_requested_at: Option<Timestamp>,
     /// When it was stored.
     pub created_at: Timestamp,
     /// When it ended.

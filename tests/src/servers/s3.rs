@@ -16,7 +16,7 @@ use hyper_util::{
 };
 use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
 use s3s_fs::FileSystem;
-use tokio::{net::TcpListener, runtime};
+use tokio::{net::TcpListener, runtime, task::JoinSet};
 
 use super::{Failure, scratch::Scratch};
 
@@ -84,10 +84,12 @@ impl Server {
         thread::Builder::new().name("s3".to_owned()).spawn(move || {
             runtime.block_on(async {
                 let listener = TcpListener::from_std(listener)?;
+                let mut connections = JoinSet::new();
                 loop {
                     let (stream, _) = listener.accept().await?;
+                    while connections.try_join_next().is_some() {}
                     let service = service.clone();
-                    tokio::spawn(async move {
+                    connections.spawn(async move {
                         let server = auto::Builder::new(TokioExecutor::new());
                         // A client that went away in the middle is no concern of the server's.
                         server.serve_connection(TokioIo::new(stream), service).await.ok();

@@ -9,9 +9,10 @@ use chrono::{DateTime, TimeDelta};
 use plaza_domain::message::Placement;
 use plaza_domain::repository::{ClaimRequest, Result};
 use plaza_domain::{
-    Bio, Content, DisplayName, Email, File, FileId, FileKind, FileName, FileStatus, Member, MemberRole,
-    Message, MessageDraft, MessageId, NewTask, PasswordHash, Room, RoomDescription, RoomId, RoomKind,
-    RoomName, Seq, Sha256, Store, SystemRole, TaskId, Timestamp, User, UserId, Username, Version, WorkerId,
+    Bio, Content, DisplayName, Email, File, FileId, FileKind, FileName, FilePurpose, FileStatus, Member,
+    MemberRole, Message, MessageDraft, MessageId, NewTask, PasswordHash, Priority, Room, RoomDescription,
+    RoomId, RoomKind, RoomName, ScanState, Seq, Sha256, Store, SystemRole, TaskId, Timestamp, User, UserId,
+    Username, Version, WorkerId,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -104,6 +105,7 @@ pub(crate) fn file(owner: &User, content: Sha256, task: &NewTask) -> File {
         owner_id: owner.id,
         task_id: task.id,
         name: FileName::from_stored("photo.png".to_owned()),
+        purpose: FilePurpose::Attachment,
         kind: FileKind::Image,
         media_type: "image/png".to_owned(),
         size: 5_000_000_000,
@@ -113,8 +115,13 @@ pub(crate) fn file(owner: &User, content: Sha256, task: &NewTask) -> File {
         width: None,
         height: None,
         page_count: None,
+        blur_hash: None,
+        dominant_color: None,
+        is_animated: false,
+        scan: ScanState::NotRequired,
         created_at: at(0),
         updated_at: at(0),
+        deleted_at: None,
     }
 }
 
@@ -128,6 +135,9 @@ pub(crate) fn task(queue: &str) -> NewTask {
         payload: json!({ "file_id": "f", "nested": [1, 2.5, null, "ü"] }),
         owner_id: None,
         max_attempts: 3,
+        priority: Priority::NORMAL,
+        run_at: None,
+        unique_key: None,
     }
 }
 

@@ -11,7 +11,8 @@ use super::{
     direct_rooms::DirectRoomsApi, documented::Documented, edits::EditsApi, files::FilesApi,
     health::HealthApi, media::MediaApi, members::MembersApi, mentions::MentionsApi, messages::MessagesApi,
     mute::MuteApi, pages, pins::PinsApi, preferences::PreferencesApi, presence::PresenceApi,
-    reactions::ReactionsApi, receipts::ReceiptsApi, rooms::RoomsApi, signed_urls::SignedUrlsApi, threads::ThreadsApi, users::UsersApi,
+    reactions::ReactionsApi, receipts::ReceiptsApi, rooms::RoomsApi, signed_urls::SignedUrlsApi,
+    threads::ThreadsApi, users::UsersApi,
 };
 use crate::{
     middleware::{
@@ -44,9 +45,7 @@ pub(super) type Apis = Documented<(
     (ThreadsApi, MentionsApi),
     ChangesApi,
     PresenceApi,
-    FilesApi,
-    SignedUrlsApi,
-    MediaApi,
+    (FilesApi, SignedUrlsApi, MediaApi),
     HealthApi,
 )>;
 
@@ -65,9 +64,7 @@ pub(super) fn service() -> OpenApiService<Apis, ()> {
         (ThreadsApi, MentionsApi),
         ChangesApi,
         PresenceApi,
-        FilesApi,
-        SignedUrlsApi,
-        MediaApi,
+        (FilesApi, SignedUrlsApi, MediaApi),
         HealthApi,
     );
     OpenApiService::new(Documented(apis), "Plaza", env!("CARGO_PKG_VERSION"))

@@ -27,7 +27,7 @@ mod threads;
 mod users;
 
 pub use doubles::{
-    AcceptingInspector, CountingSecrets, EscapingMarkup, ManualClock, MemoryBlobStore, PlainPasswords,
-    PlainTokens, SequentialIds, ports, ports_with,
+    AcceptingInspector, CountingSecrets, EscapingMarkup, ManualClock, MemoryBlobStore, OpenUrlSigner,
+    PlainPasswords, PlainTokens, SequentialIds, ports, ports_with,
 };
 pub use store::MemoryStore;

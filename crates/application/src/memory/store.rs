@@ -50,8 +50,8 @@ impl Store for MemoryStore {
 mod tests {
     use futures::{FutureExt, poll};
     use plaza_domain::{
-        Bio, DisplayName, Email, File, FileId, FileKind, FileName, FileStatus, PasswordHash, Sha256,
-        SystemRole, TaskId, User, UserId, Username, repository::Constraint,
+        Bio, DisplayName, Email, File, FileId, FileKind, FileName, FilePurpose, FileStatus, PasswordHash,
+        ScanState, Sha256, SystemRole, TaskId, User, UserId, Username, repository::Constraint,
     };
     use uuid::Uuid;
 
@@ -160,6 +160,7 @@ mod tests {
             owner_id: ada.id,
             task_id: TaskId::new(Uuid::from_u128(3)),
             name: FileName::from_stored("notes.txt".to_owned()),
+            purpose: FilePurpose::Attachment,
             kind: FileKind::Document,
             media_type: "text/plain".to_owned(),
             size: 0,
@@ -169,8 +170,13 @@ mod tests {
             width: None,
             height: None,
             page_count: None,
+            blur_hash: None,
+            dominant_color: None,
+            is_animated: false,
+            scan: ScanState::NotRequired,
             created_at: ada.created_at,
             updated_at: ada.created_at,
+            deleted_at: None,
         };
         let mut work = store.begin().await?;
         work.users().insert(&ada).await?;

@@ -1,5 +1,7 @@
 //! Background work. Attempts are counted but not listed: nothing reads them back.
 
+use std::cmp::Reverse;
+
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use plaza_domain::{
@@ -21,7 +23,7 @@ impl<A: Access> TaskRepository for Connection<A> {
         if let Some(owner_id) = &task.owner_id {
             tables.users.require(owner_id)?;
         }
-        tables.tasks.insert_new(task.id, ready(task.clone(), now), Constraint::Other)
+        tables.tasks.insert_new(task.id, waiting(task.clone(), now), Constraint::Other)
     }
 
     async fn find(&mut self, id: TaskId) -> Result<Option<Task>> {
@@ -42,7 +44,8 @@ impl<A: Access> TaskRepository for Connection<A> {
 
     async fn claim_next(&mut self, queues: &[String], by: ClaimRequest) -> Result<Option<Task>> {
         let mine = |task: &Task| task.state == TaskState::Ready && queues.contains(&task.queue);
-        let oldest = due(self.tables_mut()?, mine, |task| task.run_at).into_iter().next();
+        let oldest =
+            due(self.tables_mut()?, mine, |task| (Reverse(task.priority), task.run_at)).into_iter().next();
         match oldest {
             Some(id) => self.claim(id, by).await,
             None => Ok(None),
@@ -112,7 +115,7 @@ impl<A: Access> TaskRepository for Connection<A> {
     }
 }
 
-fn ready(task: NewTask, now: Timestamp) -> Task {
+fn waiting(task: NewTask, now: Timestamp) -> Task {
     Task {
         id: task.id,
         queue: task.queue,
@@ -120,14 +123,19 @@ fn ready(task: NewTask, now: Timestamp) -> Task {
         version: task.version,
         payload: task.payload,
         owner_id: task.owner_id,
-        state: TaskState::Ready,
+        state: if task.run_at.is_some() { TaskState::Scheduled } else { TaskState::Ready },
         attempt: 0,
         max_attempts: task.max_attempts,
         crashes: 0,
         token: 0,
-        run_at: now,
+        run_at: task.run_at.unwrap_or(now),
         lease_until: None,
         last_error: None,
+        priority: task.priority,
+        unique_key: task.unique_key,
+        progress: None,
+        result: None,
+        cancel_requested_at: None,
         created_at: now,
         finished_at: None,
     }

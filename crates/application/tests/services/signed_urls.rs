@@ -36,7 +36,7 @@ async fn a_link_works_until_it_ends() -> Result<()> {
 async fn a_link_is_good_for_what_it_says_and_nothing_else() -> Result<()> {
     let world = World::new();
     let link = given_link(&world).await?;
-    let other = FileId::new(link.file_id.uuid().as_u128().wrapping_add(1).into());
+    let other = FileId::new(uuid::Uuid::from_u128(link.file_id.uuid().as_u128() + 1));
     for forged in [
         SignedLink { file_id: other, ..link.clone() },
         SignedLink { part: FilePart::Variant(VariantName::Preview), ..link.clone() },

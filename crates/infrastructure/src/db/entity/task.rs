@@ -1,6 +1,6 @@
 //! Table `tasks`.
 
-use plaza_domain::{RepositoryError, Task, TaskId, TaskState, UserId};
+use plaza_domain::{Priority, RepositoryError, Task, TaskId, TaskState, UserId};
 use sea_orm::entity::prelude::*;
 
 use super::convert;
@@ -25,6 +25,12 @@ pub(crate) struct Model {
     pub(crate) lease_until: Option<DateTimeUtc>,
     pub(crate) worker_id: Option<Uuid>,
     pub(crate) last_error: Option<String>,
+    pub(crate) priority: i16,
+    pub(crate) unique_key: Option<String>,
+    pub(crate) progress: Option<i16>,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub(crate) result: Option<Json>,
+    pub(crate) cancel_requested_at: Option<DateTimeUtc>,
     pub(crate) created_at: DateTimeUtc,
     pub(crate) finished_at: Option<DateTimeUtc>,
 }
@@ -53,6 +59,11 @@ impl TryFrom<Model> for Task {
             run_at: row.run_at,
             lease_until: row.lease_until,
             last_error: row.last_error,
+            priority: Priority(row.priority),
+            unique_key: row.unique_key,
+            progress: row.progress.map(|percent| convert::number("task", percent.into())).transpose()?,
+            result: row.result,
+            cancel_requested_at: row.cancel_requested_at,
             created_at: row.created_at,
             finished_at: row.finished_at,
         })

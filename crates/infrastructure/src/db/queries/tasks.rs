@@ -29,6 +29,7 @@ pub fn claim_next(backend: DbBackend, queues: &[String], by: ClaimRequest) -> Up
         .from(Entity)
         .and_where(ready(backend))
         .and_where(Expr::col(Column::Queue).is_in(queues.iter().map(String::as_str)))
+        .order_by(Column::Priority, Order::Desc)
         .order_by(Column::RunAt, Order::Asc)
         .order_by(Column::Id, Order::Asc)
         .limit(1);
