@@ -1,18 +1,19 @@
-//! Uploads: taken in a stream, stored once for each content, processed by a worker, shown to those who may.
+//! Taking an upload: its bytes into the object store while they are hashed, then its rows and its task in one transaction.
 
-use std::{ops::Range, pin::Pin, sync::Arc};
+use std::pin::Pin;
 
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt};
 use plaza_domain::{
-    Blob, Clock, File, FileId, FileName, FilePurpose, FileStatus, IdGenerator, InvalidInput, NewTask,
-    RepositoryError, ScanState, Sha256, Store, TaskId, UnitOfWork, Variant, VariantName,
+    Blob, File, FileId, FileName, FilePurpose, FileStatus, InvalidInput, NewTask, RepositoryError, ScanState,
+    TaskId, UnitOfWork,
 };
 
+use super::FileService;
 use crate::{
-    Actor, Error, FilePart, Ports, Result, UploadSettings,
+    Actor, Error, Result,
     commands::Command,
-    ports::{BlobStore, BoxError, ByteStream, MediaInspector, MediaType, StoredObject, TaskQueue},
+    ports::{BoxError, MediaType, StoredObject},
 };
 
 /// A body as it arrives; an error when it breaks off.
@@ -27,44 +28,7 @@ pub struct Uploaded {
     pub extension: &'static str,
 }
 
-/// Bytes that the asker may see, and how to present them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Content {
-    /// What the file is called.
-    pub name: FileName,
-    /// What it is.
-    pub media_type: String,
-    /// Its length in bytes.
-    pub size: u64,
-    /// What it hashes to.
-    pub sha256: Sha256,
-    storage_key: String,
-}
-
-/// Uploads.
-pub struct FileService {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn IdGenerator>,
-    queue: Arc<dyn TaskQueue>,
-    blobs: Arc<dyn BlobStore>,
-    media: Arc<dyn MediaInspector>,
-    settings: UploadSettings,
-}
-
 impl FileService {
-    pub(crate) fn new(ports: &Ports, settings: UploadSettings) -> Self {
-        Self {
-            store: Arc::clone(&ports.store),
-            clock: Arc::clone(&ports.clock),
-            ids: Arc::clone(&ports.ids),
-            queue: Arc::clone(&ports.queue),
-            blobs: Arc::clone(&ports.blobs),
-            media: Arc::clone(&ports.media),
-            settings,
-        }
-    }
-
     /// Stores an upload, and the task that processes it, together. `check` may refuse what the file turned out to be
     /// before anything is stored.
     ///
@@ -91,72 +55,6 @@ impl FileService {
             tracing::warn!(task.id = %file.task_id, error = ?error, "a task was stored but no worker was woken");
         }
         Ok(Uploaded { file, extension: media.extension })
-    }
-
-    /// An upload and its variants.
-    ///
-    /// # Errors
-    /// `NotFound` when the actor may not see it.
-    pub async fn get(&self, actor: &Actor, id: FileId) -> Result<(File, Vec<Variant>)> {
-        let file = self.visible(actor, id).await?;
-        let variants = self.store.read().await?.files().variants(id).await?;
-        Ok((file, variants))
-    }
-
-    /// An upload's own bytes.
-    ///
-    /// # Errors
-    /// `NotFound` when the actor may not see it.
-    pub async fn content(&self, actor: &Actor, id: FileId) -> Result<Content> {
-        let file = self.visible(actor, id).await?;
-        self.locate(file.name, file.media_type, file.sha256).await
-    }
-
-    /// A derived image's bytes.
-    ///
-    /// # Errors
-    /// `NotFound` when the actor may not see the file, or the variant is not there (yet).
-    pub async fn variant(&self, actor: &Actor, id: FileId, name: VariantName) -> Result<Content> {
-        let file = self.visible(actor, id).await?;
-        self.locate_variant(file, name).await
-    }
-
-    /// Bytes that a signed link leads to: who may see them was asked when it was signed.
-    pub(crate) async fn content_for_link(&self, id: FileId, part: FilePart) -> Result<Content> {
-        let file = self.store.read().await?.files().find(id).await?.ok_or(Error::NotFound("file"))?;
-        match part {
-            FilePart::Original => self.locate(file.name, file.media_type, file.sha256).await,
-            FilePart::Variant(name) => self.locate_variant(file, name).await,
-        }
-    }
-
-    /// Reads bytes that were found before, or a part of them.
-    ///
-    /// # Errors
-    /// `Unavailable`; also in the middle of the stream.
-    pub async fn open(&self, content: &Content, range: Option<Range<u64>>) -> Result<ByteStream> {
-        Ok(self.blobs.open(&content.storage_key, range).await?)
-    }
-
-    async fn visible(&self, actor: &Actor, id: FileId) -> Result<File> {
-        let mut read = self.store.read().await?;
-        let file = read.files().find(id).await?.ok_or(Error::NotFound("file"))?;
-        if file.owner_id == actor.id() || read.files().is_shared_with(id, actor.id()).await? {
-            return Ok(file);
-        }
-        Err(Error::NotFound("file"))
-    }
-
-    async fn locate_variant(&self, file: File, name: VariantName) -> Result<Content> {
-        let variant = self.store.read().await?.files().find_variant(file.id, name).await?;
-        let variant = variant.ok_or(Error::NotFound("variant"))?;
-        self.locate(file.name, variant.media_type, variant.sha256).await
-    }
-
-    async fn locate(&self, name: FileName, media_type: String, sha256: Sha256) -> Result<Content> {
-        let blob = self.store.read().await?.blobs().find(sha256).await?;
-        let blob = blob.ok_or_else(|| Error::Internal(format!("blob {sha256} has no row").into()))?;
-        Ok(Content { name, media_type, size: blob.size, sha256, storage_key: blob.storage_key })
     }
 
     async fn read_head(&self, body: &mut UploadStream) -> Result<Bytes> {
