@@ -27,6 +27,11 @@ impl TaskState {
     const ALL: [Self; 6] =
         [Self::Scheduled, Self::Ready, Self::Running, Self::Succeeded, Self::Dead, Self::Cancelled];
 
+    /// Whether it is waiting or running: it was not seen to its end.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Scheduled | Self::Ready | Self::Running)
+    }
+
     /// The word for it in the API and the database.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -256,3 +256,54 @@ pub(crate) async fn a_task_that_nobody_took_is_found(store: Arc<dyn Store>) -> O
     assert_eq!(work.tasks().untaken(NOW, 1).await?.len(), 1);
     Ok(())
 }
+
+fn keyed(key: &str) -> NewTask {
+    NewTask { unique_key: Some(key.to_owned()), ..task("media") }
+}
+
+async fn inserted(store: &Arc<dyn Store>, task: &NewTask) -> Result<bool> {
+    let mut work = store.begin().await?;
+    let is_new = work.tasks().insert(task).await?;
+    work.commit().await?;
+    Ok(is_new)
+}
+
+pub(crate) async fn a_key_is_free_again_when_its_task_has_ended(store: Arc<dyn Store>) -> Outcome {
+    let first = keyed("job:sweep");
+    assert!(inserted(&store, &first).await?);
+    let again = keyed("job:sweep");
+    assert!(!inserted(&store, &again).await?, "while it waits");
+    assert_eq!(store.read().await?.tasks().find(again.id).await?, None);
+    let other = keyed("job:other");
+    assert!(inserted(&store, &other).await?, "another key");
+    let task = claimed(&store, first.id, claim(LEASE)).await?.ok_or("it was not claimed")?;
+    assert!(!inserted(&store, &again).await?, "while it runs");
+    assert!(finished(&store, &task, &retry(LATER)).await?);
+    assert!(!inserted(&store, &again).await?, "while it waits for another attempt");
+    let task = found(&store, other.id).await?;
+    assert_eq!(task.unique_key, other.unique_key);
+    let task = claimed(&store, task.id, claim(LEASE)).await?.ok_or("it was not claimed")?;
+    assert!(finished(&store, &task, &AttemptOutcome::Succeeded).await?);
+    assert!(inserted(&store, &keyed("job:other")).await?, "after its end");
+    Ok(())
+}
+
+pub(crate) async fn a_transaction_goes_on_after_a_key_that_is_taken(store: Arc<dyn Store>) -> Outcome {
+    assert!(inserted(&store, &keyed("job:sweep")).await?);
+    let (again, unkeyed) = (keyed("job:sweep"), task("media"));
+    let mut work = store.begin().await?;
+    assert!(!work.tasks().insert(&again).await?);
+    assert!(work.tasks().insert(&unkeyed).await?);
+    work.commit().await?;
+    assert_eq!(found(&store, unkeyed.id).await?.state, TaskState::Ready);
+    Ok(())
+}
+
+pub(crate) async fn of_twenty_tasks_with_one_key_one_is_stored(store: Arc<dyn Store>) -> Outcome {
+    let won = race(20, |_| {
+        let store = Arc::clone(&store);
+        async move { Ok(inserted(&store, &keyed("job:sweep")).await?) }
+    });
+    assert_eq!(won.await?, 1);
+    Ok(())
+}

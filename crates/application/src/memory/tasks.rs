@@ -17,13 +17,17 @@ use super::{
 
 #[async_trait]
 impl<A: Access> TaskRepository for Connection<A> {
-    async fn insert(&mut self, task: &NewTask) -> Result<()> {
+    async fn insert(&mut self, task: &NewTask) -> Result<bool> {
         let now = self.clock.now();
         let tables = self.tables_mut()?;
+        if task.unique_key.as_ref().is_some_and(|key| is_taken(tables, key)) {
+            return Ok(false);
+        }
         if let Some(owner_id) = &task.owner_id {
             tables.users.require(owner_id)?;
         }
-        tables.tasks.insert_new(task.id, waiting(task.clone(), now), Constraint::Other)
+        tables.tasks.insert_new(task.id, waiting(task.clone(), now), Constraint::Other)?;
+        Ok(true)
     }
 
     async fn find(&mut self, id: TaskId) -> Result<Option<Task>> {
@@ -113,6 +117,11 @@ impl<A: Access> TaskRepository for Connection<A> {
         let found = ids.iter().filter_map(|id| tables.tasks.get(id));
         Ok(found.map(|task| (task.id, task.queue.clone())).take(rows(limit)).collect())
     }
+}
+
+/// Whether a task with that key is waiting or running.
+fn is_taken(tables: &Tables, key: &str) -> bool {
+    tables.tasks.values().any(|task| task.state.is_open() && task.unique_key.as_deref() == Some(key))
 }
 
 fn waiting(task: NewTask, now: Timestamp) -> Task {

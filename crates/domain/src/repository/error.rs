@@ -17,6 +17,8 @@ pub enum Constraint {
     DirectRoomUsers,
     /// One blob a content.
     BlobSha256,
+    /// One waiting or running task a key.
+    TaskUniqueKey,
     /// Something refers to what is not there.
     ForeignKey,
     /// Any other.

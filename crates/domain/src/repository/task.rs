@@ -19,8 +19,8 @@ pub struct ClaimRequest {
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait TaskRepository: Send {
-    /// Stores a new task as `ready`.
-    async fn insert(&mut self, task: &NewTask) -> Result<()>;
+    /// Stores a new task; false, and nothing is stored, when a task with the same `unique_key` is waiting or running.
+    async fn insert(&mut self, task: &NewTask) -> Result<bool>;
 
     /// The task with that id.
     async fn find(&mut self, id: TaskId) -> Result<Option<Task>>;

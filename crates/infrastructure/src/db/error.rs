@@ -8,13 +8,14 @@ use sea_orm::sqlx::{
 use sea_orm::{DbErr, RuntimeErr};
 
 /// What Postgres calls each rule that several users can run into, and the columns by which SQLite does.
-const UNIQUE: [(Constraint, &str, &str); 6] = [
+const UNIQUE: [(Constraint, &str, &str); 7] = [
     (Constraint::UserEmail, "users_email_key", "users.email"),
     (Constraint::UserUsername, "users_username_key", "users.username"),
     (Constraint::MessageClientId, "messages_sender_client_id_key", "messages.sender_id, messages.client_id"),
     (Constraint::MessageSeq, "messages_room_seq_key", "messages.room_id, messages.seq"),
     (Constraint::DirectRoomUsers, "direct_rooms_pkey", "direct_rooms.low_user_id, direct_rooms.high_user_id"),
     (Constraint::BlobSha256, "blobs_pkey", "blobs.sha256"),
+    (Constraint::TaskUniqueKey, "tasks_unique_key_key", "tasks.unique_key"),
 ];
 
 /// Serialization failures, deadlocks, timeouts and lost connections all become `Unavailable`: the caller may repeat.

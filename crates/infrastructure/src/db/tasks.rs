@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use plaza_domain::repository::{ClaimRequest, Result, TaskRepository};
 use plaza_domain::{AttemptOutcome, NewTask, Task, TaskId, TaskState, UserId};
-use sea_orm::sea_query::{Expr, InsertStatement, Query, UpdateStatement};
+use sea_orm::sea_query::{Expr, InsertStatement, OnConflict, Query, UpdateStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryResult, QueryTrait};
 
 use super::clock;
@@ -16,8 +16,13 @@ use super::session::{Session, entity, value};
 
 #[async_trait]
 impl<C: ConnectionTrait + Send> TaskRepository for Session<C> {
-    async fn insert(&mut self, task: &NewTask) -> Result<()> {
-        self.execute(&insert(self.backend(), task)).await.map(drop)
+    async fn insert(&mut self, task: &NewTask) -> Result<bool> {
+        // Not an error that is caught: Postgres would have given the transaction up.
+        let taken = OnConflict::column(Column::UniqueKey)
+            .target_and_where(Expr::cust(queries::HAS_OPEN_KEY))
+            .do_nothing()
+            .to_owned();
+        Ok(self.execute(insert(self.backend(), task).on_conflict(taken)).await? > 0)
     }
 
     async fn find(&mut self, id: TaskId) -> Result<Option<Task>> {

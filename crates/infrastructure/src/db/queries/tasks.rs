@@ -15,6 +15,9 @@ use super::subquery;
 use crate::db::clock;
 use crate::db::entity::task::{Column, Entity};
 
+/// That a task's key is taken while it waits or runs; word for word the condition of `tasks_unique_key_key`.
+pub(crate) const HAS_OPEN_KEY: &str = "unique_key IS NOT NULL AND state IN ('scheduled', 'ready', 'running')";
+
 /// Claims a task, unless it is not ready.
 pub fn claim(backend: DbBackend, id: TaskId, by: ClaimRequest) -> UpdateStatement {
     begin(backend, by).and_where(Expr::col(Column::Id).eq(id.uuid())).and_where(ready(backend)).take()
