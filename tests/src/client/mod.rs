@@ -2,11 +2,13 @@
 
 mod answer;
 pub mod frames;
+mod http;
 mod rest;
 mod socket;
 mod user;
 
 pub use answer::Answer;
+pub use http::http_client;
 pub use reqwest::{Method, StatusCode, header};
 pub use rest::Api;
 pub use socket::{Ended, Socket};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::Answer;
+use super::{Answer, http_client};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -20,7 +20,7 @@ pub struct Api {
 impl Api {
     /// Nobody's view of the instance at `base`.
     pub fn anonymous(base: &str) -> Self {
-        let http = Client::builder().timeout(PATIENCE).no_proxy().build().expect("an HTTP client");
+        let http = http_client().timeout(PATIENCE).build().expect("an HTTP client");
         Self { http, base: base.to_owned(), token: None }
     }
 

@@ -10,10 +10,13 @@ use std::{
 use reqwest::StatusCode;
 
 use super::programs;
-use crate::servers::{
-    Failure, keeper,
-    process::Process,
-    wait::{free_port, until},
+use crate::{
+    client::http_client,
+    servers::{
+        Failure, keeper,
+        process::Process,
+        wait::{free_port, until},
+    },
 };
 
 /// A debug build on a busy machine; migrations included.
@@ -150,7 +153,7 @@ impl Node {
 }
 
 async fn wait_until_ready(url: &str, process: &mut Process) -> Result<(), Failure> {
-    let http = reqwest::Client::new();
+    let http = http_client().build()?;
     let process = std::cell::RefCell::new(process);
     // The outer result ends the waiting, the inner one is its outcome: a process that has ended never gets ready.
     until(START, || async {

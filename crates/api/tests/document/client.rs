@@ -40,6 +40,8 @@ pub(super) struct CheckingClient {
 impl CheckingClient {
     /// Of the server at `base`, by the document that it publishes itself.
     pub(super) async fn new(base: String) -> TestResult<Self> {
+        // The object store's client has reqwest built with TLS but without its cryptography.
+        rustls::crypto::ring::default_provider().install_default().ok();
         let http = Client::builder().no_proxy().build()?;
         let text = http.get(format!("{base}/api/v1/openapi.json")).send().await?.text().await?;
         let document = serde_json::from_str(&text)?;
