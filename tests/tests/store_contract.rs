@@ -149,6 +149,7 @@ contract! {
         one_content_is_one_blob
         a_file_is_stored_and_updated
         a_variant_takes_the_place_of_its_predecessor
+        the_words_of_a_file_take_the_place_of_older_ones
         a_file_is_shared_while_a_message_shows_it
     }
     tasks {

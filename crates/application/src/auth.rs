@@ -110,6 +110,7 @@ impl AuthService {
             username,
             display_name,
             bio: Bio::from_stored(String::new()),
+            avatar_file_id: None,
             role: SystemRole::Member,
             password_hash,
             created_at: now,

@@ -241,17 +241,28 @@ pub enum VariantName {
     Thumbnail,
     /// At most 1280 pixels a side.
     Preview,
+    /// A square from the middle, at most 256 pixels a side.
+    Avatar,
 }
 
 impl VariantName {
-    /// Every variant that a picture gets.
-    pub const ALL: [Self; 2] = [Self::Thumbnail, Self::Preview];
+    /// Every variant that there is.
+    pub const ALL: [Self; 3] = [Self::Thumbnail, Self::Preview, Self::Avatar];
+
+    /// Those that a picture gets.
+    pub const fn of(purpose: FilePurpose) -> &'static [Self] {
+        match purpose {
+            FilePurpose::Attachment => &[Self::Thumbnail, Self::Preview],
+            FilePurpose::Avatar => &[Self::Thumbnail, Self::Preview, Self::Avatar],
+        }
+    }
 
     /// The word for it in the API and the database.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Thumbnail => "thumbnail",
             Self::Preview => "preview",
+            Self::Avatar => "avatar",
         }
     }
 
@@ -263,7 +274,7 @@ impl VariantName {
     /// The longest side, in pixels. Smaller pictures are not enlarged.
     pub const fn longest_side(self) -> u32 {
         match self {
-            Self::Thumbnail => 256,
+            Self::Thumbnail | Self::Avatar => 256,
             Self::Preview => 1280,
         }
     }
@@ -287,6 +298,20 @@ pub struct Variant {
     /// What its bytes hash to: the key of its blob.
     pub sha256: Sha256,
 }
+
+/// The words of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileText {
+    /// The file.
+    pub file_id: FileId,
+    /// What it says, at most [`MAX_FILE_TEXT`] bytes.
+    pub content: String,
+    /// Whether it says more than that.
+    pub is_truncated: bool,
+}
+
+/// The most bytes that are kept of a document's words.
+pub const MAX_FILE_TEXT: usize = 1024 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -32,7 +32,8 @@ pub use clock::{Clock, IdGenerator, Timestamp};
 pub use content::{ClientId, Content};
 pub use direct::{Block, BlockedUser, DirectRoom, UserPair};
 pub use file::{
-    File, FileFailure, FileKind, FileName, FilePurpose, FileStatus, ScanState, Variant, VariantName,
+    File, FileFailure, FileKind, FileName, FilePurpose, FileStatus, FileText, MAX_FILE_TEXT, ScanState,
+    Variant, VariantName,
 };
 pub use ids::{FileId, MessageId, RefreshTokenId, RoomId, SessionId, TaskId, UserId, WorkerId};
 pub use member::{Member, MemberProfile, MemberRole};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use validator::ValidateEmail;
 
 use crate::{
-    Timestamp, UserId, Violation,
+    FileId, Timestamp, UserId, Violation,
     validation::{line, short_text},
 };
 
@@ -176,6 +176,8 @@ pub struct User {
     pub display_name: DisplayName,
     /// Its self-description.
     pub bio: Bio,
+    /// Its picture.
+    pub avatar_file_id: Option<FileId>,
     /// What it may do on the server.
     pub role: SystemRole,
     /// Its password.

@@ -175,6 +175,7 @@ fn user(now: Timestamp, id: UserId) -> User {
         username: Username::from_stored("ada".to_owned()),
         display_name: DisplayName::from_stored("Ada".to_owned()),
         bio: Bio::from_stored(String::new()),
+        avatar_file_id: None,
         role: SystemRole::Member,
         password_hash: PasswordHash::new(String::new()),
         created_at: now,

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use plaza_domain::{DisplayName, Email, Store, SystemRole, User, Username, repository::Constraint};
+use plaza_domain::{DisplayName, Email, FileId, Store, SystemRole, User, Username, repository::Constraint};
 
 use super::{
     Outcome,
-    builders::{at, given_user, user},
+    builders::{at, given_user, id, user},
     fixture::{assert_conflict, assert_not_found, race},
 };
 
@@ -53,6 +53,7 @@ pub(crate) async fn a_changed_user_is_stored(store: Arc<dyn Store>) -> Outcome {
         role: SystemRole::Admin,
         updated_at: at(5),
         disabled_at: Some(at(5)),
+        avatar_file_id: Some(FileId::new(id())),
         ..ada
     };
     let mut work = store.begin().await?;

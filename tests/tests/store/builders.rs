@@ -39,6 +39,7 @@ pub(crate) fn user(name: &str) -> User {
         username: Username::from_stored(name.to_owned()),
         display_name: DisplayName::from_stored(format!("{name} L.")),
         bio: Bio::from_stored("Likes tests.".to_owned()),
+        avatar_file_id: None,
         role: SystemRole::Member,
         password_hash: PasswordHash::new("$2b$12$hash".to_owned()),
         created_at: at(0),

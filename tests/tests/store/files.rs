@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use plaza_domain::repository::Result;
 use plaza_domain::{
-    Blob, Content, File, FileFailure, FileId, FileStatus, Member, MessageDraft, Sha256, Store, User, Variant,
-    VariantName, Version,
+    Blob, Content, File, FileFailure, FileId, FileStatus, FileText, MAX_FILE_TEXT, Member, MessageDraft,
+    ScanState, Sha256, Store, User, Variant, VariantName, Version,
 };
 
 use super::{
@@ -59,6 +59,10 @@ pub(crate) async fn a_file_is_stored_and_updated(store: Arc<dyn Store>) -> Outco
         width: Some(u32::MAX),
         height: Some(2),
         page_count: Some(3),
+        blur_hash: Some("LEHV6nWB2yk8pyo0adR*.7kCMdnj".to_owned()),
+        dominant_color: Some(0x00ff_ffff),
+        is_animated: true,
+        scan: ScanState::Clean,
         updated_at: at(9),
         ..stored.clone()
     };
@@ -98,6 +102,23 @@ pub(crate) async fn a_variant_takes_the_place_of_its_predecessor(store: Arc<dyn 
     assert_eq!(read.files().variants(file.id).await?, [preview, better.clone()]);
     assert_eq!(read.files().find_variant(file.id, VariantName::Thumbnail).await?, Some(better));
     assert_eq!(read.files().find_variant(FileId::new(id()), VariantName::Thumbnail).await?, None);
+    Ok(())
+}
+
+pub(crate) async fn the_words_of_a_file_take_the_place_of_older_ones(store: Arc<dyn Store>) -> Outcome {
+    let ada = given_user(&store, "ada").await?;
+    let file = given_file(&store, &ada).await?;
+    let other = given_file(&store, &ada).await?;
+    let long = FileText { file_id: file.id, content: "ü".repeat(MAX_FILE_TEXT / 2), is_truncated: true };
+    let short =
+        FileText { content: "Whereas recognition…\t1\n".to_owned(), is_truncated: false, ..long.clone() };
+    for text in [&long, &short] {
+        let mut work = store.begin().await?;
+        work.files().save_text(text).await?;
+        work.commit().await?;
+        assert_eq!(store.read().await?.files().find_text(file.id).await?.as_ref(), Some(text));
+    }
+    assert_eq!(store.read().await?.files().find_text(other.id).await?, None);
     Ok(())
 }
 

@@ -56,6 +56,8 @@ pub(crate) enum VariantKind {
     Thumbnail,
     /// At most 1280 pixels a side.
     Preview,
+    /// A square from the middle, at most 256 pixels a side.
+    Avatar,
 }
 
 impl From<VariantName> for VariantKind {
@@ -63,6 +65,7 @@ impl From<VariantName> for VariantKind {
         match name {
             VariantName::Thumbnail => Self::Thumbnail,
             VariantName::Preview => Self::Preview,
+            VariantName::Avatar => Self::Avatar,
         }
     }
 }
@@ -72,6 +75,7 @@ impl From<VariantKind> for VariantName {
         match kind {
             VariantKind::Thumbnail => Self::Thumbnail,
             VariantKind::Preview => Self::Preview,
+            VariantKind::Avatar => Self::Avatar,
         }
     }
 }
@@ -133,6 +137,14 @@ pub(crate) struct FileView {
     /// Of a document: its number of pages, where that is known.
     #[oai(nullable)]
     page_count: Option<u32>,
+    /// Of a picture: what it looks like before it is there (BlurHash), once known.
+    #[oai(nullable)]
+    blur_hash: Option<String>,
+    /// Of a picture: the colour that it has most of, as `#rrggbb`, once known.
+    #[oai(nullable)]
+    dominant_color: Option<String>,
+    /// Whether it is a picture that moves: its derived images show how it begins.
+    is_animated: bool,
     /// Where its bytes are.
     url: String,
     /// The derived images that are there.
@@ -157,6 +169,9 @@ impl From<(File, Vec<Variant>)> for FileView {
             width: file.width,
             height: file.height,
             page_count: file.page_count,
+            blur_hash: file.blur_hash,
+            dominant_color: file.dominant_color.map(|color| format!("#{color:06x}")),
+            is_animated: file.is_animated,
             variants: variants.into_iter().map(VariantView::from).collect(),
             created_at: file.created_at.into(),
             updated_at: file.updated_at.into(),

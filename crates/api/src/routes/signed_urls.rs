@@ -32,6 +32,8 @@ pub(crate) enum FilePartName {
     Thumbnail,
     /// At most 1280 pixels a side.
     Preview,
+    /// A square from the middle, at most 256 pixels a side.
+    Avatar,
 }
 
 impl From<FilePartName> for FilePart {
@@ -40,6 +42,7 @@ impl From<FilePartName> for FilePart {
             FilePartName::Original => Self::Original,
             FilePartName::Thumbnail => Self::Variant(VariantName::Thumbnail),
             FilePartName::Preview => Self::Variant(VariantName::Preview),
+            FilePartName::Avatar => Self::Variant(VariantName::Avatar),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use plaza_domain::{
-    File, FileId, UserId, Variant, VariantName,
+    File, FileId, FileText, UserId, Variant, VariantName,
     repository::{Constraint, FileRepository, Result},
 };
 
@@ -39,6 +39,11 @@ impl<A: Access> FileRepository for Connection<A> {
         stored.width = file.width;
         stored.height = file.height;
         stored.page_count = file.page_count;
+        stored.blur_hash.clone_from(&file.blur_hash);
+        stored.dominant_color = file.dominant_color;
+        stored.is_animated = file.is_animated;
+        stored.scan = file.scan;
+        stored.deleted_at = file.deleted_at;
         stored.updated_at = file.updated_at;
         Ok(())
     }
@@ -61,6 +66,17 @@ impl<A: Access> FileRepository for Connection<A> {
 
     async fn find_variant(&mut self, id: FileId, name: VariantName) -> Result<Option<Variant>> {
         Ok(self.tables().variants.get(&(id, name)).cloned())
+    }
+
+    async fn save_text(&mut self, text: &FileText) -> Result<()> {
+        let tables = self.tables_mut()?;
+        tables.files.require(&text.file_id)?;
+        tables.texts.insert(text.file_id, text.clone());
+        Ok(())
+    }
+
+    async fn find_text(&mut self, id: FileId) -> Result<Option<FileText>> {
+        Ok(self.tables().texts.get(&id).cloned())
     }
 
     async fn is_shared_with(&mut self, id: FileId, user_id: UserId) -> Result<bool> {

@@ -70,6 +70,7 @@ mod tests {
             username: Username::from_stored(name.to_owned()),
             display_name: DisplayName::from_stored(name.to_owned()),
             bio: Bio::from_stored(String::new()),
+            avatar_file_id: None,
             role: SystemRole::Member,
             password_hash: PasswordHash::new(String::new()),
             created_at: now,

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use plaza_domain::{
-    Blob, Emoji, File, FileId, Follower, Member, MemberProfile, Message, MessageEdit, MessageId, Mute,
-    Preferences, Reaction, ReadMark, RefreshToken, RefreshTokenId, Room, RoomId, SentMessage, Seq, Session,
-    SessionId, Sha256, Task, TaskId, Timestamp, User, UserId, UserPair, UserSummary, Variant, VariantName,
-    Version,
+    Blob, Emoji, File, FileId, FileText, Follower, Member, MemberProfile, Message, MessageEdit, MessageId,
+    Mute, Preferences, Reaction, ReadMark, RefreshToken, RefreshTokenId, Room, RoomId, SentMessage, Seq,
+    Session, SessionId, Sha256, Task, TaskId, Timestamp, User, UserId, UserPair, UserSummary, Variant,
+    VariantName, Version,
     repository::{RepositoryError, Result},
 };
 use uuid::Uuid;
@@ -41,6 +41,7 @@ pub(super) struct Tables {
     pub(super) thread_followers: Table<(MessageId, UserId), Follower>,
     pub(super) blobs: Table<Sha256, Blob>,
     pub(super) files: Table<FileId, File>,
+    pub(super) texts: Table<FileId, FileText>,
     pub(super) variants: Table<(FileId, VariantName), Variant>,
     pub(super) tasks: Table<TaskId, Task>,
     pub(super) settings: Table<String, String>,

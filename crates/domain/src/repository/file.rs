@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::{File, FileId, UserId, Variant, VariantName};
+use crate::{File, FileId, FileText, UserId, Variant, VariantName};
 
 /// Stores uploads.
 #[cfg_attr(feature = "mocks", mockall::automock)]
@@ -32,6 +32,12 @@ pub trait FileRepository: Send {
 
     /// One variant of an upload.
     async fn find_variant(&mut self, id: FileId, name: VariantName) -> Result<Option<Variant>>;
+
+    /// Stores the words of an upload, in place of older ones.
+    async fn save_text(&mut self, text: &FileText) -> Result<()>;
+
+    /// The words of an upload.
+    async fn find_text(&mut self, id: FileId) -> Result<Option<FileText>>;
 
     /// Whether a message that is not deleted shows the upload in a room, not deleted either, that the user is in now.
     async fn is_shared_with(&mut self, id: FileId, user_id: UserId) -> Result<bool>;

@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 use plaza_domain::repository::{FileRepository, Result};
-use plaza_domain::{File, FileId, UserId, Variant, VariantName};
+use plaza_domain::{File, FileId, FileText, UserId, Variant, VariantName};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveValue::NotSet, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryTrait,
 };
 
 use super::entity::file::{ActiveModel, Column, Entity, Model};
-use super::entity::file_variant;
+use super::entity::{file_text, file_variant};
 use super::error::from_db;
 use super::queries;
 use super::session::{MAX_KEYS, Session, found};
@@ -93,6 +93,19 @@ impl<C: ConnectionTrait + Send> FileRepository for Session<C> {
     async fn find_variant(&mut self, id: FileId, name: VariantName) -> Result<Option<Variant>> {
         let query = file_variant::Entity::find_by_id((id.uuid(), name.as_str().to_owned()));
         self.one::<file_variant::Model, _>(&query.into_query()).await
+    }
+
+    async fn save_text(&mut self, text: &FileText) -> Result<()> {
+        let mut upsert = file_text::Entity::insert(file_text::ActiveModel::from(text)).into_query();
+        let there = OnConflict::column(file_text::Column::FileId)
+            .update_columns([file_text::Column::Content, file_text::Column::IsTruncated])
+            .to_owned();
+        upsert.on_conflict(there);
+        self.execute(&upsert).await.map(drop)
+    }
+
+    async fn find_text(&mut self, id: FileId) -> Result<Option<FileText>> {
+        self.one::<file_text::Model, _>(&file_text::Entity::find_by_id(id.uuid()).into_query()).await
     }
 
     async fn is_shared_with(&mut self, id: FileId, user_id: UserId) -> Result<bool> {

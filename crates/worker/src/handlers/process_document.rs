@@ -26,7 +26,7 @@ impl ProcessDocument {
         let media_type = file.media_type.clone();
         let examining = move || examine(&bytes, &media_type).map_err(MediaError::from);
         let found = self.files.blocking.run(examining).await?;
-        Ok(Facts { page_count: found.page_count, ..Facts::default() })
+        Ok(Facts { page_count: found.page_count, text: found.text, ..Facts::default() })
     }
 }
 

@@ -28,7 +28,7 @@ impl ProcessImage {
         let picture = self.files.blocking.run(rendering).await?;
 
         let variants = self.store(picture.renditions).await?;
-        Ok(Facts { width: Some(picture.width), height: Some(picture.height), page_count: None, variants })
+        Ok(Facts { width: Some(picture.width), height: Some(picture.height), variants, ..Facts::default() })
     }
 
     async fn store(&self, renditions: Vec<Rendition>) -> Result<Vec<StoredVariant>, MediaError> {

@@ -2,13 +2,15 @@
 
 use plaza_domain::FileFailure;
 
-use super::{pdf, zip::Archive};
+use super::{DocumentText, pdf, zip::Archive};
 
 /// What was found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DocumentFacts {
     /// Its number of pages or slides, where it is cheap to tell.
     pub(crate) page_count: Option<u32>,
+    /// What it says, where that could be found out.
+    pub(crate) text: Option<DocumentText>,
 }
 
 /// How a document of some media type is looked at.
@@ -41,10 +43,11 @@ impl Format {
 /// # Errors
 /// `Unreadable` when it is not.
 pub(crate) fn examine(bytes: &[u8], media_type: &str) -> Result<DocumentFacts, FileFailure> {
+    let mut text = None;
     let page_count = match Format::of(media_type) {
         Format::Pdf => pdf::count_pages(bytes)?,
         Format::Text => {
-            check_text(bytes)?;
+            text = Some(plain_text(bytes)?);
             None
         }
         Format::Packed { slides } => {
@@ -53,12 +56,16 @@ pub(crate) fn examine(bytes: &[u8], media_type: &str) -> Result<DocumentFacts, F
         }
         Format::Other => None,
     };
-    Ok(DocumentFacts { page_count })
+    Ok(DocumentFacts { page_count, text })
 }
 
-fn check_text(bytes: &[u8]) -> Result<(), FileFailure> {
+fn plain_text(bytes: &[u8]) -> Result<DocumentText, FileFailure> {
     match std::str::from_utf8(bytes) {
-        Ok(text) if !text.contains('\0') => Ok(()),
+        Ok(words) if !words.contains('\0') => {
+            let mut text = DocumentText::default();
+            text.push(words);
+            Ok(text)
+        }
         Ok(_) | Err(_) => Err(FileFailure::Unreadable),
     }
 }
@@ -118,7 +125,7 @@ mod tests {
     fn the_pages_of_a_pdf_are_counted() {
         for pages in [1, 3] {
             let facts = examine(&pdf(pages), "application/pdf");
-            assert_eq!(facts, Ok(DocumentFacts { page_count: Some(pages as u32) }));
+            assert_eq!(facts.map(|facts| facts.page_count), Ok(Some(pages as u32)));
         }
     }
 
@@ -145,7 +152,8 @@ mod tests {
             "ppt/slides/_rels/slide1.xml.rels",
             "ppt/slideLayouts/slideLayout1.xml",
         ]);
-        assert_eq!(examine(&bytes, PRESENTATION), Ok(DocumentFacts { page_count: Some(2) }));
+        let facts = examine(&bytes, PRESENTATION);
+        assert_eq!(facts.map(|facts| facts.page_count), Ok(Some(2)));
     }
 
     #[test]

@@ -6,11 +6,13 @@ mod document;
 mod encode;
 mod pdf;
 mod picture;
+mod text;
 mod zip;
 
 pub(crate) use decode::PictureLimits;
 pub(crate) use document::examine;
 pub(crate) use picture::{Rendition, render};
+pub(crate) use text::DocumentText;
 
 use plaza_application::ports::BoxError;
 use plaza_domain::FileFailure;

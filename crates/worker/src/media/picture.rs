@@ -2,7 +2,7 @@
 
 use fast_image_resize::Resizer;
 use image::{DynamicImage, ImageFormat, metadata::Orientation};
-use plaza_domain::VariantName;
+use plaza_domain::{FilePurpose, VariantName};
 
 use super::{
     MediaError, PictureLimits,
@@ -50,7 +50,7 @@ pub(crate) fn render(bytes: &[u8], media_type: &str, limits: PictureLimits) -> R
     let (width, height) = upright_size(&decoded.pixels, decoded.orientation);
 
     // From large to small, each from the one before: the full size is dropped as soon as it was used.
-    let mut names = VariantName::ALL;
+    let mut names = VariantName::of(FilePurpose::Attachment).to_vec();
     names.sort_unstable_by_key(|name| std::cmp::Reverse(name.longest_side()));
     let mut resizer = Resizer::new();
     let mut current = decoded.pixels;

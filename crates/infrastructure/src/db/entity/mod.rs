@@ -6,6 +6,7 @@ pub(crate) mod block;
 pub(crate) mod convert;
 pub(crate) mod direct_room;
 pub(crate) mod file;
+pub(crate) mod file_text;
 pub(crate) mod file_variant;
 pub(crate) mod mention;
 pub(crate) mod message;

@@ -1,7 +1,8 @@
 //! Table `users`.
 
 use plaza_domain::{
-    Bio, DisplayName, Email, PasswordHash, RepositoryError, SystemRole, User, UserId, UserSummary, Username,
+    Bio, DisplayName, Email, FileId, PasswordHash, RepositoryError, SystemRole, User, UserId, UserSummary,
+    Username,
 };
 use sea_orm::entity::prelude::*;
 use sea_orm::{
@@ -20,6 +21,7 @@ pub(crate) struct Model {
     pub(crate) username: String,
     pub(crate) display_name: String,
     pub(crate) bio: String,
+    pub(crate) avatar_file_id: Option<Uuid>,
     pub(crate) role: String,
     pub(crate) password_hash: String,
     pub(crate) created_at: DateTimeUtc,
@@ -44,6 +46,7 @@ impl From<&User> for ActiveModel {
             username: Set(user.username.as_str().to_owned()),
             display_name: Set(user.display_name.as_str().to_owned()),
             bio: Set(user.bio.as_str().to_owned()),
+            avatar_file_id: Set(user.avatar_file_id.map(FileId::uuid)),
             role: Set(user.role.as_str().to_owned()),
             password_hash: Set(user.password_hash.expose().to_owned()),
             created_at: Set(user.created_at),
@@ -65,6 +68,7 @@ impl TryFrom<Model> for User {
             username: Username::from_stored(row.username),
             display_name: DisplayName::from_stored(row.display_name),
             bio: Bio::from_stored(row.bio),
+            avatar_file_id: row.avatar_file_id.map(FileId::new),
             role: convert::word("user", &row.role, SystemRole::parse)?,
             password_hash: PasswordHash::new(row.password_hash),
             created_at: row.created_at,

@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 use plaza_application::ports::StoredObject;
 use plaza_domain::{
-    Blob, File, FileFailure, FileId, FileStatus, RepositoryError, Timestamp, UnitOfWork, Variant, VariantName,
+    Blob, File, FileFailure, FileId, FileStatus, FileText, RepositoryError, Timestamp, UnitOfWork, Variant,
+    VariantName,
 };
 
 use super::file_changed;
-use crate::{Applied, Effect};
+use crate::{Applied, Effect, media::DocumentText};
 
 /// What was found out about a file.
 #[derive(Debug, Default)]
@@ -15,6 +16,10 @@ pub(in crate::handlers) struct Facts {
     pub(in crate::handlers) width: Option<u32>,
     pub(in crate::handlers) height: Option<u32>,
     pub(in crate::handlers) page_count: Option<u32>,
+    pub(in crate::handlers) blur_hash: Option<String>,
+    pub(in crate::handlers) dominant_color: Option<u32>,
+    pub(in crate::handlers) is_animated: bool,
+    pub(in crate::handlers) text: Option<DocumentText>,
     pub(in crate::handlers) variants: Vec<StoredVariant>,
 }
 
@@ -80,6 +85,12 @@ async fn complete(
     file.width = facts.width;
     file.height = facts.height;
     file.page_count = facts.page_count;
+    file.blur_hash = facts.blur_hash;
+    file.dominant_color = facts.dominant_color;
+    file.is_animated = facts.is_animated;
+    if let Some(DocumentText { content, is_truncated }) = facts.text {
+        work.files().save_text(&FileText { file_id: file.id, content, is_truncated }).await?;
+    }
 
     let mut unneeded = Vec::new();
     for variant in facts.variants {
