@@ -156,7 +156,7 @@ contract! {
         a_new_task_is_ready
         of_twenty_claims_one_succeeds
         racing_workers_take_different_tasks
-        an_idle_worker_takes_the_oldest_task_of_its_queues
+        the_most_urgent_task_of_a_queue_is_next_then_the_oldest
         a_stale_token_is_refused
         a_finished_task_is_not_claimed_again
         a_retry_begins_again_when_its_time_has_come

@@ -4,8 +4,12 @@ use plaza_domain::{FileId, FileKind, NewTask, Priority, Task, TaskId, UserId};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+/// The queue for whatever has none of its own.
+pub const DEFAULT_QUEUE: &str = "default";
 /// The queue for pictures and documents.
 pub const MEDIA_QUEUE: &str = "media";
+/// The queue for mail.
+pub const MAIL_QUEUE: &str = "mail";
 
 const MAX_ATTEMPTS: i32 = 8;
 
@@ -16,9 +20,18 @@ pub struct FileCommand {
     pub file_id: FileId,
 }
 
+/// The data of a command that does nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProbeCommand {
+    /// What its result repeats, to tell probes apart.
+    pub note: String,
+}
+
 /// What a task is asked to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
+    /// Do nothing but succeed, which shows that tasks are done at all.
+    Probe(ProbeCommand),
     /// Check a picture, turn it upright, make its variants.
     ProcessImage(FileCommand),
     /// Check a document, find its size and pages.
@@ -53,6 +66,7 @@ impl Command {
     /// Its kind and version, as they are stored.
     pub const fn kind(&self) -> (&'static str, i32) {
         match self {
+            Self::Probe(_) => ("probe", 1),
             Self::ProcessImage(_) => ("process_image", 1),
             Self::ProcessDocument(_) => ("process_document", 1),
         }
@@ -65,6 +79,7 @@ impl Command {
     pub fn into_task(self, id: TaskId, owner_id: Option<UserId>) -> Result<NewTask, serde_json::Error> {
         let (kind, version) = self.kind();
         let (queue, payload) = match self {
+            Self::Probe(data) => (DEFAULT_QUEUE, serde_json::to_value(data)?),
             Self::ProcessImage(data) | Self::ProcessDocument(data) => {
                 (MEDIA_QUEUE, serde_json::to_value(data)?)
             }
@@ -89,6 +104,7 @@ impl TryFrom<&Task> for Command {
 
     fn try_from(task: &Task) -> Result<Self, UnknownCommand> {
         match (task.kind.as_str(), task.version) {
+            ("probe", 1) => Ok(Self::Probe(ProbeCommand::deserialize(&task.payload)?)),
             ("process_image", 1) => Ok(Self::ProcessImage(FileCommand::deserialize(&task.payload)?)),
             ("process_document", 1) => Ok(Self::ProcessDocument(FileCommand::deserialize(&task.payload)?)),
             (kind, version) => Err(UnknownCommand::Kind { kind: kind.to_owned(), version }),

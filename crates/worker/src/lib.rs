@@ -16,6 +16,6 @@ pub use effect::{Applied, Effect, NoEffect};
 pub use embed::start;
 pub use handler::{Attempt, Registry, TaskError, TaskHandler};
 pub use runner::Worker;
-pub use settings::WorkerSettings;
+pub use settings::{QueueSettings, WorkerSettings};
 
 pub(crate) use handlers::Handlers;

@@ -78,8 +78,9 @@ async fn promote(context: &Context) -> Result<Vec<(TaskId, String)>, RepositoryE
 async fn untaken(context: &Context) -> Result<Vec<(TaskId, String)>, RepositoryError> {
     let age = time_delta(context.settings.untaken_after);
     let mut found = context.ports.store.read().await?.tasks().untaken(age, BATCH).await?;
-    // Whoever takes a queue knows whether somebody waits there.
-    found.retain(|(_, queue)| context.settings.queues.contains(queue));
+    // Whoever takes a queue, and could run more of it, knows whether somebody waits there.
+    let open = context.queues.in_turn();
+    found.retain(|(_, queue)| open.contains(queue));
     Ok(found)
 }
 

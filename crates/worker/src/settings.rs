@@ -2,18 +2,36 @@
 
 use std::time::Duration;
 
-use plaza_application::commands::MEDIA_QUEUE;
+use plaza_application::commands::{DEFAULT_QUEUE, MAIL_QUEUE, MEDIA_QUEUE};
+
+/// How a worker treats one queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueSettings {
+    /// Its name.
+    pub name: String,
+    /// How many of its tasks at a time; 0 leaves it to other workers.
+    pub concurrency: usize,
+    /// How often its turn comes, compared with the others that have work; at least 1.
+    pub weight: u32,
+}
+
+impl QueueSettings {
+    /// A queue that may take every slot, with the weight of most.
+    pub fn new(name: impl Into<String>, concurrency: usize) -> Self {
+        Self { name: name.into(), concurrency, weight: 1 }
+    }
+}
 
 /// How a worker works.
 #[derive(Clone, Debug)]
 pub struct WorkerSettings {
-    /// The queues whose tasks it takes, the first ones first.
-    pub queues: Vec<String>,
-    /// How many tasks at a time; at least 1.
+    /// The queues whose tasks it takes.
+    pub queues: Vec<QueueSettings>,
+    /// How many tasks at a time, of all queues together; at least 1.
     pub concurrency: usize,
     /// How long a worker may be silent before its task is given to another.
     pub lease: Duration,
-    /// How long an idle worker waits for a wake-up before it asks the database.
+    /// How long a worker goes by wake-ups before it asks the database.
     pub poll_interval: Duration,
     /// How often reaping, promoting and waking are done, on average.
     pub maintenance_interval: Duration,
@@ -30,8 +48,12 @@ pub struct WorkerSettings {
 impl Default for WorkerSettings {
     fn default() -> Self {
         Self {
-            queues: vec![MEDIA_QUEUE.to_owned()],
-            concurrency: 2,
+            queues: vec![
+                QueueSettings::new(DEFAULT_QUEUE, 3),
+                QueueSettings::new(MEDIA_QUEUE, 2),
+                QueueSettings::new(MAIL_QUEUE, 3),
+            ],
+            concurrency: 3,
             lease: Duration::from_secs(30),
             poll_interval: Duration::from_secs(2),
             maintenance_interval: Duration::from_secs(5),

@@ -11,7 +11,7 @@ use super::{
     Outcome,
     bus::{event, next},
     in_time,
-    queue::{ids, names},
+    queue::{ids, names, wake_up},
     redis,
 };
 
@@ -73,7 +73,7 @@ async fn a_queue_works_again_when_redis_is_back() -> Outcome {
     let queue = RedisQueue::new(RedisPool::new(&server.url(), "plaza:")?);
     let (names, ids) = (names(&["media"]), ids(0..2));
     queue.push("media", &ids).await?;
-    assert_eq!(queue.pop(&names, Duration::ZERO).await?, Some(ids[0]));
+    assert_eq!(queue.pop(&names, Duration::ZERO).await?, wake_up("media", ids[0]));
     server.kill().await;
     assert!(in_time(queue.push("media", &ids)).await?.is_err());
     assert!(in_time(queue.pop(&names, Duration::ZERO)).await?.is_err());
@@ -88,7 +88,7 @@ async fn a_queue_works_again_when_redis_is_back() -> Outcome {
         }
     })
     .await
-    .map(|popped| assert_eq!(popped, Some(ids[1])))
+    .map(|popped| assert_eq!(popped, wake_up("media", ids[1])))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -103,7 +103,7 @@ async fn a_pop_that_was_given_up_takes_nothing_later() -> Outcome {
     // The server has noticed when a connection that comes later is answered.
     assert_eq!(queue.pop(&names, Duration::from_millis(100)).await?, None);
     queue.push("media", &ids).await?;
-    assert_eq!(in_time(queue.pop(&names, Duration::from_secs(5))).await??, Some(ids[0]));
+    assert_eq!(in_time(queue.pop(&names, Duration::from_secs(5))).await??, wake_up("media", ids[0]));
     Ok(())
 }
 

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use plaza_application::{in_process::LocalQueue, ports::TaskQueue};
+use plaza_application::{
+    in_process::LocalQueue,
+    ports::{TaskQueue, WakeUp},
+};
 use plaza_domain::TaskId;
 use plaza_infrastructure::redis::RedisQueue;
 use tokio::{task::JoinSet, time::Instant};
@@ -32,12 +35,16 @@ pub(super) fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
+pub(super) fn wake_up(queue: &str, task_id: TaskId) -> Option<WakeUp> {
+    Some(WakeUp { queue: queue.to_owned(), task_id })
+}
+
 pub(crate) async fn the_oldest_id_is_popped_first(queue: Queue) -> Outcome {
     let ids = ids(0..5);
     queue.push("media", &ids[..3]).await?;
     queue.push("media", &ids[3..]).await?;
     for id in ids {
-        assert_eq!(queue.pop(&names(&["media"]), LONG_WAIT).await?, Some(id));
+        assert_eq!(queue.pop(&names(&["media"]), LONG_WAIT).await?, wake_up("media", id));
     }
     Ok(())
 }
@@ -48,8 +55,8 @@ pub(crate) async fn the_first_queue_that_has_an_id_is_popped(queue: Queue) -> Ou
     queue.push("high", &ids[1..2]).await?;
     queue.push("other", &ids[2..]).await?;
     let names = names(&["high", "low"]);
-    assert_eq!(queue.pop(&names, LONG_WAIT).await?, Some(ids[1]));
-    assert_eq!(queue.pop(&names, LONG_WAIT).await?, Some(ids[0]));
+    assert_eq!(queue.pop(&names, LONG_WAIT).await?, wake_up("high", ids[1]));
+    assert_eq!(queue.pop(&names, LONG_WAIT).await?, wake_up("low", ids[0]));
     assert_eq!(queue.pop(&names, SHORT_WAIT).await?, None);
     Ok(())
 }
@@ -61,7 +68,7 @@ pub(crate) async fn a_pop_waits_for_a_push(queue: Queue) -> Outcome {
     let ids = ids(0..1);
     let (popped, pushed) = in_time(futures::future::join(waiting, queue.push("media", &ids))).await?;
     pushed?;
-    assert_eq!(popped?, Some(ids[0]));
+    assert_eq!(popped?, wake_up("media", ids[0]));
     Ok(())
 }
 
@@ -83,8 +90,8 @@ pub(crate) async fn of_many_pushes_and_pops_no_id_is_lost_or_doubled(queue: Queu
         let queue = Arc::clone(&queue);
         workers.spawn(async move {
             let mut popped = Vec::new();
-            while let Some(id) = queue.pop(&names(&["media"]), LONG_WAIT).await? {
-                popped.push(id);
+            while let Some(wake_up) = queue.pop(&names(&["media"]), LONG_WAIT).await? {
+                popped.push(wake_up.task_id);
             }
             Outcome::Ok(popped)
         });

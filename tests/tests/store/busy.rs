@@ -140,13 +140,12 @@ async fn given_login(work: &mut dyn UnitOfWork, user: &User) -> Result<()> {
 }
 
 async fn given_tasks_in_every_state(store: &Arc<dyn Store>) -> Result<()> {
-    let queues = ["media".to_owned()];
     let mut work = store.begin().await?;
     for _ in 0..TASKS {
         work.tasks().insert(&task("media")).await?;
     }
     for number in 0..TASKS / 2 {
-        let Some(task) = work.tasks().claim_next(&queues, claim(600)).await? else { break };
+        let Some(task) = work.tasks().claim_next("media", claim(600)).await? else { break };
         let outcome = match number % 6 {
             0 => continue,
             1 => AttemptOutcome::Retry { error: "later".to_owned(), delay: TimeDelta::hours(1) },

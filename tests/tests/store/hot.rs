@@ -206,11 +206,10 @@ fn of_accounts_and_files(on: DbBackend, asked: &Asked) -> Vec<Hot> {
 
 fn of_tasks(on: DbBackend) -> Vec<Hot> {
     let by = claim(60);
-    let queues = ["media".to_owned(), "mail".to_owned()];
     let age = TimeDelta::seconds(30);
     vec![
         hot(on, "claim", &["id"], tasks::claim(on, TaskId::new(id()), by)),
-        hot(on, "claim next", &["run_at"], tasks::claim_next(on, &queues, by)),
+        hot(on, "claim next", &["queue"], tasks::claim_next(on, "media", by)),
         hot(on, "promote", &["run_at"], tasks::promote(on, 50)),
         hot(on, "reap", &["lease_until"], tasks::reap(on, 3, by, 50)),
         hot(on, "untaken", &["run_at"], tasks::untaken(on, age, 50)),

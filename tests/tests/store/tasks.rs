@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use plaza_domain::repository::{ClaimRequest, Result};
-use plaza_domain::{AttemptOutcome, NewTask, Store, Task, TaskId, TaskState};
+use plaza_domain::{AttemptOutcome, NewTask, Priority, Store, Task, TaskId, TaskState};
 
 use super::{
     Outcome,
@@ -98,7 +98,7 @@ pub(crate) async fn racing_workers_take_different_tasks(store: Arc<dyn Store>) -
         let (store, taken) = (Arc::clone(&store), Arc::clone(&taken));
         async move {
             let mut work = store.begin().await?;
-            let task = work.tasks().claim_next(&["media".to_owned()], claim(LEASE)).await?;
+            let task = work.tasks().claim_next("media", claim(LEASE)).await?;
             work.commit().await?;
             let Some(task) = task else { return Ok(false) };
             Ok(taken.lock().map_err(|_| "another worker failed")?.insert(task.id))
@@ -108,14 +108,19 @@ pub(crate) async fn racing_workers_take_different_tasks(store: Arc<dyn Store>) -
     Ok(())
 }
 
-pub(crate) async fn an_idle_worker_takes_the_oldest_task_of_its_queues(store: Arc<dyn Store>) -> Outcome {
+pub(crate) async fn the_most_urgent_task_of_a_queue_is_next_then_the_oldest(
+    store: Arc<dyn Store>,
+) -> Outcome {
     let mail = given_task(&store, "mail").await?;
     let first = given_task(&store, "media").await?;
-    let second = given_task(&store, "documents").await?;
-    let queues = ["documents".to_owned(), "media".to_owned()];
+    let second = given_task(&store, "media").await?;
+    let urgent = NewTask { priority: Priority::HIGH, ..task("media") };
+    let idle = NewTask { priority: Priority::LOW, ..task("media") };
     let mut work = store.begin().await?;
-    for expected in [Some(first.id), Some(second.id), None] {
-        let task = work.tasks().claim_next(&queues, claim(LEASE)).await?;
+    work.tasks().insert(&idle).await?;
+    work.tasks().insert(&urgent).await?;
+    for expected in [Some(urgent.id), Some(first.id), Some(second.id), Some(idle.id), None] {
+        let task = work.tasks().claim_next("media", claim(LEASE)).await?;
         assert_eq!(task.map(|task| task.id), expected);
     }
     assert_eq!(work.tasks().find(mail.id).await?.map(|task| task.state), Some(TaskState::Ready));

@@ -15,7 +15,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::ports::{QueueError, TaskQueue};
+use crate::ports::{QueueError, TaskQueue, WakeUp};
 
 /// How many ids one queue holds.
 const CAPACITY: usize = 10_000;
@@ -43,9 +43,12 @@ impl LocalQueue {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn try_pop(&self, names: &[String]) -> Option<TaskId> {
+    fn try_pop(&self, names: &[String]) -> Option<WakeUp> {
         let mut queues = self.queues();
-        names.iter().find_map(|name| queues.get_mut(name)?.pop_front())
+        names.iter().find_map(|name| {
+            let task_id = queues.get_mut(name)?.pop_front()?;
+            Some(WakeUp { queue: name.clone(), task_id })
+        })
     }
 }
 
@@ -63,14 +66,14 @@ impl TaskQueue for LocalQueue {
         if taken == ids.len() { Ok(()) } else { Err(QueueError(Full(queue.to_owned()).into())) }
     }
 
-    async fn pop(&self, queues: &[String], wait: Duration) -> Result<Option<TaskId>, QueueError> {
+    async fn pop(&self, queues: &[String], wait: Duration) -> Result<Option<WakeUp>, QueueError> {
         let deadline = Instant::now() + wait;
         loop {
             let mut pushed = pin!(self.pushed.notified());
             // Registered before looking, so that a push in between is not missed.
             pushed.as_mut().enable();
-            if let Some(id) = self.try_pop(queues) {
-                return Ok(Some(id));
+            if let Some(wake_up) = self.try_pop(queues) {
+                return Ok(Some(wake_up));
             }
             if timeout_at(deadline, pushed).await.is_err() {
                 return Ok(self.try_pop(queues));
@@ -93,7 +96,8 @@ mod tests {
         assert!(queue.push("media", &ids[..1]).await.is_err());
         let names = ["media".to_owned()];
         for id in &ids[..CAPACITY] {
-            assert_eq!(queue.pop(&names, Duration::ZERO).await?, Some(*id));
+            let popped = queue.pop(&names, Duration::ZERO).await?;
+            assert_eq!(popped.map(|wake_up| wake_up.task_id), Some(*id));
         }
         assert_eq!(queue.pop(&names, Duration::ZERO).await?, None);
         queue.push("media", &ids[..1]).await

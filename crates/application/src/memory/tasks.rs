@@ -46,11 +46,11 @@ impl<A: Access> TaskRepository for Connection<A> {
         Ok(Some(task.clone()))
     }
 
-    async fn claim_next(&mut self, queues: &[String], by: ClaimRequest) -> Result<Option<Task>> {
-        let mine = |task: &Task| task.state == TaskState::Ready && queues.contains(&task.queue);
-        let oldest =
+    async fn claim_next(&mut self, queue: &str, by: ClaimRequest) -> Result<Option<Task>> {
+        let mine = |task: &Task| task.state == TaskState::Ready && task.queue == queue;
+        let next =
             due(self.tables_mut()?, mine, |task| (Reverse(task.priority), task.run_at)).into_iter().next();
-        match oldest {
+        match next {
             Some(id) => self.claim(id, by).await,
             None => Ok(None),
         }

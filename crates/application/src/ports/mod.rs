@@ -14,7 +14,7 @@ pub use bus::{Delivery, EventBus, EventStream};
 pub use content::{Markup, MediaInspector, MediaType, Refusal};
 pub use one_time::{OneTimeStore, OneTimeStoreError};
 pub use presence::{Departure, MAX_CONNECTIONS, PresenceStore, PresenceStoreError, Report, Share, Standing};
-pub use queue::{QueueError, TaskQueue};
+pub use queue::{QueueError, TaskQueue, WakeUp};
 pub use rate_limiter::{Quota, RateDecision, RateLimiter};
 pub use security::{AccessClaims, AccessTokens, PasswordHasher, Secrets, TokenRejection, UrlSigner};
 

@@ -13,6 +13,15 @@ use super::BoxError;
 #[error("the task queue is unavailable")]
 pub struct QueueError(#[source] pub BoxError);
 
+/// That a queue has work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WakeUp {
+    /// The queue.
+    pub queue: String,
+    /// The task that was announced. Others of the queue may be more urgent.
+    pub task_id: TaskId,
+}
+
 /// Queues of task ids.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
@@ -28,5 +37,5 @@ pub trait TaskQueue: Send + Sync {
     ///
     /// # Errors
     /// When it does not answer.
-    async fn pop(&self, queues: &[String], wait: Duration) -> Result<Option<TaskId>, QueueError>;
+    async fn pop(&self, queues: &[String], wait: Duration) -> Result<Option<WakeUp>, QueueError>;
 }

@@ -8,7 +8,7 @@ use plaza_application::{
     Actor, Error, MessageInput, Result, Settings, UploadSettings, UploadStream, Uploaded,
     commands::{Command, FileCommand, MEDIA_QUEUE},
     memory::MemoryBlobStore,
-    ports::{MediaType, MockMediaInspector, MockTaskQueue, QueueError, Refusal},
+    ports::{MediaType, MockMediaInspector, MockTaskQueue, QueueError, Refusal, WakeUp},
 };
 use plaza_domain::{FileId, FileKind, FileStatus, InvalidInput, MessageKind, TaskState, VariantName};
 
@@ -53,7 +53,8 @@ async fn an_upload_is_stored_with_its_task_and_a_worker_is_woken() -> Result<()>
     assert_eq!(command, Some(expected));
     let queues = [MEDIA_QUEUE.to_owned()];
     let woken = world.ports.queue.pop(&queues, std::time::Duration::ZERO).await;
-    assert_eq!(woken.ok().flatten(), Some(task.id));
+    let expected = WakeUp { queue: MEDIA_QUEUE.to_owned(), task_id: task.id };
+    assert_eq!(woken.ok().flatten(), Some(expected));
     Ok(())
 }
 

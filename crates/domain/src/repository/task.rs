@@ -29,8 +29,9 @@ pub trait TaskRepository: Send {
     /// the attempt. `None` when it is not `ready`: the wake-up was a duplicate.
     async fn claim(&mut self, id: TaskId, by: ClaimRequest) -> Result<Option<Task>>;
 
-    /// Claims the oldest `ready` task of one of these queues; how an idle worker polls.
-    async fn claim_next(&mut self, queues: &[String], by: ClaimRequest) -> Result<Option<Task>>;
+    /// Claims the most urgent `ready` task of a queue, and of those the one that has waited longest, as
+    /// [`claim`](Self::claim) does. `None` when the queue has none.
+    async fn claim_next(&mut self, queue: &str, by: ClaimRequest) -> Result<Option<Task>>;
 
     /// Prolongs the lease; false when `token` is stale.
     async fn extend(&mut self, id: TaskId, token: i64, lease: TimeDelta) -> Result<bool>;

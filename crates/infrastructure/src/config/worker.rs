@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::Problem;
+use super::{
+    Problem,
+    queues::{QueueShare, QueuesConfig},
+};
 
 /// Background work.
 #[derive(Clone, Debug, Deserialize)]
@@ -12,17 +15,25 @@ use super::Problem;
 pub struct WorkerConfig {
     /// Whether the server runs a worker inside; by default exactly when there is no Redis.
     pub embedded: Option<bool>,
-    /// How many tasks a worker does at a time.
+    /// How many tasks a worker does at a time, of all queues together.
     pub concurrency: usize,
+    /// How it shares them among its queues.
+    pub queues: QueuesConfig,
     /// How long a worker may be silent before its task is given to another, in seconds.
     pub lease_seconds: u64,
-    /// How often an idle worker looks into the database, in milliseconds.
+    /// How often a worker looks into the database, whatever the queue tells, in milliseconds.
     pub poll_interval_ms: u64,
 }
 
 impl Default for WorkerConfig {
     fn default() -> Self {
-        Self { embedded: None, concurrency: 2, lease_seconds: 30, poll_interval_ms: 2000 }
+        Self {
+            embedded: None,
+            concurrency: 3,
+            queues: QueuesConfig::default(),
+            lease_seconds: 30,
+            poll_interval_ms: 2000,
+        }
     }
 }
 
@@ -32,15 +43,21 @@ impl WorkerConfig {
         Duration::from_secs(self.lease_seconds)
     }
 
-    /// How often an idle worker looks into the database.
+    /// How often a worker looks into the database.
     pub fn poll_interval(&self) -> Duration {
         Duration::from_millis(self.poll_interval_ms)
+    }
+
+    /// Every queue, with defaults filled in.
+    pub fn queues(&self) -> [QueueShare; 3] {
+        self.queues.shares(self.concurrency)
     }
 
     pub(super) fn validate(&self, problems: &mut Vec<Problem>) {
         if !(1..=256).contains(&self.concurrency) {
             problems.push(Problem::new("worker.concurrency", "must be 1 to 256"));
         }
+        self.queues.validate(self.concurrency, problems);
         if !(3..=3600).contains(&self.lease_seconds) {
             problems.push(Problem::new("worker.lease_seconds", "must be 3 to 3600"));
         }

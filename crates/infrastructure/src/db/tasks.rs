@@ -33,8 +33,8 @@ impl<C: ConnectionTrait + Send> TaskRepository for Session<C> {
         self.begin(&queries::claim(self.backend(), id, by), by).await
     }
 
-    async fn claim_next(&mut self, queues: &[String], by: ClaimRequest) -> Result<Option<Task>> {
-        self.begin(&queries::claim_next(self.backend(), queues, by), by).await
+    async fn claim_next(&mut self, queue: &str, by: ClaimRequest) -> Result<Option<Task>> {
+        self.begin(&queries::claim_next(self.backend(), queue, by), by).await
     }
 
     async fn extend(&mut self, id: TaskId, token: i64, lease: TimeDelta) -> Result<bool> {

@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use deadpool_redis::redis::{self, aio::MultiplexedConnection};
-use plaza_application::ports::{QueueError, TaskQueue};
+use plaza_application::ports::{QueueError, TaskQueue, WakeUp};
 use plaza_domain::TaskId;
 use tokio::time::timeout;
 
@@ -54,7 +54,11 @@ impl RedisQueue {
     }
 
     /// A connection that fails, or whose caller gave up while it waited, is not used again.
-    async fn try_pop(&self, queues: &[String], wait: Duration) -> Result<Option<String>, RedisError> {
+    async fn try_pop(
+        &self,
+        queues: &[String],
+        wait: Duration,
+    ) -> Result<Option<(String, String)>, RedisError> {
         let keys: Vec<String> = queues.iter().map(|name| self.pool.key("queue", name)).collect();
         let kept = self.idle().pop();
         let mut connection = match kept {
@@ -63,14 +67,17 @@ impl RedisQueue {
         };
         let wait = wait.max(SHORTEST_WAIT);
         let mut command = redis::cmd("BRPOP");
-        command.arg(keys).arg(wait.as_secs_f64());
+        command.arg(&keys).arg(wait.as_secs_f64());
         let popped: Option<(String, String)> =
             timeout(wait + GRACE, command.query_async(&mut connection)).await??;
         let mut idle = self.idle();
         if idle.len() < MAX_IDLE {
             idle.push(connection);
         }
-        Ok(popped.map(|(_, id)| id))
+        Ok(popped.and_then(|(popped_key, id)| {
+            let place = keys.iter().position(|key| *key == popped_key)?;
+            Some((queues[place].clone(), id))
+        }))
     }
 }
 
@@ -83,8 +90,10 @@ impl TaskQueue for RedisQueue {
         self.try_push(queue, ids).await.map_err(|error| QueueError(error.into()))
     }
 
-    async fn pop(&self, queues: &[String], wait: Duration) -> Result<Option<TaskId>, QueueError> {
+    async fn pop(&self, queues: &[String], wait: Duration) -> Result<Option<WakeUp>, QueueError> {
         let popped = self.try_pop(queues, wait).await.map_err(|error| QueueError(error.into()))?;
-        popped.map(|id| id.parse()).transpose().map_err(|error: uuid::Error| QueueError(error.into()))
+        let Some((queue, id)) = popped else { return Ok(None) };
+        let task_id = id.parse().map_err(|error: uuid::Error| QueueError(error.into()))?;
+        Ok(Some(WakeUp { queue, task_id }))
     }
 }

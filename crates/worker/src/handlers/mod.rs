@@ -2,6 +2,7 @@
 
 mod blocking;
 mod files;
+mod probe;
 mod process_document;
 mod process_image;
 
@@ -9,7 +10,7 @@ use std::sync::Arc;
 
 use plaza_application::{Ports, commands::Command};
 
-use self::{files::FileWork, process_document::ProcessDocument, process_image::ProcessImage};
+use self::{files::FileWork, probe::Probe, process_document::ProcessDocument, process_image::ProcessImage};
 use crate::{Registry, TaskHandler};
 
 /// Knows every command of this version.
@@ -28,6 +29,7 @@ impl Registry for Handlers {
     fn handler(&self, command: Command) -> Arc<dyn TaskHandler> {
         let files = Arc::clone(&self.files);
         match command {
+            Command::Probe(data) => Arc::new(Probe(data)),
             Command::ProcessImage(data) => Arc::new(ProcessImage::new(files, data.file_id)),
             Command::ProcessDocument(data) => Arc::new(ProcessDocument::new(files, data.file_id)),
         }

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use plaza_application::Ports;
 use plaza_domain::{WorkerId, repository::ClaimRequest};
 
-use super::backoff::time_delta;
+use super::{backoff::time_delta, queues::Queues};
 use crate::{Registry, WorkerSettings};
 
 pub(crate) struct Context {
@@ -17,12 +17,15 @@ pub(crate) struct Context {
     pub(crate) registry: Arc<dyn Registry>,
     pub(crate) settings: WorkerSettings,
     pub(crate) id: WorkerId,
+    pub(crate) queues: Arc<Queues>,
     busy: AtomicUsize,
 }
 
 impl Context {
     pub(crate) fn new(ports: Ports, registry: Arc<dyn Registry>, settings: WorkerSettings) -> Self {
-        Self { id: WorkerId::new(ports.ids.next()), ports, registry, settings, busy: AtomicUsize::new(0) }
+        let queues = Arc::new(Queues::new(&settings.queues));
+        let id = WorkerId::new(ports.ids.next());
+        Self { ports, registry, settings, id, queues, busy: AtomicUsize::new(0) }
     }
 
     pub(crate) fn lease(&self) -> TimeDelta {
@@ -33,8 +36,9 @@ impl Context {
         ClaimRequest { worker: self.id, lease: self.lease() }
     }
 
+    /// How many tasks at a time. No more than the queues have places for: so a slot that is free has a queue with room.
     pub(crate) fn slots(&self) -> usize {
-        self.settings.concurrency.max(1)
+        self.settings.concurrency.min(self.queues.limit()).max(1)
     }
 
     /// Notes that a slot works, until the guard is dropped.

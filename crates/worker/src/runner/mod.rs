@@ -4,6 +4,7 @@ mod attempt;
 mod backoff;
 mod context;
 mod panic;
+mod queues;
 mod report;
 mod settle;
 mod source;
@@ -63,7 +64,8 @@ impl Worker {
 /// One slot: one task after another.
 async fn work(context: Arc<Context>, shutdown: CancellationToken) {
     let mut source = source::Source::new(Arc::clone(&context));
-    while let Some(task) = source.next(&shutdown).await {
+    // The place is the task's until it has ended.
+    while let Some((task, _place)) = source.next(&shutdown).await {
         let _occupied = context.occupy();
         attempt::run(&context, task, &shutdown).await;
     }

@@ -2,12 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use plaza_application::ports::{BoxError, QueueError};
-use plaza_domain::{RepositoryError, Task, TaskId};
+use plaza_application::ports::{BoxError, QueueError, WakeUp};
+use plaza_domain::{RepositoryError, Task};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{backoff::Backoff, context::Context};
+use super::{backoff::Backoff, context::Context, queues::Place};
 
 /// What a queue may take longer than it was asked to wait before it counts as silent.
 const QUEUE_GRACE: Duration = Duration::from_secs(5);
@@ -16,18 +16,16 @@ const QUEUE_GRACE: Duration = Duration::from_secs(5);
 pub(super) struct Source {
     context: Arc<Context>,
     backoff: Backoff,
-    /// The last task was found in the database without a wake-up: there may be more.
-    found_unannounced: bool,
     queue_failures: u32,
     store_failures: u32,
 }
 
 /// Why to look for a task.
 enum Hint {
-    /// That one was announced.
-    Announced(TaskId),
-    /// None was, for a while.
-    Silence,
+    /// A wake-up came for this queue.
+    Announced(String),
+    /// None came for a while, or there may be tasks that none came for.
+    Unannounced,
 }
 
 impl Source {
@@ -36,20 +34,19 @@ impl Source {
         Self {
             context,
             backoff: Backoff::new(interval / 8, interval * 2),
-            found_unannounced: false,
             queue_failures: 0,
             store_failures: 0,
         }
     }
 
     /// The next task, claimed for this worker; `None` when it is to stop.
-    pub(super) async fn next(&mut self, shutdown: &CancellationToken) -> Option<Task> {
+    pub(super) async fn next(&mut self, shutdown: &CancellationToken) -> Option<(Task, Place)> {
         while !shutdown.is_cancelled() {
             // Losing an id that was just taken is no harm: the relay announces it again.
             let hint = shutdown.run_until_cancelled(self.hint()).await?;
             // A claim is never cancelled: what is claimed is also run, or given back.
-            if let Some(task) = self.try_claim(hint).await {
-                return Some(task);
+            if let Some(claimed) = self.try_claim(hint).await {
+                return Some(claimed);
             }
             if let Some(pause) = self.pause() {
                 shutdown.run_until_cancelled(sleep(pause)).await?;
@@ -59,29 +56,32 @@ impl Source {
     }
 
     async fn hint(&mut self) -> Hint {
-        if self.found_unannounced {
-            return Hint::Silence;
+        let wait = self.context.settings.poll_interval;
+        if self.context.queues.must_look(wait) {
+            return Hint::Unannounced;
         }
-        let settings = &self.context.settings;
-        let wait = settings.poll_interval;
-        let popped = self.context.ports.queue.pop(&settings.queues, wait);
+        // A queue that gets room meanwhile is asked for by the slot that left the room.
+        let queues = self.context.queues.in_turn();
+        let popped = self.context.ports.queue.pop(&queues, wait);
         match timeout(wait + QUEUE_GRACE, popped).await {
-            Ok(Ok(id)) => {
+            Ok(Ok(wake_up)) => {
                 self.queue_answered();
-                id.map_or(Hint::Silence, Hint::Announced)
+                wake_up.map_or(Hint::Unannounced, |WakeUp { queue, .. }| Hint::Announced(queue))
             }
             Ok(Err(QueueError(error))) => self.queue_failed(error),
             Err(elapsed) => self.queue_failed(elapsed.into()),
         }
     }
 
-    async fn try_claim(&mut self, hint: Hint) -> Option<Task> {
-        self.found_unannounced = false;
-        match claim(&self.context, &hint).await {
-            Ok(task) => {
+    async fn try_claim(&mut self, hint: Hint) -> Option<(Task, Place)> {
+        let claimed = match hint {
+            Hint::Announced(queue) => claim_announced(&self.context, &queue).await,
+            Hint::Unannounced => claim_unannounced(&self.context).await,
+        };
+        match claimed {
+            Ok(claimed) => {
                 self.store_failures = 0;
-                self.found_unannounced = task.is_some() && matches!(hint, Hint::Silence);
-                task
+                claimed
             }
             Err(error) => {
                 if self.store_failures == 0 {
@@ -110,19 +110,42 @@ impl Source {
             tracing::warn!(error = ?error, "the task queue does not answer: the database is asked instead");
         }
         self.queue_failures = self.queue_failures.saturating_add(1);
-        Hint::Silence
+        Hint::Unannounced
     }
 }
 
-async fn claim(context: &Context, hint: &Hint) -> Result<Option<Task>, RepositoryError> {
-    let by = context.claim_request();
-    let mut work = context.ports.store.begin().await?;
-    let claimed = match hint {
-        Hint::Announced(id) => work.tasks().claim(*id, by).await?,
-        Hint::Silence => work.tasks().claim_next(&context.settings.queues, by).await?,
+/// Claims the best task of a queue that has work, and not the very one that was announced: that may be the least urgent,
+/// and the others would wait behind it. There are as many wake-ups as tasks, so each task is found by one of them; a
+/// repeated one finds nothing, and what a lost one leaves over is found in the database.
+async fn claim_announced(context: &Context, queue: &str) -> Result<Option<(Task, Place)>, RepositoryError> {
+    let Some(place) = context.queues.reserve(queue) else {
+        // Another slot has taken the last place meanwhile. Whoever leaves one looks.
+        context.queues.note_more(queue, true);
+        return Ok(None);
     };
-    if claimed.is_some() {
-        work.commit().await?;
+    // For a wake-up that finds nothing, too: many repeated ones must not keep the other queues waiting.
+    place.pay();
+    let mut work = context.ports.store.begin().await?;
+    let Some(task) = work.tasks().claim_next(queue, context.claim_request()).await? else {
+        return Ok(None);
+    };
+    work.commit().await?;
+    Ok(Some((task, place)))
+}
+
+/// Claims a task of the first queue that has one.
+async fn claim_unannounced(context: &Context) -> Result<Option<(Task, Place)>, RepositoryError> {
+    let mut work = context.ports.store.begin().await?;
+    for queue in context.queues.in_turn() {
+        let Some(place) = context.queues.reserve(&queue) else { continue };
+        let claimed = work.tasks().claim_next(&queue, context.claim_request()).await?;
+        // Where one was, there may be more.
+        context.queues.note_more(&queue, claimed.is_some());
+        if let Some(task) = claimed {
+            place.pay();
+            work.commit().await?;
+            return Ok(Some((task, place)));
+        }
     }
-    Ok(claimed)
+    Ok(None)
 }

@@ -5,6 +5,8 @@
     reason = "a failed unwrap is a failed test, and handlers may panic"
 )]
 
+mod queues;
+
 use std::{future::pending, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
@@ -24,8 +26,12 @@ use crate::{
 const SECOND: Duration = Duration::from_secs(1);
 
 fn start(world: &World, registry: impl Registry + 'static) -> Running {
+    start_with(world, WorkerSettings::default(), registry)
+}
+
+fn start_with(world: &World, settings: WorkerSettings, registry: impl Registry + 'static) -> Running {
     let (tracker, shutdown) = (TaskTracker::new(), CancellationToken::new());
-    let worker = Worker::with_registry(world.ports.clone(), WorkerSettings::default(), Arc::new(registry));
+    let worker = Worker::with_registry(world.ports.clone(), settings, Arc::new(registry));
     worker.spawn(&tracker, shutdown.clone());
     tracker.close();
     Running { tracker, shutdown }

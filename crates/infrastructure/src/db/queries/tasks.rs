@@ -23,21 +23,20 @@ pub fn claim(backend: DbBackend, id: TaskId, by: ClaimRequest) -> UpdateStatemen
     begin(backend, by).and_where(Expr::col(Column::Id).eq(id.uuid())).and_where(ready(backend)).take()
 }
 
-/// Claims the ready task of these queues that has been waiting longest. On Postgres those that another worker is just
-/// claiming are passed over.
-pub fn claim_next(backend: DbBackend, queues: &[String], by: ClaimRequest) -> UpdateStatement {
-    let mut oldest = Query::select();
-    oldest
-        .column(Column::Id)
+/// Claims the most urgent ready task of a queue, and of those the one that has waited longest. On Postgres those that
+/// another worker is just claiming are passed over.
+pub fn claim_next(backend: DbBackend, queue: &str, by: ClaimRequest) -> UpdateStatement {
+    let mut next = Query::select();
+    next.column(Column::Id)
         .from(Entity)
         .and_where(ready(backend))
-        .and_where(Expr::col(Column::Queue).is_in(queues.iter().map(String::as_str)))
+        .and_where(Expr::col(Column::Queue).eq(queue))
         .order_by(Column::Priority, Order::Desc)
         .order_by(Column::RunAt, Order::Asc)
         .order_by(Column::Id, Order::Asc)
         .limit(1);
-    skip_locked(backend, &mut oldest);
-    begin(backend, by).and_where(Expr::col(Column::Id).eq(subquery(oldest))).take()
+    skip_locked(backend, &mut next);
+    begin(backend, by).and_where(Expr::col(Column::Id).eq(subquery(next))).take()
 }
 
 /// Makes scheduled tasks ready whose time has come.
