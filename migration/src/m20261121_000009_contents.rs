@@ -28,6 +28,9 @@ impl MigrationTrait for Migration {
                 index("blobs_released_idx", "blobs", &["released_at"]),
                 "reference_count = 0 AND purged_at IS NULL",
             ),
+            partial(index("blobs_purged_idx", "blobs", &["purged_at"]), "purged_at IS NOT NULL"),
+            // Whether an object is needed.
+            partial(index("blobs_storage_key_idx", "blobs", &["storage_key"]), "purged_at IS NULL"),
             // Uploads that nobody shows, oldest first.
             partial(index("files_kept_idx", "files", &["created_at"]), "deleted_at IS NULL"),
             partial(index("files_deleted_idx", "files", &["deleted_at"]), "deleted_at IS NOT NULL"),
@@ -49,6 +52,8 @@ impl MigrationTrait for Migration {
         ddl::drop(manager, &["uploads", "file_usage", "file_texts"]).await?;
         for (name, table) in [
             ("blobs_released_idx", "blobs"),
+            ("blobs_purged_idx", "blobs"),
+            ("blobs_storage_key_idx", "blobs"),
             ("files_kept_idx", "files"),
             ("files_deleted_idx", "files"),
             ("users_avatar_file_id_idx", "users"),

@@ -145,11 +145,22 @@ contract! {
         mentions_are_shown_with_their_message_until_they_are_replaced
         a_users_mentions_are_listed_newest_first_in_pages
     }
-    files {
+    blobs {
         one_content_is_one_blob
+        a_content_is_purged_when_every_reference_was_released
+        what_was_never_referred_to_is_not_released
+        a_content_that_is_used_again_is_not_purged
+        a_purged_content_comes_back_with_a_new_object
+        a_purged_content_is_forgotten_once_no_file_names_it
+        a_sweep_takes_no_more_than_it_was_told_to
+        keys_are_named_by_blobs_that_were_not_purged
+        of_racing_uses_and_purges_none_loses_its_object
+    }
+    files {
         a_file_is_stored_and_updated
         a_variant_takes_the_place_of_its_predecessor
         the_words_of_a_file_take_the_place_of_older_ones
+        a_deleted_file_is_found_only_by_who_locks_it
         a_file_is_shared_while_a_message_shows_it
     }
     tasks {

@@ -233,6 +233,13 @@ pub struct File {
     pub deleted_at: Option<Timestamp>,
 }
 
+impl File {
+    /// Whether only its row is left.
+    pub const fn is_deleted(&self) -> bool {
+        self.deleted_at.is_some()
+    }
+}
+
 /// Which derived image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

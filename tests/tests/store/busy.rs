@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use plaza_domain::{
-    AttemptOutcome, Block, ClientId, FileId, Follower, Member, Mention, Message, ReadMark, RefreshToken,
-    RefreshTokenId, Room, RoomId, RoomKind, Seq, Session, SessionId, Store, TokenDigest, UnitOfWork, User,
-    UserId, UserPair, Version,
+    AttemptOutcome, Blob, Block, ClientId, FileId, Follower, Member, Mention, Message, ReadMark,
+    RefreshToken, RefreshTokenId, Room, RoomId, RoomKind, Seq, Session, SessionId, Sha256, Store,
+    TokenDigest, UnitOfWork, User, UserId, UserPair, Version,
 };
 use plaza_infrastructure::db::{connect, migrate};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 
 use super::{
+    blobs::blob,
     builders::{at, claim, id, member, place, room, task, text, user},
     files::given_file,
     fixture::{Result, settings},
@@ -21,6 +22,7 @@ const USERS: usize = 1_500;
 const ROOMS: usize = 1_000;
 const TASKS: usize = 600;
 const DIRECT_ROOMS: usize = 900;
+const BLOBS: u32 = 600;
 const BLOCKS_A_USER: usize = 3;
 
 /// The first room is a busy one, and it is the one that is asked about.
@@ -79,6 +81,7 @@ pub(crate) async fn given_busy_server(url: &str) -> Result<(DatabaseConnection, 
     given_direct_rooms_and_blocks(&mut *work, &users, &rooms[ROOMS - DIRECT_ROOMS..]).await?;
     work.commit().await?;
     given_tasks_in_every_state(&store).await?;
+    given_blobs(&store).await?;
     let file = given_file(&store, &users[0]).await?.id;
     let messages = given_messages(&store, &users, &rooms, file).await?;
     given_threads_and_mentions(&store, &users, &messages).await?;
@@ -153,6 +156,21 @@ async fn given_tasks_in_every_state(store: &Arc<dyn Store>) -> Result<()> {
         };
         work.tasks().finish(task.id, task.token, &outcome).await?;
     }
+    Ok(work.commit().await?)
+}
+
+/// Nothing refers to some of them, and some of those are purged.
+async fn given_blobs(store: &Arc<dyn Store>) -> Result<()> {
+    let mut work = store.begin().await?;
+    for number in 0..BLOBS {
+        let mut sha256 = Sha256([0; 32]);
+        sha256.0[..4].copy_from_slice(&number.to_be_bytes());
+        work.blobs().acquire(&Blob { sha256, ..blob(&format!("key-{number}")) }).await?;
+        if number % 3 == 0 {
+            work.blobs().release(sha256).await?;
+        }
+    }
+    work.blobs().purge(TimeDelta::zero(), 100).await?;
     Ok(work.commit().await?)
 }
 

@@ -1,52 +1,32 @@
-//! Blobs, uploads and variants.
+//! Uploads and variants.
 
 use std::sync::Arc;
 
 use plaza_domain::repository::Result;
 use plaza_domain::{
-    Blob, Content, File, FileFailure, FileId, FileStatus, FileText, MAX_FILE_TEXT, Member, MessageDraft,
-    ScanState, Sha256, Store, User, Variant, VariantName, Version,
+    Content, File, FileFailure, FileId, FileStatus, FileText, MAX_FILE_TEXT, Member, MessageDraft, ScanState,
+    Sha256, Store, User, Variant, VariantName, Version,
 };
 
 use super::{
     Outcome,
+    blobs::blob,
     builders::{at, file, given_members, given_messages, given_room, given_user, id, member, place, task},
-    fixture::{assert_not_found, race},
+    fixture::assert_not_found,
 };
 
 const CONTENT: Sha256 = Sha256([0xab; 32]);
-
-fn blob(storage_key: &str) -> Blob {
-    Blob { sha256: CONTENT, storage_key: storage_key.to_owned(), size: 5_000_000_000, created_at: at(0) }
-}
 
 /// An upload stored as the service does it: the file first, the task that processes it in the same transaction.
 pub(crate) async fn given_file(store: &Arc<dyn Store>, owner: &User) -> Result<File> {
     let task = task("media");
     let file = file(owner, CONTENT, &task);
     let mut work = store.begin().await?;
-    work.blobs().insert_or_get(&blob("key")).await?;
+    work.blobs().acquire(&blob("key")).await?;
     work.files().insert(&file).await?;
     work.tasks().insert(&task).await?;
     work.commit().await?;
     Ok(file)
-}
-
-pub(crate) async fn one_content_is_one_blob(store: Arc<dyn Store>) -> Outcome {
-    let won = race(8, |number| {
-        let store = Arc::clone(&store);
-        async move {
-            let mine = blob(&format!("key-{number}"));
-            let mut work = store.begin().await?;
-            let stored = work.blobs().insert_or_get(&mine).await?;
-            work.commit().await?;
-            assert_eq!(store.read().await?.blobs().find(CONTENT).await?.as_ref(), Some(&stored));
-            Ok(stored == mine)
-        }
-    });
-    assert_eq!(won.await?, 1);
-    assert_eq!(store.read().await?.blobs().find(Sha256([1; 32])).await?, None);
-    Ok(())
 }
 
 pub(crate) async fn a_file_is_stored_and_updated(store: Arc<dyn Store>) -> Outcome {
@@ -119,6 +99,37 @@ pub(crate) async fn the_words_of_a_file_take_the_place_of_older_ones(store: Arc<
         assert_eq!(store.read().await?.files().find_text(file.id).await?.as_ref(), Some(text));
     }
     assert_eq!(store.read().await?.files().find_text(other.id).await?, None);
+    Ok(())
+}
+
+pub(crate) async fn a_deleted_file_is_found_only_by_who_locks_it(store: Arc<dyn Store>) -> Outcome {
+    let ada = given_user(&store, "ada").await?;
+    let file = given_file(&store, &ada).await?;
+    let thumbnail = Variant {
+        file_id: file.id,
+        name: VariantName::Thumbnail,
+        media_type: "image/webp".to_owned(),
+        width: 256,
+        height: 100,
+        size: 9_000,
+        sha256: CONTENT,
+    };
+    let mut work = store.begin().await?;
+    work.files().save_variant(&thumbnail).await?;
+    let text = FileText { file_id: file.id, content: "words".to_owned(), is_truncated: false };
+    work.files().save_text(&text).await?;
+    work.files().delete(file.id, at(5)).await?;
+    work.commit().await?;
+
+    let mut work = store.begin().await?;
+    assert_eq!(work.files().find(file.id).await?, None);
+    assert_eq!(work.files().find_many(&[file.id]).await?, []);
+    assert_eq!(work.files().variants(file.id).await?, []);
+    assert_eq!(work.files().find_text(file.id).await?, None);
+    let deleted = File { deleted_at: Some(at(5)), ..file.clone() };
+    assert_eq!(work.files().lock(file.id).await?, Some(deleted));
+    assert_not_found(work.files().update(&file).await)?;
+    assert_not_found(work.files().delete(file.id, at(6)).await)?;
     Ok(())
 }
 

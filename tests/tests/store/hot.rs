@@ -3,11 +3,11 @@
 use chrono::TimeDelta;
 use plaza_domain::repository::{HistoryRange, RoomFilter};
 use plaza_domain::{
-    Activity, ClientId, Emoji, Seq, SessionId, TaskId, ThreadPosition, TokenDigest, UserPair, Username,
-    Version,
+    Activity, ClientId, Emoji, Seq, SessionId, Sha256, TaskId, ThreadPosition, TokenDigest, UserPair,
+    Username, Version,
 };
 use plaza_infrastructure::db::queries::{
-    blocks, direct_rooms, edits, files, members, mentions, messages, overviews, presence, reactions,
+    blobs, blocks, direct_rooms, edits, files, members, mentions, messages, overviews, presence, reactions,
     receipts, rooms, sessions, tasks, threads,
 };
 use sea_orm::{DbBackend, Statement, StatementBuilder};
@@ -37,6 +37,7 @@ pub(crate) fn hot_statements(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         of_overviews_and_receipts(on, asked),
         of_direct_rooms(on, asked),
         of_accounts_and_files(on, asked),
+        of_blobs(on),
         of_tasks(on),
     ]
     .into_iter()
@@ -201,6 +202,15 @@ fn of_accounts_and_files(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         hot(on, "end all sessions", &["user_id"], sessions::revoke_all(asked.users[0], Some(session), at(0))),
         hot(on, "refresh token", &["digest"], sessions::find_token(digest)),
         hot(on, "file is shared", &["file_id"], files::is_shared_with(asked.file, asked.users[0])),
+    ]
+}
+
+fn of_blobs(on: DbBackend) -> Vec<Hot> {
+    let day = TimeDelta::days(1);
+    vec![
+        hot(on, "release a content", &["sha256"], blobs::release(on, Sha256([1; 32]))),
+        hot(on, "purge contents", &["released_at"], blobs::purge(on, day, 50)),
+        hot(on, "keys of contents", &["storage_key"], blobs::named(&["a".to_owned(), "b".to_owned()])),
     ]
 }
 

@@ -14,7 +14,7 @@ use super::{
 const FROM_THE_END: &str = "rooms_public_idx";
 
 /// Tables that may be long; not the lists of keys that a query brings with it.
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 17] = [
     "users",
     "sessions",
     "refresh_tokens",
@@ -28,6 +28,7 @@ const TABLES: [&str; 16] = [
     "mentions",
     "thread_followers",
     "read_marks",
+    "blobs",
     "files",
     "tasks",
     "task_attempts",

@@ -158,7 +158,7 @@ impl FileService {
         file: &File,
     ) -> std::result::Result<(Box<dyn UnitOfWork>, Blob), RepositoryError> {
         let mut work = self.store.begin().await?;
-        let kept = work.blobs().insert_or_get(blob).await?;
+        let kept = work.blobs().acquire(blob).await?;
         work.tasks().insert(task).await?;
         work.files().insert(file).await?;
         Ok((work, kept))

@@ -2,13 +2,14 @@
 
 use async_trait::async_trait;
 use plaza_domain::{
-    File, FileId, FileText, UserId, Variant, VariantName,
+    File, FileId, FileText, RepositoryError, Timestamp, UserId, Variant, VariantName,
     repository::{Constraint, FileRepository, Result},
 };
 
 use super::{
     connection::{Access, Connection},
     table::each_once,
+    tables::Tables,
 };
 
 #[async_trait]
@@ -23,17 +24,21 @@ impl<A: Access> FileRepository for Connection<A> {
     }
 
     async fn find(&mut self, id: FileId) -> Result<Option<File>> {
+        Ok(self.tables().files.get(&id).filter(|file| !file.is_deleted()).cloned())
+    }
+
+    async fn lock(&mut self, id: FileId) -> Result<Option<File>> {
         Ok(self.tables().files.get(&id).cloned())
     }
 
     async fn find_many(&mut self, ids: &[FileId]) -> Result<Vec<File>> {
         let tables = self.tables();
-        let found = each_once(ids).into_iter().filter_map(|id| tables.files.get(&id).cloned());
-        Ok(found.collect())
+        let found = each_once(ids).into_iter().filter_map(|id| tables.files.get(&id));
+        Ok(found.filter(|file| !file.is_deleted()).cloned().collect())
     }
 
     async fn update(&mut self, file: &File) -> Result<()> {
-        let stored = self.tables_mut()?.files.change(&file.id, "file")?;
+        let stored = kept(self.tables_mut()?, file.id)?;
         stored.status = file.status;
         stored.failure = file.failure;
         stored.width = file.width;
@@ -45,6 +50,14 @@ impl<A: Access> FileRepository for Connection<A> {
         stored.scan = file.scan;
         stored.deleted_at = file.deleted_at;
         stored.updated_at = file.updated_at;
+        Ok(())
+    }
+
+    async fn delete(&mut self, id: FileId, at: Timestamp) -> Result<()> {
+        let tables = self.tables_mut()?;
+        kept(tables, id)?.deleted_at = Some(at);
+        tables.variants.retain(|(file_id, _), _| *file_id != id);
+        tables.texts.remove(&id);
         Ok(())
     }
 
@@ -87,4 +100,10 @@ impl<A: Access> FileRepository for Connection<A> {
             tables.live_room(message.room_id).is_some() && tables.is_present(message.room_id, user_id)
         }))
     }
+}
+
+/// An upload that was not deleted, for changing it.
+fn kept(tables: &mut Tables, id: FileId) -> Result<&mut File> {
+    let file = tables.files.change(&id, "file")?;
+    if file.is_deleted() { Err(RepositoryError::NotFound { entity: "file" }) } else { Ok(file) }
 }

@@ -192,7 +192,7 @@ mod tests {
             size: 0,
             created_at: ada.created_at,
         };
-        work.blobs().insert_or_get(&blob).await?;
+        work.blobs().acquire(&blob).await?;
         work.files().insert(&file).await?;
         let refused = work.commit().await;
         assert!(matches!(refused, Err(RepositoryError::Conflict { constraint }) if constraint == broken));

@@ -16,6 +16,16 @@ use super::table::Table;
 /// A message's place: the key that history is read by.
 pub(super) type Place = (RoomId, Seq);
 
+/// A content, and how many refer to it.
+#[derive(Clone)]
+pub(super) struct CountedBlob {
+    pub(super) blob: Blob,
+    pub(super) references: u64,
+    /// When the last reference was released.
+    pub(super) released_at: Option<Timestamp>,
+    pub(super) is_purged: bool,
+}
+
 /// The content of a store at one moment. A copy is cheap: it shares what neither side changes.
 #[derive(Clone, Default)]
 pub(super) struct Tables {
@@ -39,7 +49,7 @@ pub(super) struct Tables {
     pub(super) reactions: Table<(MessageId, UserId, String), Timestamp>,
     pub(super) mentions: Table<(MessageId, UserId), Place>,
     pub(super) thread_followers: Table<(MessageId, UserId), Follower>,
-    pub(super) blobs: Table<Sha256, Blob>,
+    pub(super) blobs: Table<Sha256, CountedBlob>,
     pub(super) files: Table<FileId, File>,
     pub(super) texts: Table<FileId, FileText>,
     pub(super) variants: Table<(FileId, VariantName), Variant>,

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::{File, FileId, FileText, UserId, Variant, VariantName};
+use crate::{File, FileId, FileText, Timestamp, UserId, Variant, VariantName};
 
 /// Stores uploads.
 #[cfg_attr(feature = "mocks", mockall::automock)]
@@ -12,17 +12,28 @@ pub trait FileRepository: Send {
     /// Stores a new upload.
     async fn insert(&mut self, file: &File) -> Result<()>;
 
-    /// The upload with that id.
+    /// The upload with that id, unless it was deleted.
     async fn find(&mut self, id: FileId) -> Result<Option<File>>;
 
-    /// Those of these uploads that exist, in one query.
+    /// The upload with that id, also when it was deleted. Nobody else changes it before this transaction ends.
+    async fn lock(&mut self, id: FileId) -> Result<Option<File>>;
+
+    /// Those of these uploads that exist and were not deleted, in one query. None of them is deleted before this
+    /// transaction ends.
     async fn find_many(&mut self, ids: &[FileId]) -> Result<Vec<File>>;
 
     /// Stores an upload's status, failure, measures and `updated_at`.
     ///
     /// # Errors
-    /// `NotFound` when there is no such upload.
+    /// `NotFound` when there is no such upload, or it was deleted.
     async fn update(&mut self, file: &File) -> Result<()>;
+
+    /// Marks an upload as deleted, and removes its variants and words. The references of both to their contents are the
+    /// caller's to release.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such upload, or it was deleted before.
+    async fn delete(&mut self, id: FileId, at: Timestamp) -> Result<()>;
 
     /// Stores a variant, in place of an older one with the same name.
     async fn save_variant(&mut self, variant: &Variant) -> Result<()>;

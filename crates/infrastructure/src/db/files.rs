@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use plaza_domain::repository::{FileRepository, Result};
-use plaza_domain::{File, FileId, FileText, UserId, Variant, VariantName};
-use sea_orm::sea_query::OnConflict;
+use plaza_domain::{File, FileId, FileText, Timestamp, UserId, Variant, VariantName};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict};
 use sea_orm::{
-    ActiveValue::NotSet, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryTrait,
+    ActiveValue::NotSet, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
 };
 
 use super::entity::file::{ActiveModel, Column, Entity, Model};
@@ -31,13 +32,22 @@ impl<C: ConnectionTrait + Send> FileRepository for Session<C> {
     }
 
     async fn find(&mut self, id: FileId) -> Result<Option<File>> {
-        self.one::<Model, _>(&Entity::find_by_id(id.uuid()).into_query()).await
+        let query = Entity::find_by_id(id.uuid()).filter(Column::DeletedAt.is_null());
+        self.one::<Model, _>(&query.into_query()).await
+    }
+
+    async fn lock(&mut self, id: FileId) -> Result<Option<File>> {
+        self.one::<Model, _>(&Entity::find_by_id(id.uuid()).lock_exclusive().into_query()).await
     }
 
     async fn find_many(&mut self, ids: &[FileId]) -> Result<Vec<File>> {
         let mut files = Vec::with_capacity(ids.len());
         for ids in ids.chunks(MAX_KEYS) {
-            let query = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())));
+            let query = Entity::find()
+                .filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())))
+                .filter(Column::DeletedAt.is_null())
+                // What a message's reference to an upload will lock anyway.
+                .lock(LockType::KeyShare);
             files.extend(self.all::<Model, File>(&query.into_query()).await?);
         }
         Ok(files)
@@ -55,7 +65,6 @@ impl<C: ConnectionTrait + Send> FileRepository for Session<C> {
             dominant_color: all.dominant_color,
             is_animated: all.is_animated,
             scan: all.scan,
-            deleted_at: all.deleted_at,
             updated_at: all.updated_at,
             id: NotSet,
             owner_id: NotSet,
@@ -67,10 +76,20 @@ impl<C: ConnectionTrait + Send> FileRepository for Session<C> {
             size: NotSet,
             sha256: NotSet,
             created_at: NotSet,
+            deleted_at: NotSet,
         };
-        let update = Entity::update_many().set(changed).filter(Column::Id.eq(file.id.uuid()));
+        let update = Entity::update_many().set(changed).filter(is_kept(file.id));
         let rows = self.execute(&update.into_query()).await?;
         found(rows, "file")
+    }
+
+    async fn delete(&mut self, id: FileId, at: Timestamp) -> Result<()> {
+        let mark = Entity::update_many().col_expr(Column::DeletedAt, at.into()).filter(is_kept(id));
+        found(self.execute(&mark.into_query()).await?, "file")?;
+        let variants = file_variant::Entity::delete_many().filter(file_variant::Column::FileId.eq(id.uuid()));
+        self.execute(&variants.into_query()).await?;
+        let text = file_text::Entity::delete_by_id(id.uuid());
+        self.execute(&text.into_query()).await.map(drop)
     }
 
     async fn save_variant(&mut self, variant: &Variant) -> Result<()> {
@@ -113,4 +132,9 @@ impl<C: ConnectionTrait + Send> FileRepository for Session<C> {
         let shared = row.map(|row| row.try_get("", queries::files::IS_SHARED)).transpose();
         Ok(shared.map_err(from_db)?.unwrap_or_default())
     }
+}
+
+/// That it is that upload, and was not deleted.
+fn is_kept(id: FileId) -> Expr {
+    Column::Id.eq(id.uuid()).and(Column::DeletedAt.is_null())
 }

@@ -14,6 +14,12 @@ pub(crate) struct Model {
     pub(crate) storage_key: String,
     pub(crate) size: i64,
     pub(crate) created_at: DateTimeUtc,
+    /// How many files and variants have this content.
+    pub(crate) reference_count: i64,
+    /// When the last reference was released.
+    pub(crate) released_at: Option<DateTimeUtc>,
+    /// When the object was given up for removal.
+    pub(crate) purged_at: Option<DateTimeUtc>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -21,6 +27,7 @@ pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// A blob with its first reference.
 impl From<&Blob> for ActiveModel {
     fn from(blob: &Blob) -> Self {
         Self {
@@ -28,6 +35,9 @@ impl From<&Blob> for ActiveModel {
             storage_key: Set(blob.storage_key.clone()),
             size: Set(convert::length(blob.size)),
             created_at: Set(blob.created_at),
+            reference_count: Set(1),
+            released_at: Set(None),
+            purged_at: Set(None),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Lists of keys are filled up to a power of two: a database prepares a statement once for each length, and so there
 //! are few lengths.
 
+pub mod blobs;
 pub mod blocks;
 pub mod direct_rooms;
 pub mod edits;
@@ -21,8 +22,10 @@ pub mod tasks;
 pub mod threads;
 
 use plaza_domain::UserId;
+use sea_orm::DbBackend;
 use sea_orm::sea_query::{
-    Alias, Asterisk, Expr, ExprTrait, Func, IntoColumnRef, IntoValueTuple, JoinType, Query, SelectStatement,
+    Alias, Asterisk, Expr, ExprTrait, Func, IntoColumnRef, IntoValueTuple, JoinType, LockBehavior, LockType,
+    Query, SelectStatement,
 };
 use uuid::Uuid;
 
@@ -132,6 +135,13 @@ fn join_present(query: &mut SelectStatement, room_id: impl IntoColumnRef, user_i
         .and_where(member(room_member::Column::UserId).is_not_null())
         .and_where(member(room_member::Column::LeftAt).is_null())
         .and_where(Expr::col((room::Entity, room::Column::DeletedAt)).is_null());
+}
+
+/// Locks the rows of a query and leaves out those that another transaction has locked. SQLite has one writer.
+fn skip_locked(backend: DbBackend, query: &mut SelectStatement) {
+    if backend == DbBackend::Postgres {
+        query.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+    }
 }
 
 /// How many rows a query gives.

@@ -6,12 +6,11 @@ use chrono::TimeDelta;
 use plaza_domain::repository::ClaimRequest;
 use plaza_domain::{TaskId, TaskState};
 use sea_orm::sea_query::{
-    Alias, CommonTableExpression, Expr, ExprTrait, Keyword, LockBehavior, LockType, Order, Query,
-    SelectStatement, UpdateStatement,
+    Alias, CommonTableExpression, Expr, ExprTrait, Keyword, Order, Query, SelectStatement, UpdateStatement,
 };
 use sea_orm::{DbBackend, Iterable};
 
-use super::subquery;
+use super::{skip_locked, subquery};
 use crate::db::clock;
 use crate::db::entity::task::{Column, Entity};
 
@@ -125,10 +124,4 @@ fn one_of(backend: DbBackend, fits: Expr, order: Column, limit: u64) -> Expr {
         .to_owned();
     let ids = Query::select().column(Column::Id).from(Alias::new(name)).with_cte(fitting).take();
     Expr::col(Column::Id).in_subquery(ids)
-}
-
-fn skip_locked(backend: DbBackend, query: &mut SelectStatement) {
-    if backend == DbBackend::Postgres {
-        query.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
-    }
 }

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use plaza_application::ports::StoredObject;
 use plaza_domain::{
-    Blob, File, FileFailure, FileId, FileStatus, FileText, RepositoryError, Timestamp, UnitOfWork, Variant,
-    VariantName,
+    Blob, File, FileFailure, FileId, FileStatus, FileText, RepositoryError, Sha256, Timestamp, UnitOfWork,
+    Variant, VariantName,
 };
 
 use super::file_changed;
@@ -54,7 +54,9 @@ impl Effect for FileEffect {
     }
 
     async fn apply(self: Box<Self>, work: &mut dyn UnitOfWork) -> Result<Applied, RepositoryError> {
-        let Some(mut file) = work.files().find(self.file_id).await? else {
+        // A file that was deleted meanwhile stays so: what was made for it is removed.
+        let found = work.files().lock(self.file_id).await?;
+        let Some(mut file) = found.filter(|file| !file.is_deleted()) else {
             return Ok(Applied { events: Vec::new(), unneeded: self.objects() });
         };
         file.updated_at = self.at;
@@ -93,23 +95,62 @@ async fn complete(
     }
 
     let mut unneeded = Vec::new();
-    for variant in facts.variants {
-        let object = variant.object;
-        let blob = Blob { sha256: object.sha256, storage_key: object.key, size: object.size, created_at: at };
-        let kept = work.blobs().insert_or_get(&blob).await?;
-        if kept.storage_key != blob.storage_key {
-            unneeded.push(blob.storage_key);
+    for step in steps(work.files().variants(file.id).await?, facts.variants) {
+        match step {
+            Step::Store { variant } => unneeded.extend(store(work, file.id, variant, at).await?),
+            Step::Release { sha256 } => work.blobs().release(sha256).await?,
         }
-        let row = Variant {
-            file_id: file.id,
-            name: variant.name,
-            media_type: variant.media_type.to_owned(),
-            width: variant.width,
-            height: variant.height,
-            size: object.size,
-            sha256: object.sha256,
-        };
-        work.files().save_variant(&row).await?;
     }
     Ok(unneeded)
 }
+
+/// What happens to one content. Contents are locked in the order of their hashes by everybody: nobody waits in a circle.
+enum Step {
+    Store { variant: StoredVariant },
+    Release { sha256: Sha256 },
+}
+
+impl Step {
+    fn order(&self) -> (Sha256, bool) {
+        match self {
+            Self::Store { variant } => (variant.object.sha256, false),
+            Self::Release { sha256 } => (*sha256, true),
+        }
+    }
+}
+
+/// Stores the new variants, and releases the contents of those of an earlier attempt whose places they take.
+fn steps(older: Vec<Variant>, new: Vec<StoredVariant>) -> Vec<Step> {
+    let replaced = older.into_iter().filter(|older| new.iter().any(|new| new.name == older.name));
+    let released: Vec<Step> = replaced.map(|older| Step::Release { sha256: older.sha256 }).collect();
+    let mut steps: Vec<Step> =
+        new.into_iter().map(|variant| Step::Store { variant }).chain(released).collect();
+    steps.sort_by_key(Step::order);
+    steps
+}
+
+/// Returns the key of the variant's object when its content was stored before.
+async fn store(
+    work: &mut dyn UnitOfWork,
+    file_id: FileId,
+    variant: StoredVariant,
+    at: Timestamp,
+) -> Result<Option<String>, RepositoryError> {
+    let object = variant.object;
+    let blob = Blob { sha256: object.sha256, storage_key: object.key, size: object.size, created_at: at };
+    let kept = work.blobs().acquire(&blob).await?;
+    let row = Variant {
+        file_id,
+        name: variant.name,
+        media_type: variant.media_type.to_owned(),
+        width: variant.width,
+        height: variant.height,
+        size: object.size,
+        sha256: object.sha256,
+    };
+    work.files().save_variant(&row).await?;
+    Ok((kept.storage_key != blob.storage_key).then_some(blob.storage_key))
+}
+
+#[cfg(test)]
+mod tests;

@@ -44,7 +44,7 @@ impl FileWork {
     pub(super) async fn begin(&self, attempt: &Attempt, id: FileId) -> Result<Option<File>, TaskError> {
         let mut work = self.store.begin().await?;
         attempt.hold(work.as_mut()).await?;
-        let Some(mut file) = work.files().find(id).await? else {
+        let Some(mut file) = work.files().lock(id).await?.filter(|file| !file.is_deleted()) else {
             return Ok(None);
         };
         match file.status {
