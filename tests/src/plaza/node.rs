@@ -80,6 +80,15 @@ impl Node {
         panic!("{:?} does not start: {failure}\n{}", self.kind, self.report());
     }
 
+    /// Starts it once, and returns what it has logged when it has ended by itself.
+    pub(super) async fn start_refused(&mut self) -> String {
+        fs::create_dir_all(&self.folder).expect("a folder for a process");
+        match self.try_start().await {
+            Ok(()) => panic!("{:?} starts, and should not\n{}", self.kind, self.report()),
+            Err(_) => self.log(),
+        }
+    }
+
     async fn try_start(&mut self) -> Result<(), Failure> {
         let port = match self.port {
             Some(port) => port,

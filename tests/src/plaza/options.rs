@@ -42,6 +42,13 @@ impl Options {
         self
     }
 
+    /// Keeps files in this bucket, embedded too.
+    #[must_use]
+    pub fn bucket(self, bucket: &Bucket) -> Self {
+        let variables = bucket.variables("uploads");
+        variables.iter().fold(self, |options, (name, value)| options.variable(name, value))
+    }
+
     /// Uses this Postgres database when distributed.
     #[must_use]
     pub fn database(mut self, url: String) -> Self {
@@ -85,6 +92,14 @@ impl Options {
         Plaza { instances, workers, _scratch: scratch }
     }
 
+    /// Starts one instance that must refuse to, and returns what it says.
+    pub async fn start_refused(self) -> String {
+        let scratch = Scratch::new("plaza").expect("a folder for Plaza's data");
+        let mut environment = self.shared_environment().await;
+        environment.extend(self.environment);
+        Node::new(Kind::Server, scratch.path().join("refused"), environment).start_refused().await
+    }
+
     async fn shared_environment(&self) -> Vec<(String, String)> {
         let mut variables = vec![
             ("PLAZA_AUTH__BCRYPT_COST", "4".to_owned()),
@@ -100,15 +115,11 @@ impl Options {
                 Some(url) => url.clone(),
                 None => redis_url().await,
             };
-            let bucket = Bucket::new();
+            variables.extend(Bucket::new().variables("uploads"));
             variables.extend([
                 ("PLAZA_DATABASE__URL", database),
                 ("PLAZA_REDIS__URL", redis),
                 ("PLAZA_REDIS__PREFIX", redis_prefix()),
-                ("PLAZA_STORAGE__URL", format!("s3://{}/uploads", bucket.name)),
-                ("PLAZA_STORAGE__ENDPOINT", bucket.endpoint),
-                ("PLAZA_STORAGE__ACCESS_KEY_ID", bucket.access_key_id),
-                ("PLAZA_STORAGE__SECRET_ACCESS_KEY", bucket.secret_access_key),
                 ("PLAZA_AUTH__SECRET", SECRET.to_owned()),
                 ("PLAZA_WORKER__EMBEDDED", "false".to_owned()),
             ]);

@@ -17,7 +17,7 @@ pub mod wait;
 
 pub use postgres::{PrivatePostgres, postgres_database};
 pub use redis::{PrivateRedis, redis_prefix, redis_url};
-pub use s3::Bucket;
+pub use s3::{Bucket, PrivateS3};
 pub use wait::until;
 
 /// Why a fixture could not be had.

@@ -24,6 +24,7 @@ mod rooms;
 mod server;
 mod shutdown;
 mod sockets;
+mod storage;
 mod threads;
 mod tokens;
 mod uploads;

@@ -1,21 +1,30 @@
 //! The object store.
 
-use std::{ops::Range, sync::Arc};
+use std::{
+    ops::Range,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use futures::TryStreamExt;
 use plaza_application::ports::{BlobError, BlobStore, StoredObject};
 use plaza_infrastructure::{
     clock::UuidV7Generator,
+    config::SecretText,
     files::FileBlobStore,
-    s3::{S3BlobStore, S3Settings},
+    s3::{S3BlobStore, S3Error, S3Settings},
 };
-use plaza_tests::servers::Bucket;
+use plaza_tests::servers::{Bucket, PrivateS3, until};
 use sha2::Digest;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
+use tokio_util::task::TaskTracker;
 
 use super::{Outcome, in_time};
+
+/// How long the stores wait for S3.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A store, and what must live as long.
 pub(crate) struct Blobs {
@@ -30,18 +39,19 @@ pub(crate) async fn in_folder() -> Outcome<Blobs> {
 }
 
 pub(crate) async fn in_bucket() -> Outcome<Blobs> {
-    let store = S3BlobStore::new(&settings(&Bucket::new()), Arc::new(UuidV7Generator))?;
-    Ok(Blobs { store: Arc::new(store), _folder: None })
+    Ok(Blobs { store: Arc::new(bucket_store(&Bucket::new())?), _folder: None })
 }
 
-fn settings(bucket: &Bucket) -> S3Settings {
-    S3Settings {
+fn bucket_store(bucket: &Bucket) -> Outcome<S3BlobStore> {
+    let settings = S3Settings {
         bucket: bucket.name.clone(),
         prefix: "a/prefix".to_owned(),
         endpoint: Some(bucket.endpoint.clone()),
         region: "us-east-1".to_owned(),
-        keys: Some((bucket.access_key_id.clone(), bucket.secret_access_key.clone())),
-    }
+        keys: Some((bucket.access_key_id.clone(), SecretText::new(&bucket.secret_access_key))),
+        patience: PATIENCE,
+    };
+    Ok(S3BlobStore::new(&settings, Arc::new(UuidV7Generator), TaskTracker::new())?)
 }
 
 async fn put(store: &dyn BlobStore, parts: impl IntoIterator<Item = Bytes>) -> Outcome<StoredObject> {
@@ -172,14 +182,93 @@ pub(crate) async fn several_are_written_at_a_time(blobs: Blobs) -> Outcome {
 }
 
 #[tokio::test]
-async fn a_bucket_that_is_not_there_or_refuses_is_unavailable() -> Outcome {
+async fn what_is_wrong_with_a_bucket_is_told() -> Outcome {
     let bucket = Bucket::new();
+    bucket_store(&bucket)?.verify().await?;
     let stranger = Bucket { secret_access_key: "wrong".to_owned(), ..bucket.clone() };
-    let nowhere = Bucket { name: "no-such-bucket".to_owned(), ..bucket };
-    for bucket in [stranger, nowhere] {
-        let store = S3BlobStore::new(&settings(&bucket), Arc::new(UuidV7Generator))?;
-        let refused = in_time(store.check()).await?;
-        assert!(refused.is_err(), "{refused:?}");
+    let nowhere = Bucket { name: "no-such-bucket".to_owned(), ..bucket.clone() };
+    let nobody = Bucket { endpoint: "http://127.0.0.1:1".to_owned(), ..bucket };
+    for (bucket, is_expected) in [
+        (stranger, (|error| matches!(error, S3Error::Refused)) as fn(&S3Error) -> bool),
+        (nowhere, |error| matches!(error, S3Error::NoBucket)),
+        (nobody, |error| matches!(error, S3Error::Unavailable(_))),
+    ] {
+        let store = bucket_store(&bucket)?;
+        let refused = in_time(store.verify()).await?;
+        assert!(refused.as_ref().is_err_and(is_expected), "{bucket:?}: {refused:?}");
+        assert!(in_time(store.check()).await?.is_err(), "{bucket:?}");
     }
+    Ok(())
+}
+
+/// Every way to use a store that does not answer.
+async fn use_in_vain(store: &S3BlobStore, key: &str) -> Outcome {
+    let mut small = store.create().await?;
+    small.write(Bytes::from_static(b"small")).await?;
+    let mut large = store.create().await?;
+    let written = large.write(noise(20 * 1024 * 1024)).await;
+    assert!(matches!(written, Err(BlobError::Unavailable(_))), "{written:?}");
+    large.abort().await;
+    for outcome in [
+        small.finish().await.map(drop),
+        read(store, key, None).await.map(drop),
+        read(store, key, Some(0..1)).await.map(drop),
+        store.delete(key).await,
+        store.check().await,
+    ] {
+        assert!(matches!(outcome, Err(BlobError::Unavailable(_))), "{outcome:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_is_asked_a_few_times_and_used_again_when_it_is_back() -> Outcome {
+    let server = PrivateS3::start();
+    let store = bucket_store(&server.bucket())?;
+    let stored = put(&store, [Bytes::from_static(b"kept")]).await?;
+    server.close();
+    let before = server.connections();
+    assert!(in_time(read(&store, &stored.key, None)).await?.is_err());
+    let tries = server.connections() - before;
+    assert!((2..=5).contains(&tries), "{tries} tries");
+    in_time(use_in_vain(&store, &stored.key)).await??;
+    server.recover();
+    assert_eq!(read(&store, &stored.key, None).await?, b"kept");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_not_waited_for_forever() -> Outcome {
+    let server = PrivateS3::start();
+    let store = bucket_store(&server.bucket())?;
+    let stored = put(&store, [Bytes::from_static(b"kept")]).await?;
+    server.fall_silent();
+    let began = Instant::now();
+    assert!(in_time(read(&store, &stored.key, None)).await?.is_err());
+    let waited = began.elapsed();
+    assert!(waited >= PATIENCE && waited < 2 * PATIENCE, "{waited:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_part_is_left_of_what_was_given_up_or_forgotten() -> Outcome {
+    let server = PrivateS3::start();
+    let bucket = server.bucket();
+    let store = bucket_store(&bucket)?;
+    let mut aborted = store.create().await?;
+    aborted.write(noise(20 * 1024 * 1024)).await?;
+    let mut forgotten = store.create().await?;
+    forgotten.write(noise(20 * 1024 * 1024)).await?;
+    assert!(server.unfinished() >= 2);
+    aborted.abort().await;
+    drop(forgotten);
+    until(PATIENCE, || async {
+        match server.unfinished() {
+            0 => Ok(()),
+            left => Err(format!("{left} files of unfinished uploads are left")),
+        }
+    })
+    .await?;
+    assert!(server.objects(&bucket).is_empty(), "{:?}", server.objects(&bucket));
     Ok(())
 }

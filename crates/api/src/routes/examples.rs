@@ -61,6 +61,7 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         "ImageUploadView" => {
             json!({"filename": format!("{FILE}.png"), "url": format!("/media/{FILE}.png")})
         }
+        "SignedUrlView" => signed_url(),
         "LivenessView" => json!({"status": "alive"}),
         "ReadinessView" => json!({"status": "ready", "dependencies": [dependency()]}),
         "DependencyView" => dependency(),
@@ -73,6 +74,13 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
 
 fn user() -> Value {
     json!({"id": ADA, "username": "ada", "display_name": "Ada Lovelace"})
+}
+
+fn signed_url() -> Value {
+    json!({
+        "url": format!("/api/v1/files/{FILE}/signed/thumbnail?expires=1795262460&signature=4RrD0xY…"),
+        "expires_at": "2026-11-21T12:01:00.000000Z"
+    })
 }
 
 fn profile() -> Value {

@@ -1,5 +1,7 @@
 //! `[storage]`: where the bytes of files are kept.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use url::Url;
 
@@ -21,6 +23,8 @@ pub struct StorageConfig {
     pub access_key_id: Option<String>,
     /// The secret of the S3 access key.
     pub secret_access_key: Option<SecretText>,
+    /// How long S3 may take to answer a request, with all its repetitions, in seconds: 1 to 300.
+    pub timeout_seconds: u64,
 }
 
 impl Default for StorageConfig {
@@ -31,6 +35,7 @@ impl Default for StorageConfig {
             region: "us-east-1".to_owned(),
             access_key_id: None,
             secret_access_key: None,
+            timeout_seconds: 30,
         }
     }
 }
@@ -46,7 +51,8 @@ impl StorageConfig {
             prefix: url.path().trim_matches('/').to_owned(),
             endpoint: self.endpoint.clone(),
             region: self.region.clone(),
-            keys: keys.map(|(id, secret)| (id, secret.expose().to_owned())),
+            keys: keys.map(|(id, secret)| (id, secret.clone())),
+            patience: Duration::from_secs(self.timeout_seconds),
         })
     }
 
@@ -84,6 +90,9 @@ impl StorageConfig {
         }
         if self.region.trim().is_empty() {
             problems.push(Problem::new("storage.region", "must name a region, such as us-east-1"));
+        }
+        if !(1..=300).contains(&self.timeout_seconds) {
+            problems.push(Problem::new("storage.timeout_seconds", "must be 1 to 300"));
         }
         if self.access_key_id.is_some() != self.secret_access_key.is_some() {
             let rule = "and storage.secret_access_key must be set both or neither";

@@ -151,7 +151,7 @@ fn a_bucket_is_named_by_a_url() -> TestResult {
         (s3.bucket.as_str(), s3.prefix.as_str(), s3.region.as_str()),
         ("bucket", "some/prefix", "us-east-1")
     );
-    assert_eq!(s3.keys, Some(("id".to_owned(), "hunter2".to_owned())));
+    assert_eq!(s3.keys, Some(("id".to_owned(), SecretText::new("hunter2"))));
     Ok(())
 }
 
@@ -162,6 +162,7 @@ fn a_bucket_that_is_named_badly_is_refused() {
         (vec![("PLAZA_STORAGE__URL", "s3://")], "storage.url"),
         (vec![bucket, ("PLAZA_STORAGE__ENDPOINT", "127.0.0.1:9000")], "storage.endpoint"),
         (vec![bucket, ("PLAZA_STORAGE__REGION", " ")], "storage.region"),
+        (vec![bucket, ("PLAZA_STORAGE__TIMEOUT_SECONDS", "0")], "storage.timeout_seconds"),
         (vec![bucket, ("PLAZA_STORAGE__ACCESS_KEY_ID", "id")], "storage.access_key_id"),
         (vec![("PLAZA_STORAGE__ENDPOINT", "http://127.0.0.1:9000")], "storage.endpoint"),
     ] {

@@ -7,6 +7,7 @@ use plaza_application::{
     ports::{BlobStore, EventBus, OneTimeStore, PresenceStore, RateLimiter, TaskQueue},
 };
 use plaza_domain::{Clock, IdGenerator};
+use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
@@ -18,11 +19,13 @@ use crate::{
     redis::{
         RedisBus, RedisError, RedisOneTimeStore, RedisPool, RedisPresence, RedisQueue, RedisRateLimiter,
     },
-    s3::S3BlobStore,
+    s3::{S3BlobStore, S3Error, S3Settings},
     security::{SecretError, ServerSecret},
 };
 
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// The start waits no longer for a bucket.
+const BUCKET_PATIENCE: Duration = Duration::from_secs(5);
 /// A request waits no longer for a shared rate limit.
 const LIMITER_PATIENCE: Duration = Duration::from_millis(100);
 /// A connection waits no longer for what other instances know of its user.
@@ -54,16 +57,34 @@ pub(super) async fn database(config: &Config) -> Result<SeaOrmStore, StartError>
 pub(super) async fn storage(
     config: &Config,
     ids: Arc<dyn IdGenerator>,
+    tracker: &TaskTracker,
 ) -> Result<Arc<dyn BlobStore>, StartError> {
     let url = config.storage_url();
     if let Some(settings) = config.storage.s3() {
-        let store = S3BlobStore::new(&settings, ids).map_err(|source| StartError::Bucket { url, source })?;
-        return Ok(Arc::new(store));
+        return bucket(&settings, ids, tracker).await.map_err(|source| StartError::Bucket { url, source });
     }
     let root = Path::new(url.path());
     let store = FileBlobStore::open(root, ids)
         .await
         .map_err(|source| StartError::Storage { path: root.to_owned(), source })?;
+    Ok(Arc::new(store))
+}
+
+/// A bucket that does not answer may do so later, and readiness tells; one that refuses is told at once.
+async fn bucket(
+    settings: &S3Settings,
+    ids: Arc<dyn IdGenerator>,
+    tracker: &TaskTracker,
+) -> Result<Arc<dyn BlobStore>, S3Error> {
+    let store = S3BlobStore::new(settings, ids, tracker.clone())?;
+    match timeout(BUCKET_PATIENCE, store.verify()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(S3Error::Unavailable(cause))) => {
+            tracing::warn!(error = ?cause, "the bucket for files does not answer yet");
+        }
+        Ok(Err(refused)) => return Err(refused),
+        Err(_) => tracing::warn!("the bucket for files does not answer yet"),
+    }
     Ok(Arc::new(store))
 }
 

@@ -65,9 +65,8 @@ impl Plaza {
         let ids: Arc<dyn IdGenerator> = Arc::new(UuidV7Generator);
         let secret = adapters::secret(config)?;
         let store = Arc::new(adapters::database(config).await?);
-        let blobs = adapters::storage(config, Arc::clone(&ids)).await?;
-
         let adapters = Background { tracker: TaskTracker::new(), shutdown: CancellationToken::new() };
+        let blobs = adapters::storage(config, Arc::clone(&ids), &adapters.tracker).await?;
         let shared =
             adapters::shared(config, Arc::clone(&clock), ids.next(), &adapters.tracker, &adapters.shutdown)?;
         let health =
