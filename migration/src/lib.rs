@@ -12,6 +12,7 @@ mod m20261121_000006_realtime;
 mod m20261121_000007_mentions_of_users;
 mod m20261121_000008_operations;
 mod m20261121_000009_contents;
+mod m20261121_000010_task_lists;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000007_mentions_of_users::Migration),
             Box::new(m20261121_000008_operations::Migration),
             Box::new(m20261121_000009_contents::Migration),
+            Box::new(m20261121_000010_task_lists::Migration),
         ]
     }
 }

@@ -181,4 +181,20 @@ contract! {
         a_transaction_goes_on_after_a_key_that_is_taken
         of_twenty_tasks_with_one_key_one_is_stored
     }
+    task_lists {
+        tasks_are_listed_newest_first_in_pages
+        listed_tasks_fit_everything_that_is_asked_for
+        attempts_are_kept_with_how_they_went
+        queues_tell_how_much_waits_and_how_attempts_went
+    }
+    task_orders {
+        a_waiting_task_is_called_off_at_once
+        a_running_task_is_asked_to_end
+        a_task_that_has_ended_is_not_called_off
+        of_a_claim_and_a_cancellation_both_tell_the_truth
+        what_failed_gets_another_chance
+        a_key_that_is_taken_stands_in_the_way_of_another_chance
+        tasks_are_removed_when_they_were_kept_long_enough
+        a_file_outlives_its_task
+    }
 }

@@ -3,6 +3,7 @@
 //!
 //! Start with [`message`] for the heart of the product and [`repository`] for persistence.
 
+pub mod attempt;
 pub mod blob;
 pub mod change;
 pub mod clock;
@@ -15,6 +16,7 @@ pub mod mention;
 pub mod message;
 pub mod overview;
 pub mod presence;
+pub mod queue;
 pub mod reaction;
 pub mod receipt;
 pub mod repository;
@@ -26,6 +28,7 @@ pub mod thread;
 pub mod user;
 pub mod validation;
 
+pub use attempt::{AttemptEnd, TaskAttempt};
 pub use blob::{Blob, Sha256};
 pub use change::{Change, ChangePage};
 pub use clock::{Clock, IdGenerator, Timestamp};
@@ -41,6 +44,7 @@ pub use mention::{Mention, Mentions};
 pub use message::{Message, MessageDraft, MessageEdit, MessageKind, Pin, SentMessage, SystemEvent};
 pub use overview::{Activity, MAX_COUNTED_MENTIONS, Mute, RoomOverview};
 pub use presence::{Availability, Presence};
+pub use queue::{QueueFigures, QueueSurvey};
 pub use reaction::{Emoji, Reaction, ReactionEntry};
 pub use receipt::{ReadMark, Receipt, ReceiptCounts, ReceiptScope};
 pub use repository::{Repositories, RepositoryError, Store, UnitOfWork};

@@ -1,14 +1,14 @@
 //! The statements that run often, or on long tables, and by which columns each must find its rows.
 
 use chrono::TimeDelta;
-use plaza_domain::repository::{HistoryRange, RoomFilter};
+use plaza_domain::repository::{HistoryRange, RoomFilter, TaskFilter};
 use plaza_domain::{
-    Activity, ClientId, Emoji, Seq, SessionId, Sha256, TaskId, ThreadPosition, TokenDigest, UserPair,
-    Username, Version,
+    Activity, ClientId, Emoji, Seq, SessionId, Sha256, TaskId, TaskState, ThreadPosition, TokenDigest,
+    UserPair, Username, Version,
 };
 use plaza_infrastructure::db::queries::{
     blobs, blocks, direct_rooms, edits, files, members, mentions, messages, overviews, presence, reactions,
-    receipts, rooms, sessions, tasks, threads,
+    receipts, rooms, sessions, task_lists, task_orders, tasks, threads,
 };
 use sea_orm::{DbBackend, Statement, StatementBuilder};
 
@@ -17,7 +17,8 @@ use super::{
     busy::Asked,
 };
 
-/// A statement, and the columns by which it must search one of its indexes.
+/// A statement, and the columns by which it must search one of its indexes: none when it reads one from its end, or
+/// may choose.
 pub(crate) struct Hot {
     pub(crate) name: &'static str,
     pub(crate) by: &'static [&'static str],
@@ -39,6 +40,8 @@ pub(crate) fn hot_statements(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         of_accounts_and_files(on, asked),
         of_blobs(on),
         of_tasks(on),
+        of_task_lists(on, asked),
+        of_task_orders(on),
     ]
     .into_iter()
     .flatten()
@@ -223,5 +226,41 @@ fn of_tasks(on: DbBackend) -> Vec<Hot> {
         hot(on, "promote", &["run_at"], tasks::promote(on, 50)),
         hot(on, "reap", &["lease_until"], tasks::reap(on, 3, by, 50)),
         hot(on, "untaken", &["run_at"], tasks::untaken(on, age, 50)),
+    ]
+}
+
+fn of_task_lists(on: DbBackend, asked: &Asked) -> Vec<Hot> {
+    let (task, hour) = (TaskId::new(id()), TimeDelta::hours(1));
+    let all = TaskFilter::default;
+    let dead = TaskFilter { state: Some(TaskState::Dead), ..all() };
+    let dead_media = TaskFilter { queue: Some("media".to_owned()), ..dead.clone() };
+    let in_queue = TaskFilter { queue: Some("mail".to_owned()), ..all() };
+    let of_kind = TaskFilter { kind: Some("sweep".to_owned()), ..all() };
+    let owned = TaskFilter { owner_id: Some(asked.users[0]), ..all() };
+    let list = |filter: &TaskFilter| task_lists::list(filter, Some(task), 50);
+    vec![
+        hot(on, "tasks", &["id"], list(&all())),
+        hot(on, "dead tasks", &["state"], list(&dead)),
+        hot(on, "dead tasks of a queue", &[], list(&dead_media)),
+        hot(on, "tasks of a queue", &["queue", "id"], list(&in_queue)),
+        hot(on, "tasks of a kind", &["kind", "id"], list(&of_kind)),
+        hot(on, "tasks of a user", &["owner_id", "id"], list(&owned)),
+        hot(on, "attempts", &["task_id"], task_lists::attempts(task, 50)),
+        hot(on, "tasks that wait", &["run_at"], task_lists::waiting(on, 10_000)),
+        hot(on, "scheduled tasks", &[], task_lists::count(TaskState::Scheduled, 10_000)),
+        hot(on, "running tasks", &[], task_lists::count(TaskState::Running, 10_000)),
+        hot(on, "how many are dead", &["state"], task_lists::count(TaskState::Dead, 10_000)),
+        hot(on, "attempts of late", &["ended_at"], task_lists::ended(on, hour, 10_000)),
+    ]
+}
+
+fn of_task_orders(on: DbBackend) -> Vec<Hot> {
+    let (task, week) = (TaskId::new(id()), TimeDelta::days(7));
+    let purge = |state| task_orders::purge(on, state, week, 500);
+    vec![
+        hot(on, "cancel", &["id"], task_orders::cancel(on, task)),
+        hot(on, "retry", &["id"], task_orders::retry(on, task)),
+        hot(on, "purge what succeeded", &["state", "finished_at"], purge(TaskState::Succeeded)),
+        hot(on, "purge what is dead", &["state", "finished_at"], purge(TaskState::Dead)),
     ]
 }

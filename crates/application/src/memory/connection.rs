@@ -127,7 +127,8 @@ impl<A: Access> Repositories for Connection<A> {
 #[async_trait]
 impl UnitOfWork for Connection<Transaction> {
     async fn commit(self: Box<Self>) -> Result<()> {
-        self.access.commit()
+        self.access.commit();
+        Ok(())
     }
 }
 
@@ -164,10 +165,8 @@ impl Transaction {
         Self { tables: committed.tables(), committed, _turn: turn }
     }
 
-    fn commit(mut self) -> Result<()> {
-        self.tables_mut()?.keep_promises()?;
+    fn commit(self) {
         self.committed.replace(self.tables);
-        Ok(())
     }
 }
 

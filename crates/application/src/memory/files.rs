@@ -19,7 +19,6 @@ impl<A: Access> FileRepository for Connection<A> {
         tables.users.require(&file.owner_id)?;
         tables.blobs.require(&file.sha256)?;
         tables.files.insert_new(file.id, file.clone(), Constraint::Other)?;
-        tables.promised_tasks.push(file.task_id);
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Everything that the services need, kept in memory: a store with real transactions, and doubles of the other ports.
 //! For the tests of services and workers, and for programs that embed them. Nothing survives the process.
 
+mod attempts;
 mod blobs;
 mod blocks;
 mod connection;
@@ -20,6 +21,7 @@ mod rooms;
 mod sessions;
 mod settings;
 mod store;
+mod survey;
 mod table;
 mod tables;
 mod tasks;

@@ -50,8 +50,7 @@ impl Store for MemoryStore {
 mod tests {
     use futures::{FutureExt, poll};
     use plaza_domain::{
-        Bio, DisplayName, Email, File, FileId, FileKind, FileName, FilePurpose, FileStatus, PasswordHash,
-        ScanState, Sha256, SystemRole, TaskId, User, UserId, Username, repository::Constraint,
+        Bio, DisplayName, Email, PasswordHash, SystemRole, User, UserId, Username, repository::Constraint,
     };
     use uuid::Uuid;
 
@@ -150,53 +149,6 @@ mod tests {
                 "{refused:?}"
             );
         }
-        Ok(())
-    }
-
-    #[tokio::test]
-    async fn a_file_may_come_before_its_task_and_not_without_it() -> Result<()> {
-        let (store, ada) = (store(), user(1, "ada"));
-        let file = File {
-            id: FileId::new(Uuid::from_u128(2)),
-            owner_id: ada.id,
-            task_id: TaskId::new(Uuid::from_u128(3)),
-            name: FileName::from_stored("notes.txt".to_owned()),
-            purpose: FilePurpose::Attachment,
-            kind: FileKind::Document,
-            media_type: "text/plain".to_owned(),
-            size: 0,
-            sha256: Sha256([0; 32]),
-            status: FileStatus::Pending,
-            failure: None,
-            width: None,
-            height: None,
-            page_count: None,
-            blur_hash: None,
-            dominant_color: None,
-            is_animated: false,
-            scan: ScanState::NotRequired,
-            created_at: ada.created_at,
-            updated_at: ada.created_at,
-            deleted_at: None,
-        };
-        let mut work = store.begin().await?;
-        work.users().insert(&ada).await?;
-        let without_blob = work.files().insert(&file).await;
-        let broken = Constraint::ForeignKey;
-        assert!(
-            matches!(without_blob, Err(RepositoryError::Conflict { constraint }) if constraint == broken)
-        );
-        let blob = plaza_domain::Blob {
-            sha256: file.sha256,
-            storage_key: "object".to_owned(),
-            size: 0,
-            created_at: ada.created_at,
-        };
-        work.blobs().acquire(&blob).await?;
-        work.files().insert(&file).await?;
-        let refused = work.commit().await;
-        assert!(matches!(refused, Err(RepositoryError::Conflict { constraint }) if constraint == broken));
-        assert_eq!(store.read().await?.files().find(file.id).await?, None);
         Ok(())
     }
 }

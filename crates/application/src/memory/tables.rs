@@ -5,8 +5,8 @@ use std::sync::Arc;
 use plaza_domain::{
     Blob, Emoji, File, FileId, FileText, Follower, Member, MemberProfile, Message, MessageEdit, MessageId,
     Mute, Preferences, Reaction, ReadMark, RefreshToken, RefreshTokenId, Room, RoomId, SentMessage, Seq,
-    Session, SessionId, Sha256, Task, TaskId, Timestamp, User, UserId, UserPair, UserSummary, Variant,
-    VariantName, Version,
+    Session, SessionId, Sha256, Task, TaskAttempt, TaskId, Timestamp, User, UserId, UserPair, UserSummary,
+    Variant, VariantName, Version,
     repository::{RepositoryError, Result},
 };
 use uuid::Uuid;
@@ -54,17 +54,12 @@ pub(super) struct Tables {
     pub(super) texts: Table<FileId, FileText>,
     pub(super) variants: Table<(FileId, VariantName), Variant>,
     pub(super) tasks: Table<TaskId, Task>,
+    /// By task and fencing token.
+    pub(super) task_attempts: Table<(TaskId, i64), TaskAttempt>,
     pub(super) settings: Table<String, String>,
-    /// Tasks that new files name: they must be there at commit, and may be inserted after the file.
-    pub(super) promised_tasks: Vec<TaskId>,
 }
 
 impl Tables {
-    /// Checks what only has to be true at the end of a transaction.
-    pub(super) fn keep_promises(&mut self) -> Result<()> {
-        std::mem::take(&mut self.promised_tasks).iter().try_for_each(|id| self.tasks.require(id))
-    }
-
     /// The room, unless it was deleted.
     pub(super) fn live_room(&self, id: RoomId) -> Option<&Room> {
         self.rooms.get(&id).filter(|room| room.deleted_at.is_none())

@@ -1,16 +1,18 @@
-//! Background work. Attempts are counted but not listed: nothing reads them back.
+//! Background work.
 
 use std::cmp::Reverse;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use plaza_domain::{
-    AttemptOutcome, NewTask, Task, TaskId, TaskState, Timestamp,
-    repository::{ClaimRequest, Constraint, Result, TaskRepository},
+    AttemptOutcome, NewTask, QueueSurvey, RepositoryError, Task, TaskAttempt, TaskId, TaskState, Timestamp,
+    repository::{ClaimRequest, Constraint, Result, TaskFilter, TaskRepository, TaskRetention},
 };
 
 use super::{
+    attempts,
     connection::{Access, Connection},
+    survey,
     table::rows,
     tables::Tables,
 };
@@ -43,7 +45,9 @@ impl<A: Access> TaskRepository for Connection<A> {
         task.attempt += 1;
         task.token += 1;
         task.lease_until = Some(now + by.lease);
-        Ok(Some(task.clone()))
+        let task = task.clone();
+        attempts::begin(self.tables_mut()?, &task, by, now);
+        Ok(Some(task))
     }
 
     async fn claim_next(&mut self, queue: &str, by: ClaimRequest) -> Result<Option<Task>> {
@@ -71,6 +75,8 @@ impl<A: Access> TaskRepository for Connection<A> {
             return Ok(false);
         };
         end(task, outcome, now);
+        let is_dead = task.state == TaskState::Dead;
+        attempts::end(self.tables_mut()?, (id, token), outcome, is_dead, now);
         Ok(true)
     }
 
@@ -83,6 +89,7 @@ impl<A: Access> TaskRepository for Connection<A> {
         let lost = due(tables, is_lost, |task| task.lease_until);
         let mut hopeless = Vec::new();
         for id in lost.into_iter().take(rows(limit)) {
+            attempts::crash(tables, id, now);
             let task = tables.tasks.change(&id, "task")?;
             task.crashes += 1;
             if task.crashes >= max_crashes || task.attempt >= task.max_attempts {
@@ -117,11 +124,87 @@ impl<A: Access> TaskRepository for Connection<A> {
         let found = ids.iter().filter_map(|id| tables.tasks.get(id));
         Ok(found.map(|task| (task.id, task.queue.clone())).take(rows(limit)).collect())
     }
+
+    async fn list(&mut self, filter: &TaskFilter, before: Option<TaskId>, limit: u64) -> Result<Vec<Task>> {
+        let tables = self.tables();
+        let newest_first = tables.tasks.values().rev();
+        let fitting = newest_first
+            .filter(|task| before.is_none_or(|before| task.id < before) && fits(task, filter))
+            .take(rows(limit));
+        Ok(fitting.cloned().collect())
+    }
+
+    async fn attempts(&mut self, id: TaskId, limit: u64) -> Result<Vec<TaskAttempt>> {
+        let tables = self.tables();
+        let of_task = tables.task_attempts.range((id, i64::MIN)..=(id, i64::MAX)).rev();
+        Ok(of_task.map(|(_, attempt)| attempt.clone()).take(rows(limit)).collect())
+    }
+
+    async fn queue_stats(&mut self, recent: TimeDelta, limit: u64) -> Result<QueueSurvey> {
+        let since = self.clock.now() - recent;
+        Ok(survey::survey(&self.tables(), since, limit))
+    }
+
+    async fn cancel(&mut self, id: TaskId) -> Result<Option<Task>> {
+        let now = self.clock.now();
+        let open = self.tables_mut()?.tasks.get_mut(&id).filter(|task| task.state.is_open());
+        let Some(task) = open else { return Ok(None) };
+        if task.state == TaskState::Running {
+            task.cancel_requested_at = task.cancel_requested_at.or(Some(now));
+        } else {
+            close(task, TaskState::Cancelled, now);
+        }
+        Ok(Some(task.clone()))
+    }
+
+    async fn retry(&mut self, id: TaskId) -> Result<Option<Task>> {
+        let now = self.clock.now();
+        let tables = self.tables_mut()?;
+        let has_failed = |task: &&Task| matches!(task.state, TaskState::Dead | TaskState::Cancelled);
+        let Some(task) = tables.tasks.get(&id).filter(has_failed) else { return Ok(None) };
+        if task.unique_key.as_ref().is_some_and(|key| is_taken(tables, key)) {
+            return Err(RepositoryError::Conflict { constraint: Constraint::TaskUniqueKey });
+        }
+        let task = tables.tasks.change(&id, "task")?;
+        (task.state, task.run_at) = (TaskState::Ready, now);
+        (task.attempt, task.crashes) = (0, 0);
+        (task.progress, task.cancel_requested_at, task.finished_at) = (None, None, None);
+        Ok(Some(task.clone()))
+    }
+
+    async fn purge(&mut self, kept: TaskRetention, limit: u64) -> Result<u64> {
+        let now = self.clock.now();
+        let tables = self.tables_mut()?;
+        let ended = [
+            (TaskState::Succeeded, kept.done),
+            (TaskState::Cancelled, kept.done),
+            (TaskState::Dead, kept.dead),
+        ];
+        let mut purged = 0;
+        for (state, age) in ended {
+            let is_old = |task: &Task| {
+                task.state == state && task.finished_at.is_some_and(|finished_at| finished_at < now - age)
+            };
+            for id in due(tables, is_old, |task| task.finished_at).into_iter().take(rows(limit)) {
+                tables.tasks.remove(&id);
+                tables.task_attempts.retain(|(task_id, _), _| *task_id != id);
+                purged += 1;
+            }
+        }
+        Ok(purged)
+    }
 }
 
 /// Whether a task with that key is waiting or running.
 fn is_taken(tables: &Tables, key: &str) -> bool {
     tables.tasks.values().any(|task| task.state.is_open() && task.unique_key.as_deref() == Some(key))
+}
+
+fn fits(task: &Task, filter: &TaskFilter) -> bool {
+    filter.state.is_none_or(|state| task.state == state)
+        && filter.queue.as_ref().is_none_or(|queue| task.queue == *queue)
+        && filter.kind.as_ref().is_none_or(|kind| task.kind == *kind)
+        && filter.owner_id.is_none_or(|id| task.owner_id == Some(id))
 }
 
 fn waiting(task: NewTask, now: Timestamp) -> Task {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 
 use super::Result;
-use crate::{AttemptOutcome, NewTask, Task, TaskId, WorkerId};
+use crate::{AttemptOutcome, NewTask, QueueSurvey, Task, TaskAttempt, TaskId, TaskState, UserId, WorkerId};
 
 /// Who claims, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,28 @@ pub struct ClaimRequest {
     pub worker: WorkerId,
     /// How long it may be silent.
     pub lease: TimeDelta,
+}
+
+/// Which tasks are asked for: those that fit everything that is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaskFilter {
+    /// Where they are in their life.
+    pub state: Option<TaskState>,
+    /// Their queue.
+    pub queue: Option<String>,
+    /// Their command's kind.
+    pub kind: Option<String>,
+    /// Whom they are done for.
+    pub owner_id: Option<UserId>,
+}
+
+/// How long tasks are kept after their end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TaskRetention {
+    /// Those that succeeded or were called off.
+    pub done: TimeDelta,
+    /// Those that were given up.
+    pub dead: TimeDelta,
 }
 
 /// Stores tasks and their attempts.
@@ -50,4 +72,29 @@ pub trait TaskRepository: Send {
 
     /// Tasks that have been `ready` for longer than `age`: their wake-up was lost. With their queues, at most `limit`.
     async fn untaken(&mut self, age: TimeDelta, limit: u64) -> Result<Vec<(TaskId, String)>>;
+
+    /// Tasks that fit, the newest first: those that are older than `before`, where that is given.
+    async fn list(&mut self, filter: &TaskFilter, before: Option<TaskId>, limit: u64) -> Result<Vec<Task>>;
+
+    /// The attempts at a task, the latest first.
+    async fn attempts(&mut self, id: TaskId, limit: u64) -> Result<Vec<TaskAttempt>>;
+
+    /// How the queues are doing, with the attempts that ended no longer than `recent` ago. Of each state, and of those
+    /// attempts, at most `limit` are counted.
+    async fn queue_stats(&mut self, recent: TimeDelta, limit: u64) -> Result<QueueSurvey>;
+
+    /// Calls a task off: one that waits is `cancelled`, and one that runs is asked to end. Returns it as it is then;
+    /// `None`, and nothing is written, when it has ended.
+    async fn cancel(&mut self, id: TaskId) -> Result<Option<Task>>;
+
+    /// Gives a `dead` or `cancelled` task another chance: it is `ready`, and none of its attempts count. Returns it as
+    /// it is then; `None`, and nothing is written, when it is in another state.
+    ///
+    /// # Errors
+    /// `Conflict` when another task with the same `unique_key` is waiting or running.
+    async fn retry(&mut self, id: TaskId) -> Result<Option<Task>>;
+
+    /// Removes tasks that ended longer ago than they are kept, at most `limit` of each state, and their attempts.
+    /// Returns how many there were.
+    async fn purge(&mut self, kept: TaskRetention, limit: u64) -> Result<u64>;
 }

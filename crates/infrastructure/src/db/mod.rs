@@ -22,6 +22,7 @@ mod overviews;
 mod pins;
 mod presence;
 pub mod queries;
+mod queue_survey;
 mod reactions;
 mod receipts;
 mod rooms;

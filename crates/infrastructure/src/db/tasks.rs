@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use plaza_domain::repository::{ClaimRequest, Result, TaskRepository};
-use plaza_domain::{AttemptOutcome, NewTask, Task, TaskId, TaskState, UserId};
+use plaza_domain::repository::{ClaimRequest, Result, TaskFilter, TaskRepository, TaskRetention};
+use plaza_domain::{AttemptOutcome, NewTask, QueueSurvey, Task, TaskAttempt, TaskId, TaskState, UserId};
 use sea_orm::sea_query::{Expr, InsertStatement, OnConflict, Query, UpdateStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryResult, QueryTrait};
 
@@ -12,6 +12,7 @@ use super::entity::task::{Column, Entity, Model};
 use super::entity::task_attempt as attempt;
 use super::finish;
 use super::queries::tasks::{self as queries, is, word};
+use super::queries::{task_lists, task_orders};
 use super::session::{Session, entity, value};
 
 #[async_trait]
@@ -76,6 +77,38 @@ impl<C: ConnectionTrait + Send> TaskRepository for Session<C> {
     async fn untaken(&mut self, age: TimeDelta, limit: u64) -> Result<Vec<(TaskId, String)>> {
         let rows = self.rows(&queries::untaken(self.backend(), age, limit)).await?;
         rows.iter().map(with_queue).collect()
+    }
+
+    async fn list(&mut self, filter: &TaskFilter, before: Option<TaskId>, limit: u64) -> Result<Vec<Task>> {
+        self.all::<Model, _>(&task_lists::list(filter, before, limit)).await
+    }
+
+    async fn attempts(&mut self, id: TaskId, limit: u64) -> Result<Vec<TaskAttempt>> {
+        self.all::<attempt::Model, _>(&task_lists::attempts(id, limit)).await
+    }
+
+    async fn queue_stats(&mut self, recent: TimeDelta, limit: u64) -> Result<QueueSurvey> {
+        self.survey(recent, limit).await
+    }
+
+    async fn cancel(&mut self, id: TaskId) -> Result<Option<Task>> {
+        self.one::<Model, _>(&task_orders::cancel(self.backend(), id)).await
+    }
+
+    async fn retry(&mut self, id: TaskId) -> Result<Option<Task>> {
+        self.one::<Model, _>(&task_orders::retry(self.backend(), id)).await
+    }
+
+    async fn purge(&mut self, kept: TaskRetention, limit: u64) -> Result<u64> {
+        let mut purged = 0;
+        for (state, age) in [
+            (TaskState::Succeeded, kept.done),
+            (TaskState::Cancelled, kept.done),
+            (TaskState::Dead, kept.dead),
+        ] {
+            purged += self.execute(&task_orders::purge(self.backend(), state, age, limit)).await?;
+        }
+        Ok(purged)
     }
 }
 

@@ -1,6 +1,9 @@
 //! Table `task_attempts`: who began a task when, and how it went. Kept for operators; Plaza decides nothing by it.
 
+use plaza_domain::{AttemptEnd, RepositoryError, TaskAttempt, WorkerId};
 use sea_orm::entity::prelude::*;
+
+use super::convert;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "task_attempts")]
@@ -21,3 +24,19 @@ pub(crate) struct Model {
 pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl TryFrom<Model> for TaskAttempt {
+    type Error = RepositoryError;
+
+    fn try_from(row: Model) -> Result<Self, Self::Error> {
+        let end = row.outcome.map(|word| convert::word("attempt", &word, AttemptEnd::parse));
+        Ok(Self {
+            attempt: row.attempt,
+            worker_id: WorkerId::new(row.worker_id),
+            started_at: row.started_at,
+            ended_at: row.ended_at,
+            end: end.transpose()?,
+            error: row.error,
+        })
+    }
+}

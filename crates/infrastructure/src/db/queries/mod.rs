@@ -18,6 +18,8 @@ pub mod reactions;
 pub mod receipts;
 pub mod rooms;
 pub mod sessions;
+pub mod task_lists;
+pub mod task_orders;
 pub mod tasks;
 pub mod threads;
 

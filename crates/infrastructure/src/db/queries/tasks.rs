@@ -111,7 +111,7 @@ fn begin(backend: DbBackend, by: ClaimRequest) -> UpdateStatement {
 
 /// At most `limit` of the tasks that fit, lowest first. Materialised, or Postgres might run the subquery more than once
 /// and find others each time.
-fn one_of(backend: DbBackend, fits: Expr, order: Column, limit: u64) -> Expr {
+pub(super) fn one_of(backend: DbBackend, fits: Expr, order: Column, limit: u64) -> Expr {
     let mut fitting = Query::select();
     fitting.column(Column::Id).from(Entity).and_where(fits).order_by(order, Order::Asc).limit(limit);
     skip_locked(backend, &mut fitting);
