@@ -87,7 +87,6 @@ async fn chat(services: &Services, ada: &Actor, grace: &Actor, room_id: RoomId) 
         (ada, "Then we shall debug it."),
     ] {
         let message = MessageInput {
-            room_id,
             kind: MessageKind::Text,
             content: content.to_owned(),
             file_id: None,
@@ -95,7 +94,7 @@ async fn chat(services: &Services, ada: &Actor, grace: &Actor, room_id: RoomId) 
             parent_id: None,
             client_id: None,
         };
-        services.messages.post(actor, message).await?;
+        services.messages.post(actor, room_id, message).await?;
     }
     services.reads.typing(grace, room_id, true).await?;
     Ok(())

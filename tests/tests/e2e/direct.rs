@@ -19,6 +19,7 @@ both_setups!(
     a_connection_that_left_a_direct_room_stays_away,
     what_no_client_holds_yet_comes_by_itself,
     a_message_goes_to_a_room_or_to_a_user,
+    a_message_that_is_refused_opens_no_room,
     who_is_added_to_a_room_is_told,
 );
 
@@ -253,6 +254,27 @@ async fn a_message_goes_to_a_room_or_to_a_user(setup: Setup) {
         assert_eq!(all.expect_type("error").await["code"], code);
     }
     assert_eq!(ada.words(&lounge).await, Vec::<String>::new());
+}
+
+async fn a_message_that_is_refused_opens_no_room(setup: Setup) {
+    let plaza = Plaza::start(setup).await;
+    let (ada, bob) = people(&plaza).await;
+    let (mut hers, mut his) = (ada.connect().await, bob.connect().await);
+    for socket in [&mut hers, &mut his] {
+        socket.expect_type("hello").await;
+    }
+    for refused in [
+        json!({ "type": "message", "to": bob.id, "content": "x".repeat(4_001) }),
+        json!({ "type": "message", "to": bob.id, "content": "x", "message_type": "file" }),
+        json!({ "type": "message", "to": ada.id, "content": "to myself" }),
+    ] {
+        hers.send(refused).await;
+        assert_eq!(hers.expect_type("error").await["code"], "invalid");
+    }
+    let told = his.settle().await;
+    assert!(told.iter().all(|frame| frame["type"] != "room_added"), "{told:?}");
+    let rooms = bob.api.get("/rooms?mine=true").await.expect(200);
+    assert!(rooms["items"].as_array().is_some_and(Vec::is_empty), "{rooms}");
 }
 
 async fn who_is_added_to_a_room_is_told(setup: Setup) {

@@ -162,7 +162,6 @@ impl MessagesApi {
         allow(state, what).await?;
         let body = body.0;
         let input = MessageInput {
-            room_id: room_id.0.into(),
             kind: body.message_type.unwrap_or(MessageType::Text).into(),
             content: body.content.map(Into::into).unwrap_or_default(),
             file_id: body.file_id.map(Into::into),
@@ -170,7 +169,7 @@ impl MessagesApi {
             parent_id: body.parent_id.map(Into::into),
             client_id: body.client_id.map(Into::into),
         };
-        let posted = state.services.messages.post(&actor, input).await?;
+        let posted = state.services.messages.post(&actor, room_id.0.into(), input).await?;
         let location = format!("/api/v1/messages/{}", posted.view.message.id);
         let view = Json(MessageView::seen_by(posted.view, actor.id()));
         Ok(if posted.duplicate {

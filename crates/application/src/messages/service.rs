@@ -24,11 +24,9 @@ use crate::{
     settings::MessageSettings,
 };
 
-/// What posting takes.
+/// What posting takes, besides where.
 #[derive(Clone, Debug)]
 pub struct MessageInput {
-    /// Where.
-    pub room_id: RoomId,
     /// What it carries; not `System`.
     pub kind: MessageKind,
     /// Markdown.
@@ -82,28 +80,25 @@ impl MessageService {
     /// # Errors
     /// `Invalid`; `NotFound` when the actor is not in the room; `Conflict` when the client id names a message of
     /// another room; `Unavailable` when the message could not be stored or too many are waiting.
-    pub async fn post(&self, actor: &Actor, input: MessageInput) -> Result<Posted> {
+    pub async fn post(&self, actor: &Actor, room_id: RoomId, input: MessageInput) -> Result<Posted> {
         let (sender, receiver) = oneshot::channel();
-        self.submit(
-            actor,
-            input,
-            // The receiver is gone when the request was: the message is stored all the same.
-            Box::new(|outcome| drop(sender.send(outcome))),
-        );
+        // The receiver is gone when the request was: the message is stored all the same.
+        let completion = Box::new(|outcome| drop(sender.send(outcome)));
+        self.submit(actor, room_id, self.draft(input)?, completion);
         receiver.await.unwrap_or_else(|gone| Err(Error::Unavailable(gone.into())))
     }
 
     /// Posts a message and calls `completion` once its outcome is known, for a stored message before anybody else
     /// learns of it. Returns at once; messages of one caller are stored in the order of the calls.
-    pub fn submit(&self, actor: &Actor, input: MessageInput, completion: Completion) {
-        let room_id = input.room_id;
-        match self.draft(input) {
-            Ok(draft) => self.committer.submit(Job { sender_id: actor.id(), room_id, draft, completion }),
-            Err(refusal) => completion(Err(refusal.into())),
-        }
+    pub fn submit(&self, actor: &Actor, room_id: RoomId, draft: MessageDraft, completion: Completion) {
+        self.committer.submit(Job { sender_id: actor.id(), room_id, draft, completion });
     }
 
-    fn draft(&self, input: MessageInput) -> std::result::Result<MessageDraft, InvalidInput> {
+    /// Checks what is to be said and renders it, before anything is done about where.
+    ///
+    /// # Errors
+    /// `Invalid`.
+    pub fn draft(&self, input: MessageInput) -> Result<MessageDraft> {
         let mut check = Validator::default();
         let content = check.field(Content::parse(&input.content));
         let client_id = check.field(input.client_id.as_deref().map(ClientId::parse).transpose());
@@ -122,12 +117,14 @@ impl MessageService {
                     InvalidInput::single("file_id", "or image_url is required for a picture")
                 })?;
                 if linked.is_some_and(|linked| linked != file_id) {
-                    return Err(InvalidInput::single("image_url", "must be the picture that file_id names"));
+                    return Err(
+                        InvalidInput::single("image_url", "must be the picture that file_id names").into()
+                    );
                 }
                 MessageDraft::image(file_id, input.image_url, content)
             }
             MessageKind::System => {
-                return Err(InvalidInput::single("message_type", "must be text, image or file"));
+                return Err(InvalidInput::single("message_type", "must be text, image or file").into());
             }
         };
         let content_html = self.markup.render(draft.content().as_str());

@@ -96,9 +96,9 @@ async fn a_send_from_before_the_block_is_acknowledged_when_it_is_repeated() -> R
     let world = World::new();
     let (ada, grace, room_id, _) = conversation(&world).await?;
     let send = named(room_id, "once", "c-1");
-    let first = world.services.messages.post(&ada, send.clone()).await?;
+    let first = world.post(&ada, send.clone()).await?;
     world.services.blocks.block(&grace, ada.id()).await?;
-    let again = world.services.messages.post(&ada, send).await?;
+    let again = world.post(&ada, send).await?;
     assert_eq!((again.view, again.duplicate), (first.view, true));
     Ok(())
 }

@@ -14,15 +14,15 @@ use plaza_domain::{IdGenerator, MessageId, Seq, repository::HistoryRange};
 use tokio::{sync::oneshot, task::JoinSet, time::timeout};
 use uuid::Uuid;
 
-use crate::world::{World, heard_changes, named, text};
+use crate::world::{Post, World, heard_changes, named, said, text};
 
 /// Posts all of these at once: the committer takes them as one batch.
 async fn post_together(
     world: &World,
     actor: &Actor,
-    inputs: impl IntoIterator<Item = MessageInput>,
+    inputs: impl IntoIterator<Item = Post>,
 ) -> Vec<Result<Posted>> {
-    let posts = inputs.into_iter().map(|input| world.services.messages.post(actor, input));
+    let posts = inputs.into_iter().map(|input| world.post(actor, input));
     join_all(posts).await
 }
 
@@ -48,14 +48,14 @@ async fn a_repeated_client_id_returns_the_original() -> Result<()> {
     let (ada, _) = world.people().await?;
     let room = world.public_room(&ada).await?;
     let messages = &world.services.messages;
-    let first = messages.post(&ada, named(room.id, "hello", "one")).await?;
+    let first = world.post(&ada, named(room.id, "hello", "one")).await?;
     let mut events = world.ports.bus.subscribe();
-    let second = messages.post(&ada, named(room.id, "something else", "one")).await?;
+    let second = world.post(&ada, named(room.id, "something else", "one")).await?;
     assert_eq!((second.view, second.duplicate), (first.view.clone(), true));
     assert_eq!(heard_changes(&mut events), []);
 
     messages.delete(&ada, first.view.message.id).await?;
-    let after_deletion = messages.post(&ada, named(room.id, "hello", "one")).await?;
+    let after_deletion = world.post(&ada, named(room.id, "hello", "one")).await?;
     assert_eq!(after_deletion.view.message.id, first.view.message.id);
     assert!(after_deletion.view.message.is_deleted());
     Ok(())
@@ -66,9 +66,8 @@ async fn client_ids_of_two_senders_do_not_meet() -> Result<()> {
     let world = World::new();
     let (ada, grace) = world.people().await?;
     let room = world.shared_room(&ada, &grace).await?;
-    let messages = &world.services.messages;
-    messages.post(&ada, named(room.id, "hello", "one")).await?;
-    let other = messages.post(&grace, named(room.id, "hello", "one")).await?;
+    world.post(&ada, named(room.id, "hello", "one")).await?;
+    let other = world.post(&grace, named(room.id, "hello", "one")).await?;
     assert!(!other.duplicate);
     Ok(())
 }
@@ -91,7 +90,7 @@ async fn a_client_id_means_one_room() -> Result<()> {
     let (here, there) = (world.public_room(&ada).await?, world.public_room(&ada).await?);
     let inputs = [here.id, there.id].map(|room_id| named(room_id, "hello", "one"));
     assert_eq!(outcomes(&post_together(&world, &ada, inputs).await), ["new 1", "conflict"]);
-    let later = world.services.messages.post(&ada, named(there.id, "hello", "one")).await;
+    let later = world.post(&ada, named(there.id, "hello", "one")).await;
     assert_eq!(outcome(&later), "conflict");
     Ok(())
 }
@@ -102,7 +101,7 @@ async fn a_bad_draft_does_not_fail_its_neighbours() -> Result<()> {
     let (ada, grace) = world.people().await?;
     let (mine, hers) = (world.public_room(&ada).await?, world.public_room(&grace).await?);
     let unknown = MessageId::new(world.ports.ids.next());
-    let orphan = MessageInput { parent_id: Some(unknown), ..text(mine.id, "reply to nothing") };
+    let orphan = (mine.id, MessageInput { parent_id: Some(unknown), ..said("reply to nothing") });
     let inputs = [text(mine.id, "first"), orphan, text(hers.id, "let me in"), text(mine.id, "second")];
     let answers = post_together(&world, &ada, inputs).await;
     assert_eq!(outcomes(&answers), ["new 1", "no parent message", "no room", "new 2"]);
@@ -215,7 +214,7 @@ async fn concurrent_posts_take_one_place_each_and_are_told_in_order() -> Result<
     for number in 0..500 {
         let messages = Arc::clone(&world.services.messages);
         let actor = if number % 2 == 0 { ada.clone() } else { grace.clone() };
-        posts.spawn(async move { messages.post(&actor, text(room.id, &number.to_string())).await });
+        posts.spawn(async move { messages.post(&actor, room.id, said(&number.to_string())).await });
     }
     let posted = posts.join_all().await.into_iter().collect::<Result<Vec<_>>>()?;
 
@@ -248,7 +247,7 @@ async fn messages_are_stored_in_the_order_of_the_calls() -> Result<()> {
     let room = world.shared_room(&ada, &grace).await?;
     let posts = (0..500).map(|number: u32| {
         let actor = if number.is_multiple_of(3) { &grace } else { &ada };
-        world.services.messages.post(actor, text(room.id, &number.to_string()))
+        world.post(actor, text(room.id, &number.to_string()))
     });
     let posted = join_all(posts).await.into_iter().collect::<Result<Vec<_>>>()?;
     let in_order = posted.windows(2).all(|pair| pair[1].view.message.seq == pair[0].view.message.seq.next());
@@ -267,7 +266,8 @@ async fn a_sender_learns_the_outcome_before_anybody_else() -> Result<()> {
         let heard_before = heard_changes(&mut events).len();
         drop(sender.send((outcome(&answer), heard_before)));
     });
-    world.services.messages.submit(&ada, text(room.id, "hello"), completion);
+    let messages = &world.services.messages;
+    messages.submit(&ada, room.id, messages.draft(said("hello"))?, completion);
     assert_eq!(receiver.await.ok(), Some(("new 1".to_owned(), 0)));
     Ok(())
 }
@@ -281,8 +281,9 @@ async fn what_was_accepted_before_a_shutdown_is_stored() -> Result<()> {
     for number in 0..10 {
         let (sender, receiver) = oneshot::channel();
         let completion = Box::new(move |answer: Result<Posted>| drop(sender.send(outcome(&answer))));
-        let input = text(room.id, &number.to_string());
-        world.services.messages.submit(&ada, input, completion);
+        let messages = &world.services.messages;
+        let draft = messages.draft(said(&number.to_string()))?;
+        messages.submit(&ada, room.id, draft, completion);
         answers.push(receiver);
     }
     world.shutdown.cancel();

@@ -199,7 +199,7 @@ async fn what_is_said_in_a_direct_room_is_told_to_those_who_do_not_follow_it() -
     let shared = world.shared_room(&ada, &grace).await?;
     let mut events = world.ports.bus.subscribe();
     let posts = ["one", "two", "three"].map(|content| text(room_id, content));
-    let posting = posts.into_iter().map(|post| world.services.messages.post(&ada, post));
+    let posting = posts.into_iter().map(|post| world.post(&ada, post));
     let posted = join_all(posting).await.into_iter().collect::<Result<Vec<_>>>()?;
     world.say(&ada, shared.id, "to all").await?;
     let told = heard(&mut events).into_iter().filter_map(|event| match event {

@@ -12,7 +12,7 @@ use plaza_application::{
 };
 use plaza_domain::{FileId, FileKind, FileStatus, InvalidInput, MessageKind, TaskState, VariantName};
 
-use crate::world::{World, text};
+use crate::world::{World, said};
 
 pub(crate) async fn upload(
     world: &World,
@@ -197,8 +197,8 @@ async fn a_file_is_seen_by_its_owner_and_where_it_is_posted_as_long_as_it_is() -
     let sees = async |actor: &Actor| world.services.files.get(actor, file_id).await.is_ok();
     assert!(sees(&ada).await && !sees(&grace).await);
 
-    let input = MessageInput { kind: MessageKind::File, file_id: Some(file_id), ..text(room.id, "") };
-    let message = world.services.messages.post(&ada, input).await?.view.message;
+    let input = (room.id, MessageInput { kind: MessageKind::File, file_id: Some(file_id), ..said("") });
+    let message = world.post(&ada, input).await?.view.message;
     assert!(sees(&grace).await && !sees(&stranger).await);
     world.services.memberships.leave(&grace, room.id).await?;
     assert!(!sees(&grace).await);

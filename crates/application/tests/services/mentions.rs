@@ -133,7 +133,7 @@ async fn a_batch_asks_once_for_all_names() -> Result<()> {
     let (ada, grace) = world.people().await?;
     let room = world.shared_room(&ada, &grace).await?;
     let contents = (0..50).map(|number| format!("@grace @room @user{number}"));
-    let posts = contents.map(|content| world.services.messages.post(&ada, text(room.id, &content)));
+    let posts = contents.map(|content| world.post(&ada, text(room.id, &content)));
     for posted in join_all(posts).await {
         let view = posted?.view;
         assert_eq!((names(&view), view.message.mentions_room), (vec!["grace"], true));

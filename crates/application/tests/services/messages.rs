@@ -5,7 +5,7 @@ use plaza_domain::{MessageId, MessageKind, Seq, repository::HistoryRange};
 
 use crate::{
     files::upload,
-    world::{World, heard_changes, named, text},
+    world::{World, heard_changes, named, said, text},
 };
 
 #[tokio::test]
@@ -33,19 +33,22 @@ async fn what_breaks_a_rule_is_refused_and_leaves_no_gap() -> Result<()> {
         ("content", text(room.id, " \n ")),
         ("content", text(room.id, &"x".repeat(4_001))),
         ("client_id", named(room.id, "hello", "with space")),
-        ("message_type", MessageInput { kind: MessageKind::System, ..text(room.id, "I am the server") }),
-        ("file_id", MessageInput { kind: MessageKind::File, ..text(room.id, "no file") }),
+        ("message_type", (room.id, MessageInput { kind: MessageKind::System, ..said("I am the server") })),
+        ("file_id", (room.id, MessageInput { kind: MessageKind::File, ..said("no file") })),
         (
             "image_url",
-            MessageInput {
-                kind: MessageKind::Image,
-                image_url: Some("https://example.org/x.png".to_owned()),
-                ..text(room.id, "")
-            },
+            (
+                room.id,
+                MessageInput {
+                    kind: MessageKind::Image,
+                    image_url: Some("https://example.org/x.png".to_owned()),
+                    ..said("")
+                },
+            ),
         ),
     ];
     for (field, input) in bad {
-        let refused = world.services.messages.post(&ada, input).await;
+        let refused = world.post(&ada, input).await;
         assert!(
             matches!(&refused, Err(Error::Invalid(invalid)) if invalid.violations[0].field == field),
             "{field}: {refused:?}"
@@ -77,13 +80,12 @@ async fn a_reply_stays_in_its_room() -> Result<()> {
     let (here, there) = (world.public_room(&ada).await?, world.public_room(&ada).await?);
     let parent = world.say(&ada, here.id, "a question").await?.view.message.id;
     let reply =
-        |room_id, parent_id| MessageInput { parent_id: Some(parent_id), ..text(room_id, "an answer") };
-    let messages = &world.services.messages;
-    let posted = messages.post(&ada, reply(here.id, parent)).await?;
+        |room_id, parent_id| (room_id, MessageInput { parent_id: Some(parent_id), ..said("an answer") });
+    let posted = world.post(&ada, reply(here.id, parent)).await?;
     assert_eq!(posted.view.message.parent_id, Some(parent));
     let unknown = MessageId::new(world.ports.ids.next());
     for input in [reply(there.id, parent), reply(here.id, unknown)] {
-        let refused = messages.post(&ada, input).await;
+        let refused = world.post(&ada, input).await;
         assert!(matches!(refused, Err(Error::NotFound("parent message"))));
     }
     Ok(())
@@ -96,20 +98,19 @@ async fn one_posts_ones_own_uploads_and_pictures_as_pictures() -> Result<()> {
     let room = world.shared_room(&ada, &grace).await?;
     let picture = upload(&world, &ada, "engine.png", b"pixels").await?.file.id;
     let notes = upload(&world, &ada, "notes.txt", b"words").await?.file.id;
-    let with = |kind, file_id| MessageInput { kind, file_id: Some(file_id), ..text(room.id, "") };
-    let messages = &world.services.messages;
+    let with = |kind, file_id| (room.id, MessageInput { kind, file_id: Some(file_id), ..said("") });
     let linked = MessageInput {
         kind: MessageKind::Image,
         image_url: Some(format!("/media/{picture}.png")),
-        ..text(room.id, "look")
+        ..said("look")
     };
-    for input in [with(MessageKind::Image, picture), with(MessageKind::File, notes), linked] {
-        let posted = messages.post(&ada, input).await?;
+    for input in [with(MessageKind::Image, picture), with(MessageKind::File, notes), (room.id, linked)] {
+        let posted = world.post(&ada, input).await?;
         assert!(posted.view.message.file_id.is_some());
     }
-    let words = messages.post(&ada, with(MessageKind::Image, notes)).await;
+    let words = world.post(&ada, with(MessageKind::Image, notes)).await;
     assert!(matches!(words, Err(Error::Invalid(_))));
-    let stolen = messages.post(&grace, with(MessageKind::Image, picture)).await;
+    let stolen = world.post(&grace, with(MessageKind::Image, picture)).await;
     assert!(matches!(stolen, Err(Error::NotFound("file"))));
     Ok(())
 }

@@ -9,15 +9,20 @@ use plaza_application::{
 };
 use plaza_domain::{Message, MessageId, RoomId, Seq, SystemEvent, repository::HistoryRange};
 
-use crate::world::{World, heard_changes, named, text};
+use crate::world::{Post, World, heard_changes, named, said, text};
 
-fn reply(room_id: RoomId, parent_id: MessageId, content: &str) -> MessageInput {
-    MessageInput { parent_id: Some(parent_id), ..text(room_id, content) }
+fn reply(room_id: RoomId, parent_id: MessageId, content: &str) -> Post {
+    (room_id, MessageInput { parent_id: Some(parent_id), ..said(content) })
 }
 
 /// Posts all of these at once: the committer takes them as one batch.
-async fn post_together(world: &World, posts: Vec<(&Actor, MessageInput)>) -> Vec<Result<Posted>> {
-    join_all(posts.into_iter().map(|(actor, input)| world.services.messages.post(actor, input))).await
+fn named_reply(room_id: RoomId, parent_id: MessageId, content: &str, client_id: &str) -> Post {
+    let (room_id, input) = named(room_id, content, client_id);
+    (room_id, MessageInput { parent_id: Some(parent_id), ..input })
+}
+
+async fn post_together(world: &World, posts: Vec<(&Actor, Post)>) -> Vec<Result<Posted>> {
+    join_all(posts.into_iter().map(|(actor, input)| world.post(actor, input))).await
 }
 
 /// What was told, in a few letters: `m` for a new message, `u` for a changed one, `d` for a deleted one.
@@ -118,7 +123,7 @@ async fn repeated_and_refused_replies_do_not_count() -> Result<()> {
     let (ada, grace, room_id, root) = question(&world).await?;
     let stranger = world.user("stranger").await?;
     let mut events = world.ports.bus.subscribe();
-    let once = || MessageInput { parent_id: Some(root.id), ..named(room_id, "once", "c-1") };
+    let once = || named_reply(room_id, root.id, "once", "c-1");
     let unknown = MessageId::new(world.ports.ids.next());
     let posts = vec![
         (&grace, once()),
@@ -130,7 +135,7 @@ async fn repeated_and_refused_replies_do_not_count() -> Result<()> {
     let duplicates: Vec<_> =
         answers.iter().map(|answer| answer.as_ref().ok().map(|posted| posted.duplicate)).collect();
     assert_eq!(duplicates, [Some(false), Some(true), None, None]);
-    assert!(world.services.messages.post(&grace, once()).await?.duplicate);
+    assert!(world.post(&grace, once()).await?.duplicate);
     let changes = heard_changes(&mut events);
     assert_eq!(told(&changes), "mu");
     assert_gapless(&changes, &root);
@@ -143,8 +148,8 @@ async fn a_reply_to_a_reply_goes_to_the_first_message() -> Result<()> {
     let world = World::new();
     let (ada, grace, room_id, root) = question(&world).await?;
     let messages = &world.services.messages;
-    let first = messages.post(&grace, reply(room_id, root.id, "an answer")).await?.view.message;
-    let second = messages.post(&ada, reply(room_id, first.id, "to the answer")).await?.view.message;
+    let first = world.post(&grace, reply(room_id, root.id, "an answer")).await?.view.message;
+    let second = world.post(&ada, reply(room_id, first.id, "to the answer")).await?.view.message;
     assert_eq!(second.parent_id, Some(root.id));
     assert_eq!(messages.get(&ada, second.id).await?.message.parent_id, Some(root.id));
     assert_eq!(messages.get(&ada, first.id).await?.message.reply_count, 0);
@@ -160,17 +165,17 @@ async fn nobody_replies_to_the_server_or_to_a_tombstone_without_replies() -> Res
     let (history, _) = messages.history(&ada, room_id, HistoryRange::Newest, 10).await?;
     let told = history.iter().find(|view| view.message.system_event == Some(SystemEvent::MemberJoined));
     let told = told.map(|view| view.message.id).ok_or(Error::NotFound("system message"))?;
-    let refused = messages.post(&ada, reply(room_id, told, "thank you")).await;
+    let refused = world.post(&ada, reply(room_id, told, "thank you")).await;
     assert!(matches!(&refused, Err(Error::Invalid(invalid)) if invalid.violations[0].field == "parent_id"));
 
-    let once = MessageInput { parent_id: Some(root.id), ..named(room_id, "an answer", "c-1") };
-    let answer = messages.post(&grace, once.clone()).await?.view.message;
+    let once = named_reply(room_id, root.id, "an answer", "c-1");
+    let answer = world.post(&grace, once.clone()).await?.view.message;
     messages.delete(&ada, root.id).await?;
-    messages.post(&grace, reply(room_id, root.id, "are you there?")).await?;
+    world.post(&grace, reply(room_id, root.id, "are you there?")).await?;
 
     let empty = world.say(&ada, room_id, "oops").await?.view.message;
     messages.delete(&ada, empty.id).await?;
-    let refused = messages.post(&grace, reply(room_id, empty.id, "too late")).await;
+    let refused = world.post(&grace, reply(room_id, empty.id, "too late")).await;
     assert!(matches!(refused, Err(Error::Conflict(_))));
 
     // A repeated send is answered, whatever became of what it replied to.
@@ -179,7 +184,7 @@ async fn nobody_replies_to_the_server_or_to_a_tombstone_without_replies() -> Res
             messages.delete(&grace, view.message.id).await?;
         }
     }
-    let again = messages.post(&grace, once).await?;
+    let again = world.post(&grace, once).await?;
     assert_eq!((again.view.message.id, again.duplicate), (answer.id, true));
     Ok(())
 }
@@ -189,9 +194,9 @@ async fn a_deleted_reply_counts_no_more() -> Result<()> {
     let world = World::new();
     let (ada, grace, room_id, root) = question(&world).await?;
     let messages = &world.services.messages;
-    let first = messages.post(&grace, reply(room_id, root.id, "one")).await?.view.message;
+    let first = world.post(&grace, reply(room_id, root.id, "one")).await?.view.message;
     world.clock.advance(Duration::from_secs(60));
-    let second = messages.post(&grace, reply(room_id, root.id, "two")).await?.view.message;
+    let second = world.post(&grace, reply(room_id, root.id, "two")).await?.view.message;
     let before = messages.get(&ada, root.id).await?.message;
     assert_eq!(before.last_reply_at, Some(second.created_at));
 
@@ -218,7 +223,7 @@ async fn a_deleted_reply_counts_no_more() -> Result<()> {
 async fn a_failed_batch_counts_nothing_twice() -> Result<()> {
     let world = World::new();
     let (ada, grace, room_id, root) = question(&world).await?;
-    let input = |name: &str| MessageInput { parent_id: Some(root.id), ..named(room_id, "answer", name) };
+    let input = |name: &str| named_reply(room_id, root.id, "answer", name);
     world.faults.lose_answers(1);
     let answers = post_together(&world, vec![(&ada, input("a")), (&grace, input("b"))]).await;
     assert!(answers.iter().all(|answer| answer.as_ref().is_ok_and(|posted| posted.duplicate)));
@@ -237,8 +242,7 @@ async fn a_thread_is_read_in_both_directions_from_any_of_its_messages() -> Resul
     let mut places = Vec::new();
     for number in 0..5 {
         world.say(&ada, room_id, "aside").await?;
-        let posted =
-            world.services.messages.post(&grace, reply(room_id, root.id, &number.to_string())).await?;
+        let posted = world.post(&grace, reply(room_id, root.id, &number.to_string())).await?;
         places.push(posted.view.message);
     }
     let threads = &world.services.threads;
@@ -273,7 +277,7 @@ async fn its_author_those_who_reply_and_those_mentioned_follow_a_thread() -> Res
     let messages = &world.services.messages;
     let root = world.say(&ada, room_id, "@mary, a question").await?.view.message.id;
     assert_eq!(following(&world, &ada).await?, [], "nobody has replied");
-    let answer = messages.post(&grace, reply(room_id, root, "ask @emmy")).await?.view.message.id;
+    let answer = world.post(&grace, reply(room_id, root, "ask @emmy")).await?.view.message.id;
     messages.edit(&grace, answer, "ask @emmy or @sofia").await?;
     let unread = [(&ada, 1), (&grace, 0), (&others[0], 1), (&others[1], 1), (&others[2], 1)];
     for (actor, unread) in unread {
@@ -287,9 +291,9 @@ async fn its_author_those_who_reply_and_those_mentioned_follow_a_thread() -> Res
 async fn who_does_not_want_to_follow_a_thread_is_not_made_to() -> Result<()> {
     let world = World::new();
     let (ada, grace, room_id, root) = question(&world).await?;
-    let (threads, messages) = (&world.services.threads, &world.services.messages);
+    let threads = &world.services.threads;
     threads.follow(&ada, root.id, false).await?;
-    let answer = messages.post(&grace, reply(room_id, root.id, "@ada, listen")).await?.view.message;
+    let answer = world.post(&grace, reply(room_id, root.id, "@ada, listen")).await?.view.message;
     assert_eq!(following(&world, &ada).await?, []);
     assert_eq!(following(&world, &grace).await?, [(root.id, 0)]);
     // By a reply as well as by the first message.
@@ -308,10 +312,10 @@ async fn who_does_not_want_to_follow_a_thread_is_not_made_to() -> Result<()> {
 async fn what_is_read_of_a_thread_is_unread_no_more() -> Result<()> {
     let world = World::new();
     let (ada, grace, room_id, root) = question(&world).await?;
-    let (threads, messages) = (&world.services.threads, &world.services.messages);
+    let threads = &world.services.threads;
     let mut last = root.clone();
     for number in 0..3 {
-        last = messages.post(&grace, reply(room_id, root.id, &number.to_string())).await?.view.message;
+        last = world.post(&grace, reply(room_id, root.id, &number.to_string())).await?.view.message;
     }
     assert_eq!(following(&world, &ada).await?, [(root.id, 3)]);
     threads.mark(&ada, root.id, last.seq.back(1)).await?;
@@ -335,11 +339,11 @@ async fn threads_are_listed_by_their_latest_reply_and_of_ones_rooms() -> Result<
     let world = World::new();
     let (ada, grace, room_id, first) = question(&world).await?;
     let second = world.say(&ada, room_id, "another one").await?.view.message;
-    let (threads, messages) = (&world.services.threads, &world.services.messages);
+    let threads = &world.services.threads;
     let mut expected = Vec::new();
     for root in [&first, &second, &first] {
         world.clock.advance(Duration::from_secs(60));
-        messages.post(&grace, reply(room_id, root.id, "yes")).await?;
+        world.post(&grace, reply(room_id, root.id, "yes")).await?;
         expected.retain(|id| *id != root.id);
         expected.insert(0, root.id);
     }

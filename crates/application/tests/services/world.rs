@@ -96,7 +96,11 @@ impl World {
     }
 
     pub(crate) async fn say(&self, actor: &Actor, room_id: RoomId, content: &str) -> Result<Posted> {
-        self.services.messages.post(actor, text(room_id, content)).await
+        self.post(actor, text(room_id, content)).await
+    }
+
+    pub(crate) async fn post(&self, actor: &Actor, (room_id, input): Post) -> Result<Posted> {
+        self.services.messages.post(actor, room_id, input).await
     }
 
     pub(crate) async fn role_in(&self, room_id: RoomId, user_id: UserId) -> Result<Option<&'static str>> {
@@ -114,9 +118,11 @@ pub(crate) fn registration(name: &str) -> Registration {
     }
 }
 
-pub(crate) fn text(room_id: RoomId, content: &str) -> MessageInput {
+/// What is said, and where.
+pub(crate) type Post = (RoomId, MessageInput);
+
+pub(crate) fn said(content: &str) -> MessageInput {
     MessageInput {
-        room_id,
         kind: MessageKind::Text,
         content: content.to_owned(),
         file_id: None,
@@ -126,8 +132,12 @@ pub(crate) fn text(room_id: RoomId, content: &str) -> MessageInput {
     }
 }
 
-pub(crate) fn named(room_id: RoomId, content: &str, client_id: &str) -> MessageInput {
-    MessageInput { client_id: Some(client_id.to_owned()), ..text(room_id, content) }
+pub(crate) fn text(room_id: RoomId, content: &str) -> Post {
+    (room_id, said(content))
+}
+
+pub(crate) fn named(room_id: RoomId, content: &str, client_id: &str) -> Post {
+    (room_id, MessageInput { client_id: Some(client_id.to_owned()), ..said(content) })
 }
 
 /// What was published and not yet heard.

@@ -3,7 +3,9 @@
 use std::{collections::HashSet, sync::Arc};
 
 use plaza_application::{Actor, Error, Limited, MessageInput, Position, Posted};
-use plaza_domain::{Availability, InvalidInput, MessageId, MessageKind, RoomId, SentMessage, Seq, UserId};
+use plaza_domain::{
+    Availability, InvalidInput, MessageDraft, MessageId, MessageKind, RoomId, SentMessage, Seq, UserId,
+};
 use serde_json::value::RawValue;
 
 use super::{Connection, Flow, MAX_BAD_FRAMES};
@@ -215,15 +217,15 @@ impl Connection {
             self.tell(&reply.error(refusal));
             return Ok(());
         }
-        let input = match self.message_input(actor, message, &reply).await {
-            Ok(input) => input,
+        let (room_id, draft) = match self.draft(actor, message, &reply).await {
+            Ok(found) => found,
             Err(error) => {
                 self.tell(&reply.error(ErrorFrame::from_error(&error)));
                 return Ok(());
             }
         };
         if !is_direct {
-            let what = self.state.services.limits.message_in(actor.id(), input.room_id).await;
+            let what = self.state.services.limits.message_in(actor.id(), room_id).await;
             if let Err(refusal) = self.count_for_user(what).await {
                 self.tell(&reply.error(refusal));
                 return Ok(());
@@ -241,30 +243,31 @@ impl Connection {
             outbox.push(frame.encode());
             drop(permit);
         };
-        self.state.services.messages.submit(actor, input, Box::new(completion));
+        self.state.services.messages.submit(actor, room_id, draft, Box::new(completion));
         Ok(())
     }
 
-    async fn message_input(
+    /// What is to be said, and where. It is checked before a direct room is opened for it.
+    async fn draft(
         &mut self,
         actor: &Actor,
         message: MessageFrame,
         reply: &ReplyTo,
-    ) -> Result<MessageInput, Error> {
+    ) -> Result<(RoomId, MessageDraft), Error> {
         let kind = match message.message_type.as_deref() {
             None => MessageKind::Text,
             Some(word) => MessageKind::parse(word)
                 .ok_or_else(|| InvalidInput::single("message_type", "must be text, image or file"))?,
         };
-        Ok(MessageInput {
-            room_id: self.destination(actor, message.room_id, message.to).await?,
+        let draft = self.state.services.messages.draft(MessageInput {
             kind,
             content: message.content,
             file_id: message.file_id,
             image_url: message.image_url,
             parent_id: message.parent_id,
             client_id: reply.client_id.clone(),
-        })
+        })?;
+        Ok((self.destination(actor, message.room_id, message.to).await?, draft))
     }
 
     /// Where a message goes: to a room, or to the direct room with somebody, which is opened when there is none.
@@ -280,6 +283,9 @@ impl Connection {
         }
         if self.own_room.is_some() {
             return Err(InvalidInput::single("to", "must be sent to /api/v1/ws, which has all rooms").into());
+        }
+        if user_id == actor.id() {
+            return Err(InvalidInput::single("to", "must be somebody else").into());
         }
         self.state.services.direct.room_with(actor, user_id).await
     }
