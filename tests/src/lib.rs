@@ -5,6 +5,7 @@
     reason = "a fixture that cannot be had fails the test that needs it, with a message that says why"
 )]
 
+pub mod backstage;
 mod both_setups;
 pub mod client;
 pub mod conformance;

@@ -49,7 +49,7 @@ impl Plaza {
 
     /// Asks an instance to end (`SIGTERM`).
     pub fn terminate(&self, instance: usize) {
-        self.instances[instance].terminate();
+        self.instances[instance].signal("TERM");
     }
 
     /// How an instance that was asked to end did so.
@@ -65,6 +65,36 @@ impl Plaza {
     /// Starts a killed worker again, or one that was not started at first.
     pub async fn restart_worker(&mut self, worker: usize) {
         self.workers[worker].restart().await;
+    }
+
+    /// Asks a standalone worker to end (`SIGTERM`).
+    pub fn terminate_worker(&self, worker: usize) {
+        self.workers[worker].signal("TERM");
+    }
+
+    /// How a standalone worker that was asked to end did so.
+    pub async fn worker_ended(&mut self, worker: usize) -> ExitStatus {
+        self.workers[worker].ended().await
+    }
+
+    /// Freezes a standalone worker (`SIGSTOP`).
+    pub fn pause_worker(&self, worker: usize) {
+        self.workers[worker].signal("STOP");
+    }
+
+    /// Ends a [`pause_worker`](Self::pause_worker).
+    pub fn resume_worker(&self, worker: usize) {
+        self.workers[worker].signal("CONT");
+    }
+
+    /// Whether a standalone worker was started and has not ended by itself.
+    pub fn is_worker_running(&mut self, worker: usize) -> bool {
+        self.workers[worker].is_running()
+    }
+
+    /// What the first instance is told by variables, but for its address.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        self.instances[0].environment()
     }
 
     /// What an instance has logged.

@@ -32,6 +32,8 @@ const LOG_LINES: usize = 200;
 pub(super) enum Kind {
     Server,
     Worker,
+    /// A worker whose probes do what their notes say.
+    FaultyWorker,
 }
 
 impl Kind {
@@ -39,6 +41,7 @@ impl Kind {
         programs::path(match self {
             Self::Server => "plaza",
             Self::Worker => "plaza-worker",
+            Self::FaultyWorker => "faulty-worker",
         })
     }
 }
@@ -113,11 +116,16 @@ impl Node {
                 command.env_remove(name);
             }
         }
+        command.env("PLAZA_SERVER__LISTEN", format!("127.0.0.1:{port}")).envs(self.environment());
         command
-            .env("PLAZA_DATA_DIR", self.folder.join("data"))
-            .env("PLAZA_SERVER__LISTEN", format!("127.0.0.1:{port}"))
-            .envs(self.environment.iter().map(|(name, value)| (name, value)));
-        command
+    }
+
+    /// What it is told by variables, but for its address.
+    pub(super) fn environment(&self) -> Vec<(String, String)> {
+        let data = self.folder.join("data").display().to_string();
+        let mut variables = vec![("PLAZA_DATA_DIR".to_owned(), data)];
+        variables.extend(self.environment.iter().cloned());
+        variables
     }
 
     /// `SIGKILL`.
@@ -125,10 +133,15 @@ impl Node {
         self.process = None;
     }
 
-    /// `SIGTERM`.
-    pub(super) fn terminate(&self) {
+    /// Sends a signal by its name, for example `TERM`.
+    pub(super) fn signal(&self, name: &str) {
         let process = self.process.as_ref().expect("it was started");
-        process.signal("TERM").expect("SIGTERM is sent");
+        process.signal(name).expect("a signal is sent");
+    }
+
+    /// Whether it was started and has not ended.
+    pub(super) fn is_running(&mut self) -> bool {
+        self.process.as_mut().is_some_and(|process| matches!(process.try_wait(), Ok(None)))
     }
 
     /// How it ended.

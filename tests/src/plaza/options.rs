@@ -27,12 +27,20 @@ pub struct Options {
     database: Option<String>,
     redis: Option<String>,
     idle_workers: usize,
+    worker: Kind,
 }
 
 impl Options {
     /// The usual ones.
     pub fn new(setup: Setup) -> Self {
-        Self { setup, environment: Vec::new(), database: None, redis: None, idle_workers: 0 }
+        Self {
+            setup,
+            environment: Vec::new(),
+            database: None,
+            redis: None,
+            idle_workers: 0,
+            worker: Kind::Worker,
+        }
     }
 
     /// Sets a variable for every process, for example `PLAZA_LIMITS__ENABLED`.
@@ -70,6 +78,13 @@ impl Options {
         self
     }
 
+    /// Has standalone workers whose probes do what their notes say; see [`backstage`](crate::backstage).
+    #[must_use]
+    pub fn faulty_workers(mut self) -> Self {
+        self.worker = Kind::FaultyWorker;
+        self
+    }
+
     /// Starts it and waits until every instance is ready.
     pub async fn start(self) -> Plaza {
         let scratch = Scratch::new("plaza").expect("a folder for Plaza's data");
@@ -85,7 +100,7 @@ impl Options {
         };
         let mut instances: Vec<Node> = names.iter().map(|name| node(Kind::Server, name)).collect();
         let mut workers: Vec<Node> =
-            (0..workers).map(|number| node(Kind::Worker, &format!("worker-{number}"))).collect();
+            (0..workers).map(|number| node(self.worker, &format!("worker-{number}"))).collect();
         // All at once: instances that race on a fresh database are what a deployment starts with.
         let running = workers.iter_mut().take(WORKERS);
         futures::future::join_all(instances.iter_mut().chain(running).map(Node::restart)).await;

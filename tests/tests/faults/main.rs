@@ -5,4 +5,5 @@
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
 mod exchange;
+mod tasks;
 mod worker;
