@@ -177,6 +177,9 @@ contract! {
         a_task_that_keeps_crashing_is_handed_to_be_buried
         a_task_that_crashes_in_its_last_attempt_is_handed_to_be_buried
         a_task_that_nobody_took_is_found
+        a_result_is_kept_with_success
+        a_worker_learns_that_its_task_was_called_off
+        progress_is_the_runners_to_tell_and_begins_anew
         a_key_is_free_again_when_its_task_has_ended
         a_transaction_goes_on_after_a_key_that_is_taken
         of_twenty_tasks_with_one_key_one_is_stored

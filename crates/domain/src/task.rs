@@ -140,7 +140,10 @@ pub struct Task {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AttemptOutcome {
     /// Done.
-    Succeeded,
+    Succeeded {
+        /// What came of it, where there is more to tell.
+        result: Option<Value>,
+    },
     /// Failed; begins again after `delay`.
     Retry {
         /// What went wrong.
@@ -160,4 +163,16 @@ pub enum AttemptOutcome {
         /// What went wrong.
         error: String,
     },
+    /// Called off.
+    Cancelled,
+}
+
+impl AttemptOutcome {
+    /// Done, and there is nothing to tell.
+    pub const DONE: Self = Self::Succeeded { result: None };
+
+    /// Whether the task begins again after it.
+    pub const fn is_repeated(&self) -> bool {
+        matches!(self, Self::Retry { .. } | Self::Snooze { .. })
+    }
 }

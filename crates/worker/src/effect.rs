@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use plaza_application::events::Event;
 use plaza_domain::{RepositoryError, UnitOfWork};
+use serde_json::Value;
 
 /// What is left to do once an effect is committed.
 #[derive(Debug, Default)]
@@ -21,6 +22,12 @@ pub trait Effect: Send {
         Vec::new()
     }
 
+    /// What the task tells of its success: kept with it, and shown to its owner. At most 64 KiB as JSON, or the task is
+    /// given up.
+    fn result(&self) -> Option<Value> {
+        None
+    }
+
     /// Writes the change; whoever calls commits.
     ///
     /// # Errors
@@ -34,6 +41,21 @@ pub struct NoEffect;
 
 #[async_trait]
 impl Effect for NoEffect {
+    async fn apply(self: Box<Self>, _work: &mut dyn UnitOfWork) -> Result<Applied, RepositoryError> {
+        Ok(Applied::default())
+    }
+}
+
+/// Changes nothing, and tells something.
+#[derive(Clone, Debug)]
+pub struct Answer(pub Value);
+
+#[async_trait]
+impl Effect for Answer {
+    fn result(&self) -> Option<Value> {
+        Some(self.0.clone())
+    }
+
     async fn apply(self: Box<Self>, _work: &mut dyn UnitOfWork) -> Result<Applied, RepositoryError> {
         Ok(Applied::default())
     }

@@ -3,12 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use chrono::TimeDelta;
 use plaza_application::{commands::Command, ports::BoxError};
-use plaza_domain::{RepositoryError, Task, UnitOfWork};
+use plaza_domain::RepositoryError;
 use thiserror::Error;
 
-use crate::Effect;
+use crate::{Attempt, Effect};
 
 /// Carries out one command.
 #[async_trait]
@@ -22,6 +21,11 @@ pub trait TaskHandler: Send + Sync {
 
     /// What to write when the task is given up, also when it is because its workers vanished.
     fn on_dead(&self) -> Box<dyn Effect>;
+
+    /// What to write when the task was called off while it ran; the same, unless the handler makes a difference.
+    fn on_cancelled(&self) -> Box<dyn Effect> {
+        self.on_dead()
+    }
 }
 
 /// Knows the handler of every command.
@@ -47,6 +51,9 @@ pub enum TaskError {
     /// No attempt can succeed.
     #[error("given up: {0}")]
     Discard(String),
+    /// Somebody asked for the task's end.
+    #[error("called off")]
+    Cancelled,
     /// The task belongs to another worker by now: whatever this one found out is void.
     #[error("the lease was lost")]
     Lost,
@@ -55,34 +62,5 @@ pub enum TaskError {
 impl From<RepositoryError> for TaskError {
     fn from(error: RepositoryError) -> Self {
         Self::Retry(error.into())
-    }
-}
-
-/// A task while this worker holds its lease.
-#[derive(Clone, Debug)]
-pub struct Attempt {
-    task: Task,
-    lease: TimeDelta,
-}
-
-impl Attempt {
-    pub(crate) fn new(task: Task, lease: TimeDelta) -> Self {
-        Self { task, lease }
-    }
-
-    /// The task, as it was claimed.
-    pub fn task(&self) -> &Task {
-        &self.task
-    }
-
-    /// Makes sure that the task is still this worker's when `work` is committed. To be called before anything is
-    /// written in the middle of an attempt: a worker that was stopped for a while must not overwrite what its
-    /// successor has done.
-    ///
-    /// # Errors
-    /// `Lost` when it is not.
-    pub async fn hold(&self, work: &mut dyn UnitOfWork) -> Result<(), TaskError> {
-        let (id, token) = (self.task.id, self.task.token);
-        if work.tasks().extend(id, token, self.lease).await? { Ok(()) } else { Err(TaskError::Lost) }
     }
 }

@@ -1,6 +1,7 @@
 //! Plaza's background worker: it runs tasks from the database, woken up by a queue. [`Worker`] is what a binary
 //! starts; [`TaskHandler`] is what a new command implements.
 
+mod attempt;
 mod effect;
 mod embed;
 mod handler;
@@ -12,9 +13,10 @@ mod settings;
 #[cfg(test)]
 mod testing;
 
-pub use effect::{Applied, Effect, NoEffect};
+pub use attempt::Attempt;
+pub use effect::{Answer, Applied, Effect, NoEffect};
 pub use embed::start;
-pub use handler::{Attempt, Registry, TaskError, TaskHandler};
+pub use handler::{Registry, TaskError, TaskHandler};
 pub use runner::Worker;
 pub use settings::{QueueSettings, WorkerSettings};
 

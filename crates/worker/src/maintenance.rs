@@ -7,11 +7,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use plaza_application::commands::Command;
-use plaza_domain::{RepositoryError, Task, TaskId};
+use plaza_domain::{AttemptOutcome, RepositoryError, Task, TaskId};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::runner::{Context, SettleError, give_up, spread, time_delta};
+use crate::runner::{Context, SettleError, Settled, give_up, spread, time_delta};
 
 /// How many tasks one step takes.
 const BATCH: u64 = 500;
@@ -62,7 +62,8 @@ async fn bury(context: &Context, task: &Task) -> Result<(), SettleError> {
     // What cannot be understood cannot have consequences either.
     let handler = Command::try_from(task).ok().map(|command| context.registry.handler(command));
     let error = format!("its worker vanished, {} of {} times", task.crashes, task.attempt);
-    if give_up(context, task, error, handler.as_deref()).await? {
+    let outcome = AttemptOutcome::Dead { error };
+    if give_up(context, task, &outcome, handler.as_deref()).await? == Settled::Done {
         tracing::error!(task.id = %task.id, task.kind, task.crashes, "a task was given up: its workers vanish");
     }
     Ok(())

@@ -153,7 +153,7 @@ async fn given_tasks_in_every_state(store: &Arc<dyn Store>) -> Result<()> {
             0 => continue,
             1 => AttemptOutcome::Retry { error: "later".to_owned(), delay: TimeDelta::hours(1) },
             2 => AttemptOutcome::Dead { error: "no such file".to_owned() },
-            _ => AttemptOutcome::Succeeded,
+            _ => AttemptOutcome::DONE,
         };
         work.tasks().finish(task.id, task.token, &outcome).await?;
     }

@@ -223,6 +223,8 @@ fn of_tasks(on: DbBackend) -> Vec<Hot> {
     vec![
         hot(on, "claim", &["id"], tasks::claim(on, TaskId::new(id()), by)),
         hot(on, "claim next", &["queue"], tasks::claim_next(on, "media", by)),
+        hot(on, "extend", &["id"], tasks::extend(on, TaskId::new(id()), 1, age)),
+        hot(on, "progress", &["id"], tasks::progress(TaskId::new(id()), 1, 50)),
         hot(on, "promote", &["run_at"], tasks::promote(on, 50)),
         hot(on, "reap", &["lease_until"], tasks::reap(on, 3, by, 50)),
         hot(on, "untaken", &["run_at"], tasks::untaken(on, age, 50)),

@@ -66,7 +66,7 @@ pub(crate) async fn listed_tasks_fit_everything_that_is_asked_for(store: Arc<dyn
     for task in [&mine, &other_kind, &mail] {
         given(&store, task).await?;
     }
-    attempted(&store, mail.id, &AttemptOutcome::Succeeded).await?;
+    attempted(&store, mail.id, &AttemptOutcome::DONE).await?;
     let none = TaskFilter::default;
     let cases = [
         (TaskFilter { owner_id: Some(ada.id), ..none() }, vec![mine.id]),
@@ -131,8 +131,8 @@ pub(crate) async fn attempts_are_kept_with_how_they_went(store: Arc<dyn Store>) 
 
 pub(crate) async fn queues_tell_how_much_waits_and_how_attempts_went(store: Arc<dyn Store>) -> Outcome {
     let outcomes = [
-        AttemptOutcome::Succeeded,
-        AttemptOutcome::Succeeded,
+        AttemptOutcome::DONE,
+        AttemptOutcome::DONE,
         retry(HOUR),
         AttemptOutcome::Dead { error: "no such file".to_owned() },
         AttemptOutcome::Snooze { reason: "shutting down".to_owned(), delay: HOUR },

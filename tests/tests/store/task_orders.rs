@@ -98,7 +98,7 @@ pub(crate) async fn a_running_task_is_asked_to_end(store: Arc<dyn Store>) -> Out
 }
 
 pub(crate) async fn a_task_that_has_ended_is_not_called_off(store: Arc<dyn Store>) -> Outcome {
-    for outcome in [AttemptOutcome::Succeeded, dead()] {
+    for outcome in [AttemptOutcome::DONE, dead()] {
         let task = ended(&store, &outcome).await?;
         assert_eq!(cancelled(&store, task.id).await?, None);
     }
@@ -140,7 +140,7 @@ pub(crate) async fn what_failed_gets_another_chance(store: Arc<dyn Store>) -> Ou
         assert!(id != failed.id || token > failed.token, "a worker of before must stay out");
         assert_eq!(retried(&store, id).await?, None, "it is running");
     }
-    let done = ended(&store, &AttemptOutcome::Succeeded).await?;
+    let done = ended(&store, &AttemptOutcome::DONE).await?;
     assert_eq!(retried(&store, done.id).await?, None);
     assert_eq!(retried(&store, TaskId::new(id())).await?, None);
     Ok(())
@@ -166,7 +166,7 @@ pub(crate) async fn tasks_are_removed_when_they_were_kept_long_enough(store: Arc
     let waiting = given_task(&store, "media").await?.id;
     let running = claimed(&store, given_task(&store, "media").await?.id).await?.id;
     let failed = ended(&store, &dead()).await?.id;
-    let done = ended(&store, &AttemptOutcome::Succeeded).await?.id;
+    let done = ended(&store, &AttemptOutcome::DONE).await?.id;
     let called_off = given_task(&store, "media").await?.id;
     cancelled(&store, called_off).await?;
 
@@ -177,10 +177,8 @@ pub(crate) async fn tasks_are_removed_when_they_were_kept_long_enough(store: Arc
     assert_eq!(purged(&store, LATER, NOT_AT_ALL, 10).await?, 1);
     assert_eq!(remaining(&store).await?, [running, waiting]);
 
-    let (first, second) = (
-        ended(&store, &AttemptOutcome::Succeeded).await?.id,
-        ended(&store, &AttemptOutcome::Succeeded).await?.id,
-    );
+    let (first, second) =
+        (ended(&store, &AttemptOutcome::DONE).await?.id, ended(&store, &AttemptOutcome::DONE).await?.id);
     assert_eq!(purged(&store, NOT_AT_ALL, NOT_AT_ALL, 1).await?, 1);
     assert_eq!(remaining(&store).await?, [second, running, waiting], "{first} ended before");
     Ok(())

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use plaza_domain::repository::{ClaimRequest, Result};
-use plaza_domain::{AttemptOutcome, NewTask, Priority, Store, Task, TaskId, TaskState};
+use plaza_domain::repository::{ClaimRequest, Lease, Result};
+use plaza_domain::{AttemptEnd, AttemptOutcome, NewTask, Priority, Store, Task, TaskId, TaskState};
 
 use super::{
     Outcome,
@@ -130,27 +130,28 @@ pub(crate) async fn the_most_urgent_task_of_a_queue_is_next_then_the_oldest(
 pub(crate) async fn a_stale_token_is_refused(store: Arc<dyn Store>) -> Outcome {
     let first = running(&store, -1).await?;
     assert_eq!(reaped(&store, 3, LEASE).await?, []);
-    assert!(!finished(&store, &first, &AttemptOutcome::Succeeded).await?, "after it was taken back");
+    assert!(!finished(&store, &first, &AttemptOutcome::DONE).await?, "after it was taken back");
     promoted(&store).await?;
     let second = claimed(&store, first.id, claim(LEASE)).await?.ok_or("it was not claimed again")?;
     assert!(second.token > first.token);
-    assert!(!finished(&store, &first, &AttemptOutcome::Succeeded).await?, "while another runs it");
+    assert!(!finished(&store, &first, &AttemptOutcome::DONE).await?, "while another runs it");
     let mut work = store.begin().await?;
-    assert!(!work.tasks().extend(first.id, first.token, LATER).await?);
-    assert!(work.tasks().extend(second.id, second.token, LATER).await?);
+    assert_eq!(work.tasks().extend(first.id, first.token, LATER).await?, Lease::Lost);
+    assert_eq!(work.tasks().extend(second.id, second.token, LATER).await?, Lease::Held);
     work.commit().await?;
     let task = found(&store, second.id).await?;
     assert_eq!(task.state, TaskState::Running);
     assert!(task.lease_until > second.lease_until);
-    assert!(finished(&store, &second, &AttemptOutcome::Succeeded).await?);
+    assert!(finished(&store, &second, &AttemptOutcome::DONE).await?);
     Ok(())
 }
 
 pub(crate) async fn a_finished_task_is_not_claimed_again(store: Arc<dyn Store>) -> Outcome {
     let failure = AttemptOutcome::Dead { error: "no such file".to_owned() };
     let cases = [
-        (AttemptOutcome::Succeeded, TaskState::Succeeded, None),
+        (AttemptOutcome::DONE, TaskState::Succeeded, None),
         (failure, TaskState::Dead, Some("no such file".to_owned())),
+        (AttemptOutcome::Cancelled, TaskState::Cancelled, None),
     ];
     for (outcome, state, error) in cases {
         let task = running(&store, LEASE).await?;
@@ -288,7 +289,7 @@ pub(crate) async fn a_key_is_free_again_when_its_task_has_ended(store: Arc<dyn S
     let task = found(&store, other.id).await?;
     assert_eq!(task.unique_key, other.unique_key);
     let task = claimed(&store, task.id, claim(LEASE)).await?.ok_or("it was not claimed")?;
-    assert!(finished(&store, &task, &AttemptOutcome::Succeeded).await?);
+    assert!(finished(&store, &task, &AttemptOutcome::DONE).await?);
     assert!(inserted(&store, &keyed("job:other")).await?, "after its end");
     Ok(())
 }
@@ -310,5 +311,44 @@ pub(crate) async fn of_twenty_tasks_with_one_key_one_is_stored(store: Arc<dyn St
         async move { Ok(inserted(&store, &keyed("job:sweep")).await?) }
     });
     assert_eq!(won.await?, 1);
+    Ok(())
+}
+
+pub(crate) async fn a_result_is_kept_with_success(store: Arc<dyn Store>) -> Outcome {
+    let task = running(&store, LEASE).await?;
+    let result = Some(serde_json::json!({ "pages": 3, "of": ["a", null] }));
+    assert!(finished(&store, &task, &AttemptOutcome::Succeeded { result: result.clone() }).await?);
+    let task = found(&store, task.id).await?;
+    assert_eq!((task.state, task.result), (TaskState::Succeeded, result));
+    Ok(())
+}
+
+pub(crate) async fn progress_is_the_runners_to_tell_and_begins_anew(store: Arc<dyn Store>) -> Outcome {
+    let first = running(&store, LEASE).await?;
+    let mut work = store.begin().await?;
+    assert!(work.tasks().progress(first.id, first.token, 40).await?);
+    assert!(!work.tasks().progress(first.id, first.token - 1, 90).await?, "with a stale token");
+    work.commit().await?;
+    assert_eq!(found(&store, first.id).await?.progress, Some(40));
+    assert!(finished(&store, &first, &retry(NOW)).await?);
+    promoted(&store).await?;
+    let second = claimed(&store, first.id, claim(LEASE)).await?.ok_or("it was not claimed again")?;
+    assert_eq!(second.progress, None);
+    let mut work = store.begin().await?;
+    assert!(!work.tasks().progress(first.id, first.token, 90).await?, "while another runs it");
+    Ok(())
+}
+
+pub(crate) async fn a_worker_learns_that_its_task_was_called_off(store: Arc<dyn Store>) -> Outcome {
+    let task = running(&store, LEASE).await?;
+    let mut work = store.begin().await?;
+    work.tasks().cancel(task.id).await?;
+    assert_eq!(work.tasks().extend(task.id, task.token, LATER).await?, Lease::CancelRequested);
+    work.commit().await?;
+    assert!(found(&store, task.id).await?.lease_until > task.lease_until, "it is the worker's to end");
+    assert!(finished(&store, &task, &AttemptOutcome::Cancelled).await?);
+    assert_eq!(found(&store, task.id).await?.state, TaskState::Cancelled);
+    let attempts = store.read().await?.tasks().attempts(task.id, 10).await?;
+    assert_eq!(attempts.first().and_then(|attempt| attempt.end), Some(AttemptEnd::Cancelled));
     Ok(())
 }

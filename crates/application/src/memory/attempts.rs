@@ -28,11 +28,12 @@ pub(super) fn end(
     now: Timestamp,
 ) {
     let (end, error) = match outcome {
-        AttemptOutcome::Succeeded => (AttemptEnd::Succeeded, None),
+        AttemptOutcome::Succeeded { .. } => (AttemptEnd::Succeeded, None),
         AttemptOutcome::Retry { error, .. } if is_dead => (AttemptEnd::Dead, Some(error)),
         AttemptOutcome::Retry { error, .. } => (AttemptEnd::Retry, Some(error)),
         AttemptOutcome::Snooze { reason, .. } => (AttemptEnd::Snooze, Some(reason)),
         AttemptOutcome::Dead { error } => (AttemptEnd::Dead, Some(error)),
+        AttemptOutcome::Cancelled => (AttemptEnd::Cancelled, None),
     };
     if let Some(attempt) = tables.task_attempts.get_mut(&key) {
         (attempt.ended_at, attempt.end, attempt.error) = (Some(now), Some(end), error.cloned());

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use plaza_domain::{
     AttemptOutcome, NewTask, QueueSurvey, RepositoryError, Task, TaskAttempt, TaskId, TaskState, Timestamp,
-    repository::{ClaimRequest, Constraint, Result, TaskFilter, TaskRepository, TaskRetention},
+    repository::{ClaimRequest, Constraint, Lease, Result, TaskFilter, TaskRepository, TaskRetention},
 };
 
 use super::{
@@ -45,6 +45,7 @@ impl<A: Access> TaskRepository for Connection<A> {
         task.attempt += 1;
         task.token += 1;
         task.lease_until = Some(now + by.lease);
+        task.progress = None;
         let task = task.clone();
         attempts::begin(self.tables_mut()?, &task, by, now);
         Ok(Some(task))
@@ -60,12 +61,20 @@ impl<A: Access> TaskRepository for Connection<A> {
         }
     }
 
-    async fn extend(&mut self, id: TaskId, token: i64, lease: TimeDelta) -> Result<bool> {
+    async fn extend(&mut self, id: TaskId, token: i64, lease: TimeDelta) -> Result<Lease> {
         let until = self.clock.now() + lease;
+        let Some(task) = held(self.tables_mut()?, id, token) else {
+            return Ok(Lease::Lost);
+        };
+        task.lease_until = Some(until);
+        Ok(if task.cancel_requested_at.is_some() { Lease::CancelRequested } else { Lease::Held })
+    }
+
+    async fn progress(&mut self, id: TaskId, token: i64, percent: u8) -> Result<bool> {
         let Some(task) = held(self.tables_mut()?, id, token) else {
             return Ok(false);
         };
-        task.lease_until = Some(until);
+        task.progress = Some(percent);
         Ok(true)
     }
 
@@ -248,7 +257,11 @@ fn held(tables: &mut Tables, id: TaskId, token: i64) -> Option<&mut Task> {
 
 fn end(task: &mut Task, outcome: &AttemptOutcome, now: Timestamp) {
     match outcome {
-        AttemptOutcome::Succeeded => close(task, TaskState::Succeeded, now),
+        AttemptOutcome::Succeeded { result } => {
+            task.result = result.clone();
+            close(task, TaskState::Succeeded, now);
+        }
+        AttemptOutcome::Cancelled => close(task, TaskState::Cancelled, now),
         AttemptOutcome::Retry { error, delay } => {
             task.last_error = Some(error.clone());
             if task.attempt < task.max_attempts {

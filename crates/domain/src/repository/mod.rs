@@ -44,7 +44,7 @@ pub use receipt::ReceiptRepository;
 pub use room::{Counters, RoomFilter, RoomRepository};
 pub use session::SessionRepository;
 pub use setting::SettingRepository;
-pub use task::{ClaimRequest, TaskFilter, TaskRepository, TaskRetention};
+pub use task::{ClaimRequest, Lease, TaskFilter, TaskRepository, TaskRetention};
 pub use thread::ThreadRepository;
 pub use user::UserRepository;
 

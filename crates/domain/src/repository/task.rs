@@ -37,6 +37,17 @@ pub struct TaskRetention {
     pub dead: TimeDelta,
 }
 
+/// Whether a task is still the worker's that runs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lease {
+    /// It is.
+    Held,
+    /// It is, and somebody asked for the task's end.
+    CancelRequested,
+    /// The fencing token is stale: it is another's by now, or nobody's.
+    Lost,
+}
+
 /// Stores tasks and their attempts.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
@@ -55,8 +66,11 @@ pub trait TaskRepository: Send {
     /// [`claim`](Self::claim) does. `None` when the queue has none.
     async fn claim_next(&mut self, queue: &str, by: ClaimRequest) -> Result<Option<Task>>;
 
-    /// Prolongs the lease; false when `token` is stale.
-    async fn extend(&mut self, id: TaskId, token: i64, lease: TimeDelta) -> Result<bool>;
+    /// Prolongs the lease, and tells whether the task was asked to end; nothing is written when `token` is stale.
+    async fn extend(&mut self, id: TaskId, token: i64, lease: TimeDelta) -> Result<Lease>;
+
+    /// Notes how much of a running task is done, in percent; false when `token` is stale. A new attempt begins at none.
+    async fn progress(&mut self, id: TaskId, token: i64, percent: u8) -> Result<bool>;
 
     /// Ends an attempt; false when `token` is stale, and then nothing is written. A `Retry` of a task that has no
     /// attempts left becomes `Dead`: callers decide that themselves, by [`Task::attempt`].

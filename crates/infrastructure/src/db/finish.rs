@@ -5,26 +5,23 @@ use sea_orm::sea_query::{Expr, ExprTrait, Keyword, Query, UpdateStatement};
 use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QueryTrait};
 
 use super::clock;
-use super::entity::task::{Column, Entity};
+use super::entity::task::Column;
 use super::entity::task_attempt as attempt;
-use super::queries::tasks::{is, word};
+use super::queries::tasks::{held, word};
 
 /// What an attempt's outcome is called when its worker vanished.
 const CRASHED: &str = "crashed";
 
 /// Ends a running task's attempt; returns its new state, or no row when `token` is stale.
 pub(super) fn task(backend: DbBackend, id: TaskId, token: i64, outcome: &AttemptOutcome) -> UpdateStatement {
-    let mut update = Query::update();
+    let mut update = held(id, token);
     update
-        .table(Entity)
         .value(Column::LeaseUntil, null())
         .value(Column::WorkerId, null())
-        .and_where(Expr::col(Column::Id).eq(id.uuid()))
-        .and_where(Expr::col(Column::Token).eq(token))
-        .and_where(is(TaskState::Running))
         .returning(Query::returning().columns([Column::State]));
     match outcome {
-        AttemptOutcome::Succeeded => {
+        AttemptOutcome::Succeeded { result } => {
+            update.value(Column::Result, result.clone());
             update.value(Column::State, word(TaskState::Succeeded));
             update.value(Column::FinishedAt, clock::now(backend));
         }
@@ -47,6 +44,10 @@ pub(super) fn task(backend: DbBackend, id: TaskId, token: i64, outcome: &Attempt
             update.value(Column::FinishedAt, clock::now(backend));
             update.value(Column::LastError, error.as_str());
         }
+        AttemptOutcome::Cancelled => {
+            update.value(Column::State, word(TaskState::Cancelled));
+            update.value(Column::FinishedAt, clock::now(backend));
+        }
     }
     update
 }
@@ -60,11 +61,12 @@ pub(super) fn attempt(
     is_dead: bool,
 ) -> UpdateStatement {
     let (word, error) = match outcome {
-        AttemptOutcome::Succeeded => ("succeeded", None),
+        AttemptOutcome::Succeeded { .. } => ("succeeded", None),
         AttemptOutcome::Retry { error, .. } if is_dead => ("dead", Some(error)),
         AttemptOutcome::Retry { error, .. } => ("retry", Some(error)),
         AttemptOutcome::Snooze { reason, .. } => ("snooze", Some(reason)),
         AttemptOutcome::Dead { error } => ("dead", Some(error)),
+        AttemptOutcome::Cancelled => ("cancelled", None),
     };
     attempt::Entity::update_many()
         .col_expr(attempt::Column::EndedAt, clock::now(backend))

@@ -2,16 +2,18 @@
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use plaza_domain::repository::{ClaimRequest, Result, TaskFilter, TaskRepository, TaskRetention};
-use plaza_domain::{AttemptOutcome, NewTask, QueueSurvey, Task, TaskAttempt, TaskId, TaskState, UserId};
+use plaza_domain::repository::{ClaimRequest, Lease, Result, TaskFilter, TaskRepository, TaskRetention};
+use plaza_domain::{
+    AttemptOutcome, NewTask, QueueSurvey, Task, TaskAttempt, TaskId, TaskState, Timestamp, UserId,
+};
 use sea_orm::sea_query::{Expr, InsertStatement, OnConflict, Query, UpdateStatement};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryResult, QueryTrait};
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, QueryResult, QueryTrait};
 
 use super::clock;
 use super::entity::task::{Column, Entity, Model};
 use super::entity::task_attempt as attempt;
 use super::finish;
-use super::queries::tasks::{self as queries, is, word};
+use super::queries::tasks::{self as queries, word};
 use super::queries::{task_lists, task_orders};
 use super::session::{Session, entity, value};
 
@@ -38,13 +40,16 @@ impl<C: ConnectionTrait + Send> TaskRepository for Session<C> {
         self.begin(&queries::claim_next(self.backend(), queue, by), by).await
     }
 
-    async fn extend(&mut self, id: TaskId, token: i64, lease: TimeDelta) -> Result<bool> {
-        let update = Entity::update_many()
-            .col_expr(Column::LeaseUntil, clock::after(self.backend(), lease))
-            .filter(Column::Id.eq(id.uuid()))
-            .filter(Column::Token.eq(token))
-            .filter(is(TaskState::Running));
-        Ok(self.execute(&update.into_query()).await? > 0)
+    async fn extend(&mut self, id: TaskId, token: i64, lease: TimeDelta) -> Result<Lease> {
+        let Some(row) = self.row(&queries::extend(self.backend(), id, token, lease)).await? else {
+            return Ok(Lease::Lost);
+        };
+        let asked_at: Option<Timestamp> = value(&row, Column::CancelRequestedAt)?;
+        Ok(if asked_at.is_some() { Lease::CancelRequested } else { Lease::Held })
+    }
+
+    async fn progress(&mut self, id: TaskId, token: i64, percent: u8) -> Result<bool> {
+        Ok(self.execute(&queries::progress(id, token, percent)).await? > 0)
     }
 
     async fn finish(&mut self, id: TaskId, token: i64, outcome: &AttemptOutcome) -> Result<bool> {

@@ -2,16 +2,16 @@
 
 use async_trait::async_trait;
 use plaza_application::commands::ProbeCommand;
+use serde_json::json;
 
-use crate::{Attempt, Effect, NoEffect, TaskError, TaskHandler};
+use crate::{Answer, Attempt, Effect, NoEffect, TaskError, TaskHandler};
 
 pub(super) struct Probe(pub(super) ProbeCommand);
 
 #[async_trait]
 impl TaskHandler for Probe {
     async fn execute(&self, _attempt: &Attempt) -> Result<Box<dyn Effect>, TaskError> {
-        tracing::debug!(note = self.0.note, "a probe was answered");
-        Ok(Box::new(NoEffect))
+        Ok(Box::new(Answer(json!({ "note": self.0.note }))))
     }
 
     fn on_dead(&self) -> Box<dyn Effect> {

@@ -1,9 +1,9 @@
 //! One attempt at one task, from the claim to the report.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use plaza_application::commands::{Command, UnknownCommand};
-use plaza_domain::{RepositoryError, Task};
+use plaza_domain::{RepositoryError, Task, repository::Lease};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -11,6 +11,8 @@ use tracing::Instrument;
 use super::{context::Context, panic::caught, report::report};
 use crate::{Attempt, Effect, TaskError, TaskHandler};
 
+/// How soon a task that runs learns that it was called off.
+const CANCEL_CHECK: Duration = Duration::from_secs(2);
 /// How long a task waits for a worker that knows its command.
 const UNKNOWN_DELAY: Duration = Duration::from_secs(60);
 
@@ -20,7 +22,7 @@ type Outcome = Result<Box<dyn Effect>, TaskError>;
 pub(super) async fn run(context: &Context, task: Task, shutdown: &CancellationToken) {
     let span =
         tracing::info_span!("task", task.id = %task.id, task.kind = task.kind, task.attempt = task.attempt);
-    let attempt = Attempt::new(task, context.lease());
+    let attempt = Attempt::new(task, context.lease(), Arc::clone(&context.ports.store));
     async {
         match Command::try_from(attempt.task()) {
             Ok(command) => {
@@ -53,12 +55,16 @@ async fn execute(
     shutdown: &CancellationToken,
 ) -> Outcome {
     let settings = &context.settings;
+    // It was called off while a worker ran it that has vanished.
+    if attempt.task().cancel_requested_at.is_some() {
+        return Err(TaskError::Cancelled);
+    }
     tokio::select! {
         biased;
         ended = caught(handler.execute(attempt)) => {
             ended.unwrap_or_else(|panicked| Err(TaskError::Retry(panicked.into())))
         }
-        () = lose_lease(context, attempt) => Err(TaskError::Lost),
+        reason = watch_lease(context, attempt) => Err(reason),
         () = drained(shutdown, settings.drain) => Err(TaskError::Snooze {
             delay: Duration::ZERO,
             reason: "the worker was shut down".to_owned(),
@@ -69,27 +75,28 @@ async fn execute(
     }
 }
 
-/// Prolongs the lease, and ends when that is no longer possible.
-async fn lose_lease(context: &Context, attempt: &Attempt) {
+/// Prolongs the lease, and ends when that is no longer possible or no longer wanted.
+async fn watch_lease(context: &Context, attempt: &Attempt) -> TaskError {
     let lease = context.settings.lease;
     let task = attempt.task();
     let mut valid_until = Instant::now() + lease;
     loop {
-        sleep(lease / 3).await;
+        sleep(CANCEL_CHECK.min(lease / 3)).await;
         let asked_at = Instant::now();
         let extended = tokio::select! {
             extended = extend(context, task) => extended,
-            () = sleep_until(valid_until) => return,
+            () = sleep_until(valid_until) => return TaskError::Lost,
         };
         match extended {
-            Ok(true) => valid_until = asked_at + lease,
-            Ok(false) => return,
+            Ok(Lease::Held) => valid_until = asked_at + lease,
+            Ok(Lease::CancelRequested) => return TaskError::Cancelled,
+            Ok(Lease::Lost) => return TaskError::Lost,
             Err(error) => tracing::warn!(error = ?error, "the lease of a task could not be prolonged"),
         }
     }
 }
 
-async fn extend(context: &Context, task: &Task) -> Result<bool, RepositoryError> {
+async fn extend(context: &Context, task: &Task) -> Result<Lease, RepositoryError> {
     let mut work = context.ports.store.begin().await?;
     let held = work.tasks().extend(task.id, task.token, context.lease()).await?;
     work.commit().await?;

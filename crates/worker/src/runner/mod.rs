@@ -17,7 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(crate) use backoff::{spread, time_delta};
 pub(crate) use context::Context;
-pub(crate) use settle::{SettleError, give_up};
+pub(crate) use settle::{SettleError, Settled, give_up};
 
 use crate::{Handlers, Registry, WorkerSettings, maintenance};
 

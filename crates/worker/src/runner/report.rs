@@ -8,12 +8,15 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::{
     backoff::{Backoff, time_delta},
     context::Context,
-    settle::{SettleError, give_up, settle},
+    settle::{SettleError, Settled, give_up, remove, settle},
 };
 use crate::{Attempt, Effect, NoEffect, TaskError, TaskHandler};
 
 /// The most of an error that is kept with a task, in characters.
 const MAX_ERROR: usize = 1000;
+
+/// The most of a result that is kept with a task, in bytes.
+const MAX_RESULT: usize = 64 * 1024;
 
 /// Between two tries to write down how an attempt ended.
 const REPORT_BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
@@ -36,14 +39,19 @@ pub(super) async fn report(
         },
         Err(error) => error,
     };
-    let Some(outcome) = outcome_of(task, &error) else {
+    let Some(mut outcome) = outcome_of(task, &error) else {
         return announce_loss();
     };
     let mut failures = 0;
     loop {
         match timeout_at(deadline, fail(context, task, &outcome, handler)).await {
-            Ok(Ok(true)) => return announce(&outcome),
-            Ok(Ok(false)) => return announce_loss(),
+            Ok(Ok(Settled::Done)) => return announce(&outcome),
+            Ok(Ok(Settled::Lost)) => return announce_loss(),
+            // It was called off in the last moment: at once, with what follows from that.
+            Ok(Ok(Settled::CancelRequested)) => {
+                outcome = AttemptOutcome::Cancelled;
+                continue;
+            }
             Ok(Err(error)) => {
                 failures += 1;
                 tracing::debug!(error = ?error, "the end of an attempt could not be written down yet");
@@ -64,10 +72,17 @@ async fn succeed(
     effect: Box<dyn Effect>,
     deadline: Instant,
 ) -> Result<(), TaskError> {
-    let settled = settle(context, task, &AttemptOutcome::Succeeded, effect);
-    match timeout_at(deadline, settled).await {
-        Ok(Ok(true)) => Ok(()),
-        Ok(Ok(false)) => Err(TaskError::Lost),
+    let outcome = AttemptOutcome::Succeeded { result: effect.result() };
+    if let AttemptOutcome::Succeeded { result: Some(result) } = &outcome
+        && result.to_string().len() > MAX_RESULT
+    {
+        remove(context, &effect.objects()).await;
+        return Err(TaskError::Discard(format!("its result has more than {MAX_RESULT} bytes")));
+    }
+    match timeout_at(deadline, settle(context, task, &outcome, effect)).await {
+        Ok(Ok(Settled::Done)) => Ok(()),
+        Ok(Ok(Settled::Lost)) => Err(TaskError::Lost),
+        Ok(Ok(Settled::CancelRequested)) => Err(TaskError::Cancelled),
         Ok(Err(error)) => Err(TaskError::Retry(error.into())),
         Err(elapsed) => Err(TaskError::Retry(elapsed.into())),
     }
@@ -78,9 +93,11 @@ async fn fail(
     task: &Task,
     outcome: &AttemptOutcome,
     handler: Option<&dyn TaskHandler>,
-) -> Result<bool, SettleError> {
+) -> Result<Settled, SettleError> {
     match outcome {
-        AttemptOutcome::Dead { error } => give_up(context, task, error.clone(), handler).await,
+        AttemptOutcome::Dead { .. } | AttemptOutcome::Cancelled => {
+            give_up(context, task, outcome, handler).await
+        }
         _ => settle(context, task, outcome, Box::new(NoEffect)).await,
     }
 }
@@ -102,6 +119,7 @@ fn outcome_of(task: &Task, error: &TaskError) -> Option<AttemptOutcome> {
             Some(AttemptOutcome::Snooze { reason: storable(reason), delay: time_delta(*delay) })
         }
         TaskError::Discard(reason) => Some(AttemptOutcome::Dead { error: storable(reason) }),
+        TaskError::Cancelled => Some(AttemptOutcome::Cancelled),
         TaskError::Lost => None,
     }
 }
@@ -129,7 +147,7 @@ fn announce_loss() {
 
 fn announce(outcome: &AttemptOutcome) {
     match outcome {
-        AttemptOutcome::Succeeded => {}
+        AttemptOutcome::Succeeded { .. } => {}
         AttemptOutcome::Retry { error, delay } => {
             let delay_ms = delay.num_milliseconds();
             tracing::warn!(error, delay_ms, "a task failed and will be tried again");
@@ -138,5 +156,6 @@ fn announce(outcome: &AttemptOutcome) {
             tracing::info!(reason, delay_ms = delay.num_milliseconds(), "a task was put off");
         }
         AttemptOutcome::Dead { error } => tracing::error!(error, "a task was given up"),
+        AttemptOutcome::Cancelled => tracing::info!("a task was called off"),
     }
 }

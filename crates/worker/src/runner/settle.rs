@@ -1,6 +1,6 @@
 //! The end of an attempt and what it changes, in one transaction; and what follows once that is committed.
 
-use plaza_domain::{AttemptOutcome, RepositoryError, Task, UnitOfWork};
+use plaza_domain::{AttemptOutcome, RepositoryError, Task, UnitOfWork, repository::Lease};
 use thiserror::Error;
 
 use super::{
@@ -25,28 +25,38 @@ impl SettleError {
     }
 }
 
-/// Ends an attempt and applies an effect, then publishes what happened. False, and nothing is changed, when the task is
-/// another worker's by now.
+/// Whether the end of an attempt was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Settled {
+    /// It was.
+    Done,
+    /// Nothing was: the task is to begin again, and somebody asked for its end meanwhile.
+    CancelRequested,
+    /// Nothing was: the task is another worker's by now.
+    Lost,
+}
+
+/// Ends an attempt and applies an effect, then publishes what happened.
 pub(super) async fn settle(
     context: &Context,
     task: &Task,
     outcome: &AttemptOutcome,
     effect: Box<dyn Effect>,
-) -> Result<bool, SettleError> {
+) -> Result<Settled, SettleError> {
     let objects = effect.objects();
     match prepare(context, task, outcome, effect).await {
-        Ok(Some((work, applied))) => {
+        Ok(Ok((work, applied))) => {
             // When this fails the objects stay: the database may have them.
             work.commit().await?;
             for event in applied.events {
                 context.ports.bus.publish(event);
             }
             remove(context, &applied.unneeded).await;
-            Ok(true)
+            Ok(Settled::Done)
         }
-        Ok(None) => {
+        Ok(Err(unsettled)) => {
             remove(context, &objects).await;
-            Ok(false)
+            Ok(unsettled)
         }
         Err(error) => {
             remove(context, &objects).await;
@@ -55,18 +65,23 @@ pub(super) async fn settle(
     }
 }
 
-/// Ends an attempt as the last one. A handler that cannot even say what follows from that must not keep its task from
-/// the dead letters.
+/// Ends an attempt as the last one, because the task is dead or was called off. A handler that cannot even say what
+/// follows from that must not keep its task from the end.
 pub(crate) async fn give_up(
     context: &Context,
     task: &Task,
-    error: String,
+    outcome: &AttemptOutcome,
     handler: Option<&dyn TaskHandler>,
-) -> Result<bool, SettleError> {
-    let outcome = AttemptOutcome::Dead { error };
+) -> Result<Settled, SettleError> {
     if let Some(handler) = handler {
-        let settled = match caught(async { handler.on_dead() }).await {
-            Ok(effect) => settle(context, task, &outcome, effect).await,
+        let consequences = async {
+            match outcome {
+                AttemptOutcome::Cancelled => handler.on_cancelled(),
+                _ => handler.on_dead(),
+            }
+        };
+        let settled = match caught(consequences).await {
+            Ok(effect) => settle(context, task, outcome, effect).await,
             Err(panicked) => Err(panicked.into()),
         };
         match settled {
@@ -76,7 +91,7 @@ pub(crate) async fn give_up(
             settled => return settled,
         }
     }
-    settle(context, task, &outcome, Box::new(NoEffect)).await
+    settle(context, task, outcome, Box::new(NoEffect)).await
 }
 
 async fn prepare(
@@ -84,16 +99,22 @@ async fn prepare(
     task: &Task,
     outcome: &AttemptOutcome,
     effect: Box<dyn Effect>,
-) -> Result<Option<(Box<dyn UnitOfWork>, Applied)>, SettleError> {
+) -> Result<Result<(Box<dyn UnitOfWork>, Applied), Settled>, SettleError> {
     let mut work = context.ports.store.begin().await?;
+    if outcome.is_repeated() {
+        let lease = work.tasks().extend(task.id, task.token, context.lease()).await?;
+        if lease == Lease::CancelRequested {
+            return Ok(Err(Settled::CancelRequested));
+        }
+    }
     if !work.tasks().finish(task.id, task.token, outcome).await? {
-        return Ok(None);
+        return Ok(Err(Settled::Lost));
     }
     let applied = caught(effect.apply(work.as_mut())).await??;
-    Ok(Some((work, applied)))
+    Ok(Ok((work, applied)))
 }
 
-async fn remove(context: &Context, objects: &[String]) {
+pub(super) async fn remove(context: &Context, objects: &[String]) {
     for key in objects {
         if let Err(error) = context.ports.blobs.delete(key).await {
             tracing::warn!(error = ?error, "an object that is not needed could not be removed");

@@ -5,13 +5,14 @@
     reason = "a failed unwrap is a failed test, and handlers may panic"
 )]
 
+mod cancel;
 mod queues;
 
 use std::{future::pending, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use plaza_application::{
-    commands::Command,
+    commands::{Command, ProbeCommand},
     ports::{BoxError, MockTaskQueue, QueueError},
 };
 use plaza_domain::{RepositoryError, TaskState, UnitOfWork};
@@ -316,5 +317,65 @@ async fn a_faulty_effect_does_not_keep_its_task_from_the_dead_letters() {
     let dead = world.until(task, |task| task.state == TaskState::Dead).await;
     let error = "the effect of an attempt could not be applied: panicked: off by one";
     assert_eq!((dead.attempt, dead.last_error.as_deref()), (2, Some(error)));
+    worker.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn progress_is_told_now_and_then() {
+    let world = World::new().await;
+    let task = world.task(|_| {}).await;
+    let worker = start(
+        &world,
+        Scripted::new(|attempt| async move {
+            for percent in [10, 20, 30] {
+                attempt.progress(percent).await;
+            }
+            tokio::time::sleep(SECOND).await;
+            attempt.progress(200).await;
+            pending().await
+        }),
+    );
+    let begun = world.until(task, |task| task.progress.is_some()).await;
+    assert_eq!(begun.progress, Some(10), "what comes too soon is left out");
+    world.until(task, |task| task.progress == Some(100)).await;
+    worker.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn progress_of_a_worker_without_a_lease_is_not_written() {
+    let world = World::new().await;
+    let id = world.task(|_| {}).await;
+    let task = world.claim(id, 30 * SECOND).await.unwrap();
+    steal(&world, id).await;
+    let store = Arc::clone(&world.ports.store);
+    Attempt::new(task, chrono::TimeDelta::seconds(30), store).progress(50).await;
+    assert_eq!(world.find_task(id).await.progress, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_answers() {
+    let world = World::new().await;
+    let command = Command::Probe(ProbeCommand { note: "hello".to_owned() });
+    let new = command.into_task(world.ports.ids.next().into(), None).unwrap();
+    let id = world.task(|task| *task = new).await;
+    let worker = start(&world, world.handlers());
+    let done = world.until(id, |task| task.state == TaskState::Succeeded).await;
+    assert_eq!((done.attempt, done.result), (1, Some(serde_json::json!({ "note": "hello" }))));
+    worker.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_that_is_too_large_is_a_fault_of_the_handler() {
+    let world = World::new().await;
+    let task = world.task(|_| {}).await;
+    let worker = start(
+        &world,
+        Scripted::new(|_| async {
+            Ok(Box::new(crate::Answer("x".repeat(64 * 1024).into())) as Box<dyn Effect>)
+        }),
+    );
+    let dead = world.until(task, |task| task.state == TaskState::Dead).await;
+    assert_eq!((dead.result, dead.attempt), (None, 1));
+    assert!(dead.last_error.is_some_and(|error| error.contains("65536 bytes")));
     worker.stop().await;
 }

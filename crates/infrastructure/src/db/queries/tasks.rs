@@ -38,6 +38,29 @@ pub fn claim_next(backend: DbBackend, queue: &str, by: ClaimRequest) -> UpdateSt
     begin(backend, by).and_where(Expr::col(Column::Id).eq(subquery(next))).take()
 }
 
+/// Prolongs the lease of a task that is running, and tells whether it was asked to end.
+pub fn extend(backend: DbBackend, id: TaskId, token: i64, lease: TimeDelta) -> UpdateStatement {
+    held(id, token)
+        .value(Column::LeaseUntil, clock::after(backend, lease))
+        .returning(Query::returning().column(Column::CancelRequestedAt))
+        .take()
+}
+
+/// Notes how much of a task that is running is done.
+pub fn progress(id: TaskId, token: i64, percent: u8) -> UpdateStatement {
+    held(id, token).value(Column::Progress, i16::from(percent)).take()
+}
+
+/// An update of a task while the holder of `token` runs it.
+pub(crate) fn held(id: TaskId, token: i64) -> UpdateStatement {
+    Query::update()
+        .table(Entity)
+        .and_where(Expr::col(Column::Id).eq(id.uuid()))
+        .and_where(Expr::col(Column::Token).eq(token))
+        .and_where(is(TaskState::Running))
+        .take()
+}
+
 /// Makes scheduled tasks ready whose time has come.
 pub fn promote(backend: DbBackend, limit: u64) -> UpdateStatement {
     let due = is(TaskState::Scheduled).and(Expr::col(Column::RunAt).lte(clock::now(backend)));
@@ -105,6 +128,7 @@ fn begin(backend: DbBackend, by: ClaimRequest) -> UpdateStatement {
         .value(Column::Token, Expr::col(Column::Token).add(1))
         .value(Column::WorkerId, by.worker.uuid())
         .value(Column::LeaseUntil, clock::after(backend, by.lease))
+        .value(Column::Progress, Expr::Keyword(Keyword::Null))
         .returning(Query::returning().columns(Column::iter()))
         .take()
 }
