@@ -63,6 +63,14 @@ impl Command {
         }
     }
 
+    /// The file that it processes, if it is about one.
+    pub const fn file_id(&self) -> Option<FileId> {
+        match self {
+            Self::ProcessImage(data) | Self::ProcessDocument(data) => Some(data.file_id),
+            Self::Probe(_) => None,
+        }
+    }
+
     /// Its kind and version, as they are stored.
     pub const fn kind(&self) -> (&'static str, i32) {
         match self {

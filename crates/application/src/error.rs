@@ -101,6 +101,9 @@ impl From<RepositoryError> for Error {
             RepositoryError::Conflict { constraint: Constraint::UserUsername } => {
                 Self::Conflict("the username is taken".to_owned())
             }
+            RepositoryError::Conflict { constraint: Constraint::TaskUniqueKey } => {
+                Self::Conflict("another task with the same key is waiting or running".to_owned())
+            }
             RepositoryError::NotFound { entity } => Self::NotFound(entity),
             RepositoryError::Unavailable(_) => Self::Unavailable(error.into()),
             RepositoryError::Conflict { .. } | RepositoryError::Corrupt { .. } => {

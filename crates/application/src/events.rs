@@ -1,7 +1,7 @@
 //! What happened, as it is told to those who are connected.
 
 use plaza_domain::{
-    Availability, Change, FileFailure, FileId, FileStatus, MemberProfile, Room, RoomId, SeenRoom,
+    Availability, Change, File, FileFailure, FileId, FileStatus, MemberProfile, Room, RoomId, SeenRoom,
     SentMessage, Seq, SessionId, Timestamp, UserId, UserPair, VariantName, Version,
 };
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,19 @@ pub enum Event {
     Direct(DirectActivity),
     /// To those who share a room with some users: last value wins.
     Presence(PresenceEvent),
+}
+
+impl Event {
+    /// A file's status is another, or it has other variants.
+    pub fn file_changed(file: &File, variants: Vec<VariantName>) -> Self {
+        Self::User(UserEvent::FileChanged {
+            user_id: file.owner_id,
+            file_id: file.id,
+            status: file.status,
+            failure: file.failure,
+            variants,
+        })
+    }
 }
 
 /// A change of a room.

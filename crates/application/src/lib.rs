@@ -22,6 +22,7 @@ mod limits;
 mod media_url;
 mod mentions;
 mod messages;
+mod operator;
 mod page;
 mod pins;
 mod policy;
@@ -33,6 +34,7 @@ mod rooms;
 mod services;
 mod settings;
 mod signed_urls;
+mod tasks;
 mod threads;
 mod tickets;
 mod users;
@@ -49,11 +51,13 @@ pub use limits::{LimitService, Limited};
 pub use media_url::{file_id_of_name, media_name, media_url};
 pub use mentions::MentionService;
 pub use messages::{Completion, MessageInput, MessageService, Posted};
+pub use operator::Operator;
 pub use page::{DEFAULT_PAGE, MAX_PAGE, Page, PageRequest};
 pub use pins::PinService;
 pub use policy::{
     AccountAction, MAX_CALLED_MEMBERS, MessageAction, RoomAction, authorize_account, authorize_direct_room,
-    authorize_direct_write, authorize_message, authorize_room, may_mention_room,
+    authorize_direct_write, authorize_message, authorize_operation, authorize_room, authorize_task,
+    may_mention_room,
 };
 pub use presence::{
     Attendance, MAX_FANOUT_MEMBERS, MAX_QUERIED_USERS, PresenceService, Told, TooManyConnections,
@@ -67,6 +71,7 @@ pub use settings::{
     AuthSettings, LimitSettings, MessageSettings, PresenceSettings, Settings, UploadSettings,
 };
 pub use signed_urls::{DEFAULT_LINK_TTL, FilePart, SignedLink, SignedUrlService};
+pub use tasks::{QueueReport, QueueReports, Replayed, TaskDetails, TaskService, fail_file};
 pub use threads::{ThreadPage, ThreadService};
 pub use tickets::{TICKET_TTL, TicketService};
 pub use users::{PreferenceUpdate, ProfileUpdate, UserService};

@@ -1,8 +1,8 @@
 //! Who may do what: the one place where that is decided, by actor, action and resource.
 
-use plaza_domain::{Member, MemberRole, Message, MessageKind, Room, RoomKind, SystemRole, UserId};
+use plaza_domain::{Member, MemberRole, Message, MessageKind, Room, RoomKind, SystemRole, Task, UserId};
 
-use crate::{Actor, Error, Result};
+use crate::{Actor, Error, Operator, Result};
 
 /// What somebody wants to do with a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +65,30 @@ pub fn authorize_account(actor: &Actor, action: AccountAction, user_id: UserId) 
         AccountAction::Ban if actor.id() == user_id => Err(Error::Forbidden("nobody may ban themselves")),
         AccountAction::Ban | AccountAction::Unban => Ok(()),
     }
+}
+
+/// Decides whether somebody may look at the server as a whole and give orders about it.
+///
+/// # Errors
+/// `Forbidden`.
+pub fn authorize_operation(by: Operator<'_>) -> Result<()> {
+    match by {
+        Operator::User(actor) if actor.role != SystemRole::Admin => {
+            Err(Error::Forbidden("only the server's admins may do this"))
+        }
+        Operator::User(_) | Operator::CommandLine => Ok(()),
+    }
+}
+
+/// Decides whether the actor may know what became of a task.
+///
+/// # Errors
+/// `NotFound`.
+pub fn authorize_task(actor: &Actor, task: &Task) -> Result<()> {
+    if task.owner_id == Some(actor.id()) || actor.role == SystemRole::Admin {
+        return Ok(());
+    }
+    Err(Error::NotFound("task"))
 }
 
 /// Decides about a room. `membership` is the actor's, also one that ended.

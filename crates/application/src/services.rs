@@ -8,8 +8,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     AccountService, AuthService, BlockService, ChangeService, DirectService, FileService, LimitService,
     MembershipService, MentionService, MessageService, OverviewService, PinService, PresenceService,
-    ReactionService, ReadService, ReceiptService, RoomService, Settings, SignedUrlService, ThreadService,
-    TicketService, UserService,
+    ReactionService, ReadService, ReceiptService, RoomService, Settings, SignedUrlService, TaskService,
+    ThreadService, TicketService, UserService,
     ports::{
         AccessTokens, BlobStore, EventBus, Markup, MediaInspector, OneTimeStore, PasswordHasher,
         PresenceStore, RateLimiter, Secrets, TaskQueue, UrlSigner,
@@ -90,6 +90,8 @@ pub struct Services {
     pub files: Arc<FileService>,
     /// Links to them that work without a login.
     pub signed_urls: Arc<SignedUrlService>,
+    /// Background work.
+    pub tasks: Arc<TaskService>,
     /// One-time tickets.
     pub tickets: Arc<TicketService>,
     /// How often.
@@ -127,6 +129,7 @@ impl Services {
             receipts: Arc::new(ReceiptService::new(ports)),
             signed_urls: Arc::new(SignedUrlService::new(ports, Arc::clone(&files))),
             files,
+            tasks: Arc::new(TaskService::new(ports)),
             tickets: Arc::new(TicketService::new(ports, Arc::clone(&auth))),
             limits: Arc::new(LimitService::new(ports, settings.limits.clone())),
             presence: Arc::new(PresenceService::start(ports, &settings.presence, tracker, shutdown)),

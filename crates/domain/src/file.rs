@@ -163,11 +163,19 @@ pub enum FileFailure {
     Missing,
     /// Processing failed again and again for a reason that is not the file's.
     GaveUp,
+    /// Who runs the server called processing off.
+    Cancelled,
 }
 
 impl FileFailure {
-    const ALL: [Self; 5] =
-        [Self::Unreadable, Self::TooManyPixels, Self::WrongType, Self::Missing, Self::GaveUp];
+    const ALL: [Self; 6] = [
+        Self::Unreadable,
+        Self::TooManyPixels,
+        Self::WrongType,
+        Self::Missing,
+        Self::GaveUp,
+        Self::Cancelled,
+    ];
 
     /// The word for it in the API and the database.
     pub const fn as_str(self) -> &'static str {
@@ -177,6 +185,7 @@ impl FileFailure {
             Self::WrongType => "wrong_type",
             Self::Missing => "missing",
             Self::GaveUp => "gave_up",
+            Self::Cancelled => "cancelled",
         }
     }
 

@@ -7,12 +7,12 @@ use poem::{EndpointExt, IntoEndpoint, Response, Route, endpoint::BoxEndpoint, ge
 use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::{
-    accounts::AccountsApi, auth::AuthApi, blocks::BlocksApi, changes::ChangesApi,
+    accounts::AccountsApi, admin_tasks::AdminTasksApi, auth::AuthApi, blocks::BlocksApi, changes::ChangesApi,
     direct_rooms::DirectRoomsApi, documented::Documented, edits::EditsApi, files::FilesApi,
     health::HealthApi, media::MediaApi, members::MembersApi, mentions::MentionsApi, messages::MessagesApi,
     mute::MuteApi, pages, pins::PinsApi, preferences::PreferencesApi, presence::PresenceApi,
-    reactions::ReactionsApi, receipts::ReceiptsApi, rooms::RoomsApi, signed_urls::SignedUrlsApi,
-    threads::ThreadsApi, users::UsersApi,
+    queues::QueuesApi, reactions::ReactionsApi, receipts::ReceiptsApi, rooms::RoomsApi, signed_urls::SignedUrlsApi,
+    tasks::TasksApi, threads::ThreadsApi, users::UsersApi,
 };
 use crate::{
     middleware::{
@@ -46,6 +46,7 @@ pub(super) type Apis = Documented<(
     ChangesApi,
     PresenceApi,
     (FilesApi, SignedUrlsApi, MediaApi),
+    (TasksApi, AdminTasksApi, QueuesApi),
     HealthApi,
 )>;
 
@@ -65,6 +66,7 @@ pub(super) fn service() -> OpenApiService<Apis, ()> {
         ChangesApi,
         PresenceApi,
         (FilesApi, SignedUrlsApi, MediaApi),
+        (TasksApi, AdminTasksApi, QueuesApi),
         HealthApi,
     );
     OpenApiService::new(Documented(apis), "Plaza", env!("CARGO_PKG_VERSION"))

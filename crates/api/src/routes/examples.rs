@@ -7,6 +7,7 @@ const LOUNGE: &str = "01a1fbea-d102-7015-a3e9-947200c74479";
 const MESSAGE: &str = "01a1fbea-d111-72c9-b369-ce9dae5229f7";
 const FILE: &str = "01a1fbea-d11a-73fa-96fd-2661e535ee0c";
 const TASK: &str = "01a1fbea-d12d-70c3-a8e2-4d7c55e9e243";
+const WORKER: &str = "01a1fbea-b0aa-7c11-9d0e-41f2a7c3d5e8";
 const MORNING: &str = "2026-11-21T08:00:00.000000Z";
 const NOON: &str = "2026-11-21T12:00:00.123456Z";
 const EVENING: &str = "2026-11-28T20:15:00.654321Z";
@@ -57,7 +58,18 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         "FileStatusView" => {
             json!({"file_id": FILE, "status": "completed", "failure": null, "variants": ["thumbnail", "preview"]})
         }
-        "UploadView" => json!({"file_id": FILE, "task_id": TASK, "status": "processing"}),
+        "UploadView" => json!({
+            "file_id": FILE, "task_id": TASK, "task_url": format!("/api/v1/tasks/{TASK}"), "status": "processing"
+        }),
+        "TaskView" => task(),
+        "AttemptView" => attempt(),
+        "AdminTaskView" => admin_task(),
+        "AdminAttemptView" => admin_attempt(),
+        "AdminTaskDetailsView" => json!({"task": admin_task(), "attempts": [admin_attempt()]}),
+        "AdminTaskList" => json!({"items": [admin_task()], "next_cursor": null}),
+        "RetriedTasksView" => json!({"retried": 12, "skipped": 0, "next_cursor": null}),
+        "QueueView" => queue(),
+        "QueueList" => json!({"items": [queue()], "is_complete": true}),
         "ImageUploadView" => {
             json!({"filename": format!("{FILE}.png"), "url": format!("/media/{FILE}.png")})
         }
@@ -184,6 +196,42 @@ fn variant() -> Value {
     json!({
         "name": "thumbnail", "media_type": "image/webp", "width": 256, "height": 192, "size": 9_120,
         "url": format!("/api/v1/files/{FILE}/variants/thumbnail")
+    })
+}
+
+fn task() -> Value {
+    json!({
+        "id": TASK, "kind": "process_image", "state": "scheduled", "progress": null, "result": null, "error": null,
+        "max_attempts": 8, "attempts": [attempt()], "created_at": NOON, "finished_at": null
+    })
+}
+
+fn attempt() -> Value {
+    json!({
+        "attempt": 1, "outcome": "retry", "error": "it failed, and is tried again", "started_at": NOON, "ended_at": NOON
+    })
+}
+
+fn admin_task() -> Value {
+    json!({
+        "id": TASK, "queue": "media", "kind": "process_image", "version": 1, "payload": {"file_id": FILE},
+        "owner_id": ADA, "state": "scheduled", "priority": 0, "unique_key": null, "attempt": 1, "max_attempts": 8,
+        "crashes": 0, "progress": null, "result": null, "last_error": "the object store does not answer",
+        "run_at": EVENING, "lease_until": null, "cancel_requested_at": null, "created_at": NOON, "finished_at": null
+    })
+}
+
+fn admin_attempt() -> Value {
+    json!({
+        "attempt": 1, "worker_id": WORKER, "outcome": "retry", "error": "the object store does not answer",
+        "started_at": NOON, "ended_at": NOON
+    })
+}
+
+fn queue() -> Value {
+    json!({
+        "name": "media", "scheduled": 1, "ready": 3, "running": 2, "dead": 0, "oldest_ready_seconds": 4,
+        "succeeded_last_hour": 380, "failed_last_hour": 20, "failure_rate": 0.05
     })
 }
 

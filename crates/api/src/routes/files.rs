@@ -200,6 +200,8 @@ pub(crate) struct UploadView {
     file_id: Uuid,
     /// The task that processes it.
     task_id: Uuid,
+    /// Where that task is.
+    task_url: String,
     /// Always `processing`: the address in `Location` tells how far it is.
     status: String,
 }
@@ -237,6 +239,7 @@ impl FilesApi {
         let view = UploadView {
             file_id: file.id.uuid(),
             task_id: file.task_id.uuid(),
+            task_url: format!("/api/v1/tasks/{}", file.task_id),
             status: "processing".to_owned(),
         };
         Ok(UploadAccepted::Accepted(Json(view), format!("/api/v1/files/{}/status", file.id)))

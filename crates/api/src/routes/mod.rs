@@ -1,6 +1,7 @@
 //! REST, one resource a file: what it shows, what it takes, and what it answers.
 
 mod accounts;
+mod admin_tasks;
 mod app;
 mod auth;
 mod blocks;
@@ -24,11 +25,13 @@ mod pages;
 mod pins;
 mod preferences;
 mod presence;
+mod queues;
 mod reactions;
 mod receipts;
 mod rooms;
 mod signed_urls;
 mod tags;
+mod tasks;
 mod threads;
 mod upload;
 mod users;

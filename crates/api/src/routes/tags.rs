@@ -21,6 +21,8 @@ pub(crate) enum Tags {
     Presence,
     /// Uploads: pictures and documents.
     Files,
+    /// For the server's admins: background work.
+    Admin,
     /// For those who watch over the server.
     Health,
 }

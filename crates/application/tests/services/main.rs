@@ -22,6 +22,7 @@ mod reads;
 mod receipts;
 mod rooms;
 mod signed_urls;
+mod tasks;
 mod threads;
 mod tickets;
 mod users;

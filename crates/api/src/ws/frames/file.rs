@@ -54,6 +54,8 @@ enum FileFailureName {
     Missing,
     /// Processing failed again and again for a reason that is not the file's.
     GaveUp,
+    /// Who runs the server called processing off.
+    Cancelled,
 }
 
 impl From<FileFailure> for FileFailureName {
@@ -64,6 +66,7 @@ impl From<FileFailure> for FileFailureName {
             FileFailure::WrongType => Self::WrongType,
             FileFailure::Missing => Self::Missing,
             FileFailure::GaveUp => Self::GaveUp,
+            FileFailure::Cancelled => Self::Cancelled,
         }
     }
 }

@@ -1,13 +1,12 @@
 //! A file's end, as it is written: its facts and variants, or why it failed.
 
 use async_trait::async_trait;
-use plaza_application::ports::StoredObject;
+use plaza_application::{events::Event, fail_file, ports::StoredObject};
 use plaza_domain::{
     Blob, File, FileFailure, FileId, FileStatus, FileText, RepositoryError, Sha256, Timestamp, UnitOfWork,
     Variant, VariantName,
 };
 
-use super::file_changed;
 use crate::{Applied, Effect, media::DocumentText};
 
 /// What was found out about a file.
@@ -54,24 +53,25 @@ impl Effect for FileEffect {
     }
 
     async fn apply(self: Box<Self>, work: &mut dyn UnitOfWork) -> Result<Applied, RepositoryError> {
+        let objects = self.objects();
+        let facts = match self.end {
+            FileEnd::Completed(facts) => facts,
+            FileEnd::Failed(failure) => {
+                let event = fail_file(work, self.file_id, failure, self.at).await?;
+                return Ok(Applied { events: event.into_iter().collect(), unneeded: objects });
+            }
+        };
         // A file that was deleted meanwhile stays so: what was made for it is removed.
         let found = work.files().lock(self.file_id).await?;
         let Some(mut file) = found.filter(|file| !file.is_deleted()) else {
-            return Ok(Applied { events: Vec::new(), unneeded: self.objects() });
+            return Ok(Applied { events: Vec::new(), unneeded: objects });
         };
         file.updated_at = self.at;
-        let unneeded = match self.end {
-            FileEnd::Completed(facts) => complete(work, &mut file, facts, self.at).await?,
-            FileEnd::Failed(failure) => {
-                file.status = FileStatus::Failed;
-                file.failure = Some(failure);
-                Vec::new()
-            }
-        };
+        let unneeded = complete(work, &mut file, facts, self.at).await?;
         work.files().update(&file).await?;
         let variants = work.files().variants(file.id).await?;
         let names = variants.into_iter().map(|variant| variant.name).collect();
-        Ok(Applied { events: vec![file_changed(&file, names)], unneeded })
+        Ok(Applied { events: vec![Event::file_changed(&file, names)], unneeded })
     }
 }
 

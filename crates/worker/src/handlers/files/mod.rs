@@ -8,10 +8,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use plaza_application::{
     Ports,
-    events::{Event, UserEvent},
+    events::Event,
     ports::{BlobStore, EventBus, MediaInspector, Refusal, StoredObject},
 };
-use plaza_domain::{Clock, File, FileFailure, FileId, FileStatus, Store, VariantName};
+use plaza_domain::{Clock, File, FileFailure, FileId, FileStatus, Store};
 
 pub(super) use self::effect::{Facts, StoredVariant};
 use self::effect::{FileEffect, FileEnd};
@@ -58,7 +58,7 @@ impl FileWork {
         file.updated_at = self.clock.now();
         work.files().update(&file).await?;
         work.commit().await?;
-        self.bus.publish(file_changed(&file, Vec::new()));
+        self.bus.publish(Event::file_changed(&file, Vec::new()));
         Ok(Some(file))
     }
 
@@ -111,14 +111,4 @@ impl FileWork {
     fn effect(&self, file_id: FileId, end: FileEnd) -> Box<dyn Effect> {
         Box::new(FileEffect { file_id, end, at: self.clock.now() })
     }
-}
-
-fn file_changed(file: &File, variants: Vec<VariantName>) -> Event {
-    Event::User(UserEvent::FileChanged {
-        user_id: file.owner_id,
-        file_id: file.id,
-        status: file.status,
-        failure: file.failure,
-        variants,
-    })
 }
