@@ -140,10 +140,7 @@ pub(crate) struct AdminTaskDetailsView {
 
 impl From<TaskDetails> for AdminTaskDetailsView {
     fn from(TaskDetails { task, attempts }: TaskDetails) -> Self {
-        Self {
-            task: task.into(),
-            attempts: attempts.into_iter().map(AdminAttemptView::from).collect(),
-        }
+        Self { task: task.into(), attempts: attempts.into_iter().map(AdminAttemptView::from).collect() }
     }
 }
 

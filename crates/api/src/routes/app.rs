@@ -11,8 +11,8 @@ use super::{
     direct_rooms::DirectRoomsApi, documented::Documented, edits::EditsApi, files::FilesApi,
     health::HealthApi, media::MediaApi, members::MembersApi, mentions::MentionsApi, messages::MessagesApi,
     mute::MuteApi, pages, pins::PinsApi, preferences::PreferencesApi, presence::PresenceApi,
-    queues::QueuesApi, reactions::ReactionsApi, receipts::ReceiptsApi, rooms::RoomsApi, signed_urls::SignedUrlsApi,
-    tasks::TasksApi, threads::ThreadsApi, users::UsersApi,
+    queues::QueuesApi, reactions::ReactionsApi, receipts::ReceiptsApi, rooms::RoomsApi,
+    signed_urls::SignedUrlsApi, tasks::TasksApi, threads::ThreadsApi, users::UsersApi,
 };
 use crate::{
     middleware::{

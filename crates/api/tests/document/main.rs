@@ -5,6 +5,7 @@ mod client;
 mod schema;
 mod server;
 mod story;
+mod tasks;
 mod threads;
 
 use client::{CheckingClient, TestResult};
@@ -20,6 +21,7 @@ async fn every_operation_answers_as_the_document_says() -> TestResult {
     story::messages(&mut client, &room).await?;
     threads::threads(&mut client, &room).await?;
     story::files(&mut client).await?;
+    tasks::tasks(&mut client, server.given_waiting_task().await?).await?;
     story::endings(&mut client, &room).await?;
     assert_eq!(client.never_called(), Vec::<String>::new());
     server.stop().await

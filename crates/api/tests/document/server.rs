@@ -1,9 +1,16 @@
 //! A server of its own for a test, embedded, in a folder that goes away.
 
-use std::{error::Error, net::SocketAddr};
+use std::{error::Error, net::SocketAddr, time::Duration};
 
+use chrono::TimeDelta;
 use plaza_api::server::{Application, ServeError};
-use plaza_infrastructure::config::{Config, Overrides, Sources};
+use plaza_application::commands::{Command, ProbeCommand};
+use plaza_domain::{Clock, IdGenerator, NewTask, Store, TaskId};
+use plaza_infrastructure::{
+    clock::{SystemClock, UuidV7Generator},
+    config::{Config, Overrides, Sources},
+    db::{DatabaseSettings, connect},
+};
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinSet};
 
@@ -12,7 +19,7 @@ pub(super) struct TestServer {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     running: JoinSet<Result<(), ServeError>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl TestServer {
@@ -30,12 +37,28 @@ impl TestServer {
         let mut running = JoinSet::new();
         // Stopping and being dropped are the same to the server.
         running.spawn(application.run(async { drop(stopped.await) }));
-        Ok(Self { address, stop, running, _folder: folder })
+        Ok(Self { address, stop, running, folder })
     }
 
     /// Where it is, without a slash at the end.
     pub(super) fn base(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Stores a task that waits for tomorrow, as another process beside the server does; its id.
+    pub(super) async fn given_waiting_task(&self) -> Result<TaskId, Box<dyn Error>> {
+        let url = format!("sqlite:{}", self.folder.path().join("plaza.db").display());
+        let wait = Duration::from_secs(5);
+        let store = connect(&DatabaseSettings { url, max_connections: 1, acquire_timeout: wait }).await?;
+        let (ids, now) = (UuidV7Generator, SystemClock.now());
+        let probe = Command::Probe(ProbeCommand { note: "tomorrow".to_owned() });
+        let task = probe.into_task(TaskId::new(ids.next()), None)?;
+        let task = NewTask { run_at: Some(now + TimeDelta::days(1)), ..task };
+        let mut work = store.begin().await?;
+        work.tasks().insert(&task).await?;
+        work.commit().await?;
+        store.close().await?;
+        Ok(task.id)
     }
 
     /// Ends it in order.
