@@ -1,7 +1,7 @@
 //! `/admin/tasks`: all background work, for the server's admins: looking at it, calling it off, another chance.
 
-use plaza_application::{Operator, Replayed, TaskDetails};
-use plaza_domain::{Task, TaskAttempt, UserId, repository::TaskFilter};
+use plaza_application::{Operator, Page, Replayed, TaskDetails};
+use plaza_domain::{Task, TaskAttempt, TaskId, UserId, repository::TaskFilter};
 use poem::web::Data;
 use poem_openapi::{
     Object, OpenApi,
@@ -154,6 +154,15 @@ pub(crate) struct AdminTaskList {
     next_cursor: Option<String>,
 }
 
+impl From<Page<Task, TaskId>> for AdminTaskList {
+    fn from(page: Page<Task, TaskId>) -> Self {
+        Self {
+            next_cursor: page.next.map(|id| cursor::encode(id.uuid())),
+            items: page.items.into_iter().map(AdminTaskView::from).collect(),
+        }
+    }
+}
+
 /// What came of giving many tasks another chance.
 #[derive(Object)]
 pub(crate) struct RetriedTasksView {
@@ -209,9 +218,7 @@ impl AdminTasksApi {
             owner_id: owner_id.0.map(UserId::new),
         };
         let request = cursor::page(cursor.0.as_deref(), limit.0)?;
-        let page = state.services.tasks.list(Operator::User(&actor), &filter, request).await?;
-        let next_cursor = page.next.map(|id| cursor::encode(id.uuid()));
-        Ok(Json(AdminTaskList { items: page.items.into_iter().map(Into::into).collect(), next_cursor }))
+        Ok(Json(state.services.tasks.list(Operator::User(&actor), &filter, request).await?.into()))
     }
 
     /// Show a task

@@ -36,12 +36,14 @@ mod threads;
 mod upload;
 mod users;
 
+pub(crate) use admin_tasks::{AdminTaskDetailsView, AdminTaskList, AdminTaskView, RetriedTasksView};
 pub(crate) use app::{app, document};
 pub(crate) use examples::example;
 pub(crate) use files::{FileStatusName, VariantKind};
 pub(crate) use members::{MemberView, RoomRole};
 pub(crate) use message_view::MessageView;
 pub(crate) use presence::PresenceView;
+pub(crate) use queues::QueueList;
 pub(crate) use rooms::RoomView;
 pub(crate) use tags::Tags;
 pub(crate) use users::{UserSummaryView, UserView};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use plaza_domain::{File, FileId};
+use plaza_domain::{File, FileFailure, FileId};
 
 use super::files::{Facts, FileWork};
 use crate::{
@@ -40,6 +40,10 @@ impl TaskHandler for ProcessDocument {
     }
 
     fn on_dead(&self) -> Box<dyn Effect> {
-        self.files.give_up(self.file_id)
+        self.files.give_up(self.file_id, FileFailure::GaveUp)
+    }
+
+    fn on_cancelled(&self) -> Box<dyn Effect> {
+        self.files.give_up(self.file_id, FileFailure::Cancelled)
     }
 }

@@ -103,9 +103,9 @@ impl FileWork {
         }
     }
 
-    /// What to write when the task is given up.
-    pub(super) fn give_up(&self, id: FileId) -> Box<dyn Effect> {
-        self.effect(id, FileEnd::Failed(FileFailure::GaveUp))
+    /// What to write when the task is given up or called off.
+    pub(super) fn give_up(&self, id: FileId, failure: FileFailure) -> Box<dyn Effect> {
+        self.effect(id, FileEnd::Failed(failure))
     }
 
     fn effect(&self, file_id: FileId, end: FileEnd) -> Box<dyn Effect> {

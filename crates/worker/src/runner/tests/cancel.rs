@@ -108,6 +108,6 @@ async fn a_file_whose_processing_is_called_off_has_failed() {
     let task = Task { cancel_requested_at: world.find_task(file.task_id).await.cancel_requested_at, ..task };
     attempt::run(&context, task, &CancellationToken::new()).await;
     let found = world.find_file(&file).await;
-    assert_eq!((found.status, found.failure), (FileStatus::Failed, Some(FileFailure::GaveUp)));
+    assert_eq!((found.status, found.failure), (FileStatus::Failed, Some(FileFailure::Cancelled)));
     assert!(matches!(world.next_event().await, UserEvent::FileChanged { status: FileStatus::Failed, .. }));
 }

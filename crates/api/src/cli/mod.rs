@@ -1,4 +1,8 @@
-//! The command line of `plaza`.
+//! The command line of `plaza`: what it takes, and who does it.
+
+mod admin;
+mod health;
+mod table;
 
 use std::{
     error::Error,
@@ -15,18 +19,15 @@ use plaza_infrastructure::{
     signals::StopSignals,
     wiring::{Plaza, Role},
 };
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    runtime::Runtime,
-    time::timeout,
-};
+use tokio::runtime::Runtime;
 
+use self::admin::AdminArgs;
 use crate::{routes, server::Application, ws};
 
 /// What blocking work has left once everything else has ended.
 const RUNTIME_DEADLINE: Duration = Duration::from_millis(500);
-const HEALTH_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long services may take to end after a command that needed them.
+const STOP_DEADLINE: Duration = Duration::from_secs(4);
 
 /// Plaza: rooms, messages and files for communities, on a server of your own.
 #[derive(Debug, Parser)]
@@ -50,6 +51,8 @@ enum Command {
     Asyncapi,
     /// Asks the server that runs with this configuration whether it is ready; ends with 0 when it is
     Health,
+    /// Looks after the server, also while it runs: background work
+    Admin(AdminArgs),
 }
 
 #[derive(Debug, Args)]
@@ -91,8 +94,8 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
     match cli.command.unwrap_or(Command::Serve) {
-        Command::Openapi => print_document(&routes::document()),
-        Command::Asyncapi => print_document(&ws::document()),
+        Command::Openapi => print(&routes::document()),
+        Command::Asyncapi => print(&ws::document()),
         Command::Serve => {
             let config = cli.settings.load()?;
             logging::init(&config.log)?;
@@ -103,7 +106,12 @@ fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
             logging::init(&config.log)?;
             block_on(migrate(config))
         }
-        Command::Health => block_on(ask_health(cli.settings.load()?)),
+        Command::Health => block_on(health::ask(cli.settings.load()?)),
+        Command::Admin(args) => {
+            let config = cli.settings.load()?;
+            logging::init(&config.log)?;
+            block_on(admin::run(config, args))
+        }
     }
 }
 
@@ -126,39 +134,13 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
 /// Connecting migrates, whoever connects.
 async fn migrate(config: Config) -> Result<(), Box<dyn Error>> {
     let plaza = Plaza::connect(&config, Role::Server).await?;
-    plaza.stop(HEALTH_TIMEOUT).await;
+    plaza.stop(STOP_DEADLINE).await;
     Ok(())
 }
 
-fn print_document(document: &str) -> Result<(), Box<dyn Error>> {
+/// Prints to standard output, which may be a pipe that was closed.
+fn print(document: &str) -> Result<(), Box<dyn Error>> {
     let mut output = io::stdout().lock();
     output.write_all(document.as_bytes())?;
     Ok(output.flush()?)
-}
-
-/// One request by hand: an HTTP client would be a large dependency for reading one status.
-async fn ask_health(config: Config) -> Result<(), Box<dyn Error>> {
-    let mut address = config.server.listen;
-    if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv4() {
-            [127, 0, 0, 1].into()
-        } else {
-            std::net::Ipv6Addr::LOCALHOST.into()
-        });
-    }
-    let answer = timeout(HEALTH_TIMEOUT, async {
-        let mut stream = TcpStream::connect(address).await?;
-        let request = format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).await?;
-        let mut answer = String::new();
-        stream.take(64 * 1024).read_to_string(&mut answer).await?;
-        Ok::<_, io::Error>(answer)
-    });
-    let answer = answer.await.map_err(|_| format!("{address} does not answer"))?;
-    let answer = answer.map_err(|error| format!("{address} does not answer: {error}"))?;
-    if answer.starts_with("HTTP/1.1 200") {
-        return Ok(());
-    }
-    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-    Err(format!("not ready: {body}").into())
 }

@@ -1,0 +1,70 @@
+//! `plaza admin`: what the server's admins can do over REST, for who has the server's configuration. It works beside
+//! servers that run: what it writes they find in the database.
+
+mod queues;
+mod tasks;
+
+use std::{error::Error, path::Path};
+
+use clap::{Args, Subcommand};
+use plaza_infrastructure::{
+    config::Config,
+    wiring::{Plaza, Role},
+};
+use poem_openapi::types::ToJSON;
+
+use super::{STOP_DEADLINE, print};
+
+/// What is looked after, and how it is told.
+#[derive(Debug, Args)]
+pub(super) struct AdminArgs {
+    #[command(subcommand)]
+    command: AdminCommand,
+    /// Prints JSON, as REST answers with it, in place of tables
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum AdminCommand {
+    /// Lists background work, calls it off, gives it another chance
+    #[command(subcommand)]
+    Tasks(tasks::TasksCommand),
+    /// Shows how the queues of background work are doing
+    Queues,
+}
+
+/// Does what is asked for, and prints what came of it.
+pub(super) async fn run(config: Config, args: AdminArgs) -> Result<(), Box<dyn Error>> {
+    require_database(&config)?;
+    let plaza = Plaza::connect(&config, Role::Server).await?;
+    let done = match args.command {
+        AdminCommand::Tasks(command) => tasks::run(&plaza.services, command).await,
+        AdminCommand::Queues => queues::run(&plaza.services).await,
+    };
+    plaza.stop(STOP_DEADLINE).await;
+    let report = done?;
+    print(&if args.json { report.json } else { report.text })
+}
+
+/// What came of a command: for programs, and for people.
+struct Report {
+    json: String,
+    text: String,
+}
+
+impl Report {
+    fn new(view: &impl ToJSON, text: String) -> Self {
+        Self { json: format!("{}\n", view.to_json_string()), text }
+    }
+}
+
+/// A server would make a database that is not there; who looks after one has then just got the wrong folder.
+fn require_database(config: &Config) -> Result<(), Box<dyn Error>> {
+    let url = config.database_url();
+    let path = url.path().split('?').next().unwrap_or_default();
+    if url.is_postgres() || Path::new(path).exists() {
+        return Ok(());
+    }
+    Err(format!("there is no database at {url}: is this the configuration of the server?").into())
+}
