@@ -43,10 +43,14 @@ contract! {
     }
     sessions {
         a_session_is_found_with_its_user
+        a_refresh_changes_the_times_and_the_device_of_a_session
+        sessions_that_are_not_over_are_listed_newest_first_in_pages
+        a_session_was_used_at_the_latest_time
         a_session_is_revoked_once
         all_sessions_of_a_user_but_one_are_revoked
         a_refresh_token_is_found_by_its_digest
         of_twenty_uses_of_a_refresh_token_one_succeeds
+        a_session_has_one_token_that_is_not_used
     }
     rooms {
         a_room_is_stored_and_its_details_change

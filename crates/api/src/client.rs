@@ -26,6 +26,11 @@ impl ClientAddress {
         let named: Vec<&str> = values.flat_map(|value| value.split(',')).collect();
         Self(Some(behind_proxies(peer, &named, server)))
     }
+
+    /// The address itself, for people to read.
+    pub(crate) fn ip(self) -> Option<IpAddr> {
+        self.0
+    }
 }
 
 /// Goes back from the peer as long as the speaker is a listed proxy: what others say, they may have made up.

@@ -7,6 +7,7 @@ mod auth;
 mod client;
 mod content;
 mod cursor;
+mod device;
 mod error_map;
 mod json;
 mod middleware;

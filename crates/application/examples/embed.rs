@@ -22,7 +22,7 @@ use plaza_application::{
     memory,
     ports::{Delivery, EventStream},
 };
-use plaza_domain::{MessageKind, RoomId, repository::HistoryRange};
+use plaza_domain::{Device, MessageKind, RoomId, repository::HistoryRange};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -76,7 +76,7 @@ async fn register(services: &Services, name: &str) -> Outcome<Actor> {
         password: password.to_owned(),
     };
     services.auth.register(registration).await?;
-    let login = services.auth.login(name, password).await?;
+    let login = services.auth.login(name, password, Device::default()).await?;
     Ok(services.auth.authenticate(&login.access_token).await?)
 }
 

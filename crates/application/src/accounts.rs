@@ -58,7 +58,7 @@ impl AccountService {
         work.commit().await?;
         self.auth.forget_user(actor.id());
         let (user_id, kept) = (actor.id(), actor.session_id);
-        self.bus.publish(Event::User(UserEvent::PasswordChanged { user_id, kept }));
+        self.bus.publish(Event::User(UserEvent::OtherSessionsEnded { user_id, kept }));
         Ok(())
     }
 

@@ -195,11 +195,11 @@ pub enum UserEvent {
         /// The login.
         session_id: SessionId,
     },
-    /// They have another password: the connections of all logins but one must close.
-    PasswordChanged {
+    /// All their logins but one are over: the connections of those must close.
+    OtherSessionsEnded {
         /// The user.
         user_id: UserId,
-        /// The login that changed it.
+        /// The login that goes on.
         kept: SessionId,
     },
     /// They may not use the server any more: all connections must close.
@@ -245,7 +245,7 @@ impl UserEvent {
     pub fn user_id(&self) -> UserId {
         match self {
             Self::SessionEnded { user_id, .. }
-            | Self::PasswordChanged { user_id, .. }
+            | Self::OtherSessionsEnded { user_id, .. }
             | Self::Banned { user_id }
             | Self::FileChanged { user_id, .. }
             | Self::RoomRead { user_id, .. }

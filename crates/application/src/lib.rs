@@ -32,6 +32,7 @@ mod reads;
 mod receipts;
 mod rooms;
 mod services;
+mod sessions;
 mod settings;
 mod signed_urls;
 mod tasks;
@@ -67,6 +68,7 @@ pub use reads::{Position, ReadService};
 pub use receipts::{MAX_NAMED_READERS, ReceiptService, Receipts};
 pub use rooms::{MembershipService, NewRoom, OverviewService, RoomService, RoomSight, RoomUpdate};
 pub use services::{Ports, Services};
+pub use sessions::SessionService;
 pub use settings::{
     AuthSettings, LimitSettings, MessageSettings, PresenceSettings, Settings, UploadSettings,
 };

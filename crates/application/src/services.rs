@@ -8,8 +8,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     AccountService, AuthService, BlockService, ChangeService, DirectService, FileService, LimitService,
     MembershipService, MentionService, MessageService, OverviewService, PinService, PresenceService,
-    ReactionService, ReadService, ReceiptService, RoomService, Settings, SignedUrlService, TaskService,
-    ThreadService, TicketService, UserService,
+    ReactionService, ReadService, ReceiptService, RoomService, SessionService, Settings, SignedUrlService,
+    TaskService, ThreadService, TicketService, UserService,
     ports::{
         AccessTokens, BlobStore, EventBus, Markup, MediaInspector, OneTimeStore, PasswordHasher,
         PresenceStore, RateLimiter, Secrets, TaskQueue, UrlSigner,
@@ -58,6 +58,8 @@ pub struct Services {
     pub auth: Arc<AuthService>,
     /// Passwords and bans.
     pub accounts: Arc<AccountService>,
+    /// Where users are logged in.
+    pub sessions: Arc<SessionService>,
     /// Profiles and preferences.
     pub users: Arc<UserService>,
     /// Rooms.
@@ -109,10 +111,11 @@ impl Services {
         tracker: &TaskTracker,
         shutdown: &CancellationToken,
     ) -> Self {
-        let auth = Arc::new(AuthService::new(ports, settings.auth.clone()));
+        let auth = Arc::new(AuthService::start(ports, settings.auth.clone(), tracker, shutdown));
         let files = Arc::new(FileService::new(ports, settings.uploads.clone()));
         Self {
             accounts: Arc::new(AccountService::new(ports, Arc::clone(&auth))),
+            sessions: Arc::new(SessionService::new(ports, Arc::clone(&auth))),
             users: Arc::new(UserService::new(ports)),
             rooms: Arc::new(RoomService::new(ports)),
             overviews: Arc::new(OverviewService::new(ports)),

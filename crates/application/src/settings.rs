@@ -26,11 +26,17 @@ pub struct AuthSettings {
     pub access_ttl: Duration,
     /// How long a refresh token works.
     pub refresh_ttl: Duration,
+    /// How long a session lasts, however often it is refreshed: no token of it works longer.
+    pub session_lifetime: Duration,
 }
 
 impl Default for AuthSettings {
     fn default() -> Self {
-        Self { access_ttl: Duration::from_secs(15 * 60), refresh_ttl: Duration::from_secs(7 * 24 * 60 * 60) }
+        Self {
+            access_ttl: Duration::from_secs(15 * 60),
+            refresh_ttl: Duration::from_secs(7 * 24 * 60 * 60),
+            session_lifetime: Duration::from_secs(30 * 24 * 60 * 60),
+        }
     }
 }
 

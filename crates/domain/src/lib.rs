@@ -8,6 +8,7 @@ pub mod blob;
 pub mod change;
 pub mod clock;
 pub mod content;
+pub mod device;
 pub mod direct;
 pub mod file;
 pub mod ids;
@@ -33,6 +34,7 @@ pub use blob::{Blob, Sha256};
 pub use change::{Change, ChangePage};
 pub use clock::{Clock, IdGenerator, Timestamp};
 pub use content::{ClientId, Content};
+pub use device::{Device, UserAgent};
 pub use direct::{Block, BlockedUser, DirectRoom, UserPair};
 pub use file::{
     File, FileFailure, FileKind, FileName, FilePurpose, FileStatus, FileText, MAX_FILE_TEXT, ScanState,

@@ -9,7 +9,7 @@ use plaza_application::{
     events::{Event, UserEvent},
     ports::{Delivery, EventStream},
 };
-use plaza_domain::{FileId, FileStatus, VariantName};
+use plaza_domain::{Device, FileId, FileStatus, VariantName};
 use plaza_infrastructure::{
     config::{Config, Overrides, Sources},
     wiring::{Plaza, Role},
@@ -40,7 +40,7 @@ async fn register(plaza: &Plaza) -> TestResult<Actor> {
         password: "correct horse battery".to_owned(),
     };
     auth.register(registration).await?;
-    let login = auth.login("ada", "correct horse battery").await?;
+    let login = auth.login("ada", "correct horse battery", Device::default()).await?;
     Ok(auth.authenticate(&login.access_token).await?)
 }
 

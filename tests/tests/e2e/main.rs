@@ -2,10 +2,12 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a failed expectation is a failed test")]
 
 mod accounts;
+mod attacks;
 mod away;
 mod bad_input;
 mod blocks;
 mod changes;
+mod database;
 mod direct;
 mod files;
 mod limits;
@@ -22,6 +24,7 @@ mod resume;
 mod revocation;
 mod rooms;
 mod server;
+mod sessions;
 mod shutdown;
 mod sockets;
 mod storage;

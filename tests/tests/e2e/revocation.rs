@@ -1,19 +1,16 @@
 //! What ends takes the connections with it: on every instance, and also when nobody told them.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use plaza_domain::{Clock, RoomId, SessionId, Store, Timestamp, UserId};
-use plaza_infrastructure::{
-    clock::SystemClock,
-    db::{DatabaseSettings, connect},
-};
+use plaza_domain::{Clock, RoomId, SessionId, Timestamp, UserId};
+use plaza_infrastructure::clock::SystemClock;
 use plaza_tests::{
     Options, Plaza, Setup, both_setups,
     client::{Api, PASSWORD, Socket, User},
-    servers::postgres_database,
 };
 use serde_json::{Value, json};
-use tempfile::TempDir;
+
+use crate::database::OpenPlaza;
 
 /// How soon a connection ends whose right to be there does.
 const SOON: Duration = Duration::from_secs(2);
@@ -156,24 +153,6 @@ async fn a_deleted_room_closes_the_connections_about_it(setup: Setup) {
     assert_eq!(closed_soon(&mut only).await, 4404);
 }
 
-/// A Plaza that looks every second whether it missed something, and its database: what is written there is told to
-/// nobody.
-async fn given_silent_writer(setup: Setup) -> (Plaza, Arc<dyn Store>, TempDir) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let url = match setup {
-        Setup::Embedded => format!("sqlite:{}", folder.path().join("plaza.db").display()),
-        Setup::Distributed => postgres_database().await,
-    };
-    let plaza = Options::new(setup)
-        .variable("PLAZA_SERVER__RECHECK_INTERVAL_MS", "1000")
-        .variable("PLAZA_DATABASE__URL", &url)
-        .start()
-        .await;
-    let settings = DatabaseSettings { url, max_connections: 2, acquire_timeout: LATER };
-    let store = connect(&settings).await.expect("the same database");
-    (plaza, Arc::new(store), folder)
-}
-
 fn now() -> Timestamp {
     SystemClock.now()
 }
@@ -183,8 +162,12 @@ async fn ended_later(socket: &mut Socket) -> u16 {
 }
 
 async fn what_the_bus_lost_is_found_out(setup: Setup) {
-    let (plaza, store, _folder) = given_silent_writer(setup).await;
-    let (ada, bob) = (registered(&plaza, "ada").await, registered(&plaza, "bob").await);
+    // What is written to the database is told to nobody; every second each connection looks for itself.
+    let open =
+        OpenPlaza::start(setup, |options| options.variable("PLAZA_SERVER__RECHECK_INTERVAL_MS", "1000"))
+            .await;
+    let (plaza, store) = (&open.plaza, &open.store);
+    let (ada, bob) = (registered(plaza, "ada").await, registered(plaza, "bob").await);
     let (lounge, attic) = (ada.open_room("lounge").await, ada.open_room("attic").await);
     bob.join(&lounge).await;
     let mut in_lounge = settled(&bob, plaza.b(), &format!("/{lounge}")).await;

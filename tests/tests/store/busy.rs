@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use plaza_domain::{
-    AttemptOutcome, Blob, Block, ClientId, FileId, Follower, Member, Mention, Message, ReadMark,
+    AttemptOutcome, Blob, Block, ClientId, Device, FileId, Follower, Member, Mention, Message, ReadMark,
     RefreshToken, RefreshTokenId, Room, RoomId, RoomKind, Seq, Session, SessionId, Sha256, Store,
     TokenDigest, UnitOfWork, User, UserId, UserPair, Version,
 };
@@ -126,6 +126,9 @@ async fn given_login(work: &mut dyn UnitOfWork, user: &User) -> Result<()> {
         user_id: user.id,
         created_at: at(0),
         refreshed_at: at(0),
+        last_used_at: at(0),
+        expires_at: at(1),
+        device: Device::default(),
         revoked_at: None,
     };
     let mut digest = [0; 32];
@@ -133,6 +136,7 @@ async fn given_login(work: &mut dyn UnitOfWork, user: &User) -> Result<()> {
     let token = RefreshToken {
         id: RefreshTokenId::new(id()),
         session_id: session.id,
+        parent_id: None,
         digest: TokenDigest(digest),
         created_at: at(0),
         expires_at: at(1),

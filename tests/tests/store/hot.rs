@@ -203,6 +203,9 @@ fn of_accounts_and_files(on: DbBackend, asked: &Asked) -> Vec<Hot> {
     vec![
         hot(on, "session with user", &["id"], sessions::find_with_user(session)),
         hot(on, "end all sessions", &["user_id"], sessions::revoke_all(asked.users[0], Some(session), at(0))),
+        hot(on, "sessions of a user", &["user_id"], sessions::list(asked.users[0], at(0), None, 50)),
+        hot(on, "uses of sessions", &["id"], sessions::note_uses(&[session; 5], at(0))),
+        hot(on, "unused refresh token", &["session_id"], sessions::find_live_token(session)),
         hot(on, "refresh token", &["digest"], sessions::find_token(digest)),
         hot(on, "file is shared", &["file_id"], files::is_shared_with(asked.file, asked.users[0])),
     ]

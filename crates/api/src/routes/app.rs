@@ -12,7 +12,7 @@ use super::{
     health::HealthApi, media::MediaApi, members::MembersApi, mentions::MentionsApi, messages::MessagesApi,
     mute::MuteApi, pages, pins::PinsApi, preferences::PreferencesApi, presence::PresenceApi,
     queues::QueuesApi, reactions::ReactionsApi, receipts::ReceiptsApi, rooms::RoomsApi,
-    signed_urls::SignedUrlsApi, tasks::TasksApi, threads::ThreadsApi, users::UsersApi,
+    sessions::SessionsApi, signed_urls::SignedUrlsApi, tasks::TasksApi, threads::ThreadsApi, users::UsersApi,
 };
 use crate::{
     middleware::{
@@ -32,7 +32,7 @@ const DESCRIPTION: &str = "Plaza: rooms, messages and files for communities.\n\n
     see its [frames](/docs/websocket), or its [AsyncAPI document](/docs/asyncapi.json).";
 
 pub(super) type Apis = Documented<(
-    AuthApi,
+    (AuthApi, SessionsApi),
     UsersApi,
     PreferencesApi,
     AccountsApi,
@@ -52,7 +52,7 @@ pub(super) type Apis = Documented<(
 
 pub(super) fn service() -> OpenApiService<Apis, ()> {
     let apis = (
-        AuthApi,
+        (AuthApi, SessionsApi),
         UsersApi,
         PreferencesApi,
         AccountsApi,

@@ -9,6 +9,7 @@ use crate::{
     UtcTime,
     auth::Authenticated,
     client::ClientAddress,
+    device::ClientDevice,
     json::{Json, JsonBody, Text},
     problem::ApiError,
     rate_limit::allow,
@@ -82,7 +83,7 @@ pub(crate) struct LoginView {
     expires_in: u64,
     /// Until when the access token works.
     expires_at: UtcTime,
-    /// For the next refresh; works once.
+    /// For the next refresh; works once. No refresh makes a session last longer than the server allows.
     refresh_token: String,
     /// Until when the refresh token works.
     refresh_expires_at: UtcTime,
@@ -167,25 +168,29 @@ impl AuthApi {
         &self,
         Data(state): Data<&AppState>,
         address: ClientAddress,
+        ClientDevice(device): ClientDevice,
         body: JsonBody<LoginRequest>,
     ) -> Result<Json<LoginView>, ApiError> {
         let JsonBody(LoginRequest { login, password }) = body;
         allow(state, Limited::LoginFrom(&address.to_string())).await?;
         let account = state.services.auth.account_key(login.as_str()).await?;
         allow(state, Limited::LoginTo(&account)).await?;
-        Ok(Json(state.services.auth.login(login.as_str(), password.as_str()).await?.into()))
+        Ok(Json(state.services.auth.login(login.as_str(), password.as_str(), device).await?.into()))
     }
 
     /// Get new tokens
     ///
-    /// A refresh token works once. When a used one comes back, somebody else has it: the session ends.
+    /// A refresh token works once. Who got no answer may repeat the request with the same token, as long as the one that
+    /// was answered with was never used: from then on that one is as good as used. When any other used token comes back,
+    /// somebody else has it: the session ends, and its connections are closed.
     #[oai(path = "/refresh", method = "post", operation_id = "refresh")]
     async fn refresh(
         &self,
         Data(state): Data<&AppState>,
+        ClientDevice(device): ClientDevice,
         body: JsonBody<RefreshRequest>,
     ) -> Result<Json<LoginView>, ApiError> {
-        Ok(Json(state.services.auth.refresh(body.0.refresh_token.as_str()).await?.into()))
+        Ok(Json(state.services.auth.refresh(body.0.refresh_token.as_str(), device).await?.into()))
     }
 
     /// Log out

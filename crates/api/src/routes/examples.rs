@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 const ADA: &str = "01a1fbea-bf03-71b1-974b-6d519ed5298a";
+const SESSION: &str = "01a1fbea-c004-7222-9f37-1f0c9f1b33d2";
 const LOUNGE: &str = "01a1fbea-d102-7015-a3e9-947200c74479";
 const MESSAGE: &str = "01a1fbea-d111-72c9-b369-ce9dae5229f7";
 const FILE: &str = "01a1fbea-d11a-73fa-96fd-2661e535ee0c";
@@ -20,6 +21,8 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         "ProfileView" => profile(),
         "LoginView" => login(),
         "TicketView" => json!({"ticket": "Zk1u0Wc4o2l7…", "expires_in": 30}),
+        "SessionView" => session(),
+        "SessionList" => json!({"items": [session()], "next_cursor": null}),
         "BlockView" => block(),
         "BlockList" => json!({"items": [block()], "next_cursor": null}),
         "RoomView" => room(),
@@ -113,6 +116,14 @@ fn login() -> Value {
     json!({
         "access_token": "eyJhbGciOiJIUzI1NiJ9…", "token_type": "Bearer", "expires_in": 900, "expires_at": NOON,
         "refresh_token": "mJ3nX0vT5r…", "refresh_expires_at": EVENING, "user": account()
+    })
+}
+
+fn session() -> Value {
+    json!({
+        "id": SESSION, "device": "Firefox on Linux", "address": "203.0.113.7",
+        "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0",
+        "created_at": MORNING, "last_used_at": NOON, "expires_at": EVENING, "is_current": true
     })
 }
 

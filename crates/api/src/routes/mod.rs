@@ -29,6 +29,7 @@ mod queues;
 mod reactions;
 mod receipts;
 mod rooms;
+mod sessions;
 mod signed_urls;
 mod tags;
 mod tasks;

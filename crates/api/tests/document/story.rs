@@ -59,7 +59,29 @@ pub(super) async fn accounts(client: &mut CheckingClient) -> TestResult {
     client.get("GET /users/{user_id}", &format!("/users/{NOBODY}"), 404).await?;
     client.get("GET /users/{user_id}", "/users/ada", 400).await?;
     presence(client, id).await?;
+    sessions(client).await?;
     password_and_ban(client, id).await
+}
+
+/// Ada, who has logged in once.
+async fn sessions(client: &mut CheckingClient) -> TestResult {
+    let (list, path) = ("GET /users/me/sessions", "/users/me/sessions");
+    let login = json!({"login": "ada", "password": PASSWORD});
+    client.send("POST /auth/login", "/auth/login", login, 200).await?;
+    let first = client.get(list, "/users/me/sessions?limit=1", 200).await?;
+    let next = format!("/users/me/sessions?limit=1&cursor={}", first.text("next_cursor")?);
+    client.get(list, &next, 200).await?;
+    client.get(list, "/users/me/sessions?limit=0", 400).await?;
+    client.get(list, "/users/me/sessions?cursor=made-up", 422).await?;
+    let end = "DELETE /users/me/sessions/{session_id}";
+    let newest = first.body["items"][0]["id"].as_str().unwrap_or_default();
+    let newest = format!("{path}/{newest}");
+    client.call(end, &newest, 204, |request| request).await?;
+    client.call(end, &newest, 404, |request| request).await?;
+    client.call(end, &format!("{path}/{NOBODY}"), 404, |request| request).await?;
+    client.call(end, "/users/me/sessions/this-one", 400, |request| request).await?;
+    client.call("DELETE /users/me/sessions", path, 204, |request| request).await?;
+    Ok(())
 }
 
 async fn presence(client: &mut CheckingClient, id: &str) -> TestResult {

@@ -6,7 +6,10 @@ use plaza_domain::{
     repository::{Constraint, Result, SessionRepository},
 };
 
-use super::connection::{Access, Connection};
+use super::{
+    connection::{Access, Connection},
+    table::rows,
+};
 
 #[async_trait]
 impl<A: Access> SessionRepository for Connection<A> {
@@ -25,6 +28,28 @@ impl<A: Access> SessionRepository for Connection<A> {
         Ok(found)
     }
 
+    async fn lock(&mut self, id: SessionId) -> Result<Option<Session>> {
+        Ok(self.tables().sessions.get(&id).cloned())
+    }
+
+    async fn list(
+        &mut self,
+        user_id: UserId,
+        now: Timestamp,
+        before: Option<SessionId>,
+        limit: u64,
+    ) -> Result<Vec<Session>> {
+        let tables = self.tables();
+        let newest_first = tables.sessions.values().rev();
+        let live = newest_first.filter(|session| {
+            session.user_id == user_id
+                && session.revoked_at.is_none()
+                && session.expires_at > now
+                && before.is_none_or(|before| session.id < before)
+        });
+        Ok(live.take(rows(limit)).cloned().collect())
+    }
+
     async fn revoke(&mut self, id: SessionId, at: Timestamp) -> Result<bool> {
         let sessions = &mut self.tables_mut()?.sessions;
         let live = sessions.get_mut(&id).filter(|session| session.revoked_at.is_none());
@@ -40,9 +65,20 @@ impl<A: Access> SessionRepository for Connection<A> {
         Ok(live.map(|session| session.revoked_at = Some(at)).count() as u64)
     }
 
-    async fn touch(&mut self, id: SessionId, at: Timestamp) -> Result<()> {
-        if let Some(session) = self.tables_mut()?.sessions.get_mut(&id) {
-            session.refreshed_at = at;
+    async fn renew(&mut self, session: &Session) -> Result<()> {
+        let Session { refreshed_at, last_used_at, expires_at, device, .. } = session.clone();
+        if let Some(stored) = self.tables_mut()?.sessions.get_mut(&session.id) {
+            *stored = Session { refreshed_at, last_used_at, expires_at, device, ..stored.clone() };
+        }
+        Ok(())
+    }
+
+    async fn note_uses(&mut self, ids: &[SessionId], at: Timestamp) -> Result<()> {
+        let sessions = &mut self.tables_mut()?.sessions;
+        for id in ids {
+            if let Some(session) = sessions.get_mut(id) {
+                session.last_used_at = session.last_used_at.max(at);
+            }
         }
         Ok(())
     }
@@ -50,7 +86,11 @@ impl<A: Access> SessionRepository for Connection<A> {
     async fn insert_token(&mut self, token: &RefreshToken) -> Result<()> {
         let tables = self.tables_mut()?;
         tables.sessions.require(&token.session_id)?;
-        if tables.refresh_tokens.values().any(|other| other.digest == token.digest) {
+        let collides = |other: &RefreshToken| {
+            let are_live = other.consumed_at.is_none() && token.consumed_at.is_none();
+            other.digest == token.digest || (other.session_id == token.session_id && are_live)
+        };
+        if tables.refresh_tokens.values().any(collides) {
             return Err(RepositoryError::Conflict { constraint: Constraint::Other });
         }
         tables.refresh_tokens.insert_new(token.id, token.clone(), Constraint::Other)
@@ -59,6 +99,12 @@ impl<A: Access> SessionRepository for Connection<A> {
     async fn find_token(&mut self, digest: TokenDigest) -> Result<Option<RefreshToken>> {
         let tables = self.tables();
         Ok(tables.refresh_tokens.values().find(|token| token.digest == digest).cloned())
+    }
+
+    async fn find_live_token(&mut self, session_id: SessionId) -> Result<Option<RefreshToken>> {
+        let tables = self.tables();
+        let is_live = |token: &&RefreshToken| token.session_id == session_id && token.consumed_at.is_none();
+        Ok(tables.refresh_tokens.values().find(is_live).cloned())
     }
 
     async fn consume_token(&mut self, id: RefreshTokenId, at: Timestamp) -> Result<bool> {

@@ -4,7 +4,7 @@ use plaza_application::{
     AccountAction, Actor, Error, Result, Unauthenticated, authorize_account,
     events::{Event, UserEvent},
 };
-use plaza_domain::{SystemRole, UserId};
+use plaza_domain::{Device, SystemRole, UserId};
 
 use crate::world::{PASSWORD, World, heard};
 
@@ -13,7 +13,7 @@ const NEW: &str = "a better horse battery";
 /// One more login of a user.
 async fn log_in(world: &World, name: &str, password: &str) -> Result<Actor> {
     let auth = &world.services.auth;
-    let login = auth.login(name, password).await?;
+    let login = auth.login(name, password, Device::default()).await?;
     auth.authenticate(&login.access_token).await
 }
 
@@ -35,7 +35,7 @@ async fn a_new_password_ends_all_other_sessions_and_no_one_elses() -> Result<()>
     let ended = Some(Unauthenticated::SessionEnded);
     assert_eq!((refusal(&world, &elsewhere).await, refusal(&world, &third).await), (ended, ended));
     assert_eq!((refusal(&world, &ada).await, refusal(&world, &grace).await), (None, None));
-    let told = UserEvent::PasswordChanged { user_id: ada.id(), kept: ada.session_id };
+    let told = UserEvent::OtherSessionsEnded { user_id: ada.id(), kept: ada.session_id };
     assert_eq!(heard(&mut events), [Event::User(told)]);
     let old = log_in(&world, "ada", PASSWORD).await;
     assert!(matches!(old, Err(Error::Unauthenticated(Unauthenticated::Credentials))));

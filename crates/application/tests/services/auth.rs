@@ -4,16 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use plaza_application::{
     Error, Registration, Result, Unauthenticated,
-    events::{Event, UserEvent},
     ports::{MockPasswordHasher, TokenRejection},
 };
-use plaza_domain::{PasswordHash, SystemRole};
+use plaza_domain::{Device, PasswordHash, SystemRole};
 use tokio::task::JoinSet;
 
-use crate::world::{PASSWORD, World, heard, registration};
+use crate::world::{PASSWORD, World, reason, registration};
 
 const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[tokio::test]
 async fn the_first_account_is_the_admin_and_the_next_is_not() -> Result<()> {
@@ -85,7 +83,7 @@ async fn a_login_takes_the_address_or_the_handle() -> Result<()> {
     let world = World::new();
     let user = world.services.auth.register(registration("ada")).await?;
     for name in ["ada", " ADA ", "ada@example.org", "Ada@Example.org"] {
-        let login = world.services.auth.login(name, PASSWORD).await?;
+        let login = world.services.auth.login(name, PASSWORD, Device::default()).await?;
         assert_eq!(login.user.id, user.id, "{name}");
     }
     Ok(())
@@ -102,7 +100,7 @@ async fn an_unknown_name_and_a_wrong_password_cost_the_same_work_and_get_the_sam
     let world = World::with_ports(|ports| ports.passwords = Arc::new(passwords));
     world.services.auth.register(registration("ada")).await?;
     for name in ["ada", "nobody", "not even a name"] {
-        let refused = world.services.auth.login(name, "wrong").await.err();
+        let refused = world.services.auth.login(name, "wrong", Device::default()).await.err();
         let expected = Some(Unauthenticated::Credentials);
         assert_eq!(refused.and_then(reason), expected, "{name}");
     }
@@ -117,7 +115,7 @@ async fn a_disabled_account_is_told_what_a_stranger_is_told() -> Result<()> {
     let mut work = world.ports.store.begin().await?;
     work.users().update(&user).await?;
     work.commit().await?;
-    let refused = world.services.auth.login("ada", PASSWORD).await.err();
+    let refused = world.services.auth.login("ada", PASSWORD, Device::default()).await.err();
     assert_eq!(refused.and_then(reason), Some(Unauthenticated::Credentials));
     Ok(())
 }
@@ -128,7 +126,7 @@ async fn a_busy_hasher_makes_logins_and_registrations_unavailable() {
     passwords.expect_hash().returning(|_| Err("too many are waiting".into()));
     passwords.expect_verify().returning(|_, _| Err("too many are waiting".into()));
     let world = World::with_ports(|ports| ports.passwords = Arc::new(passwords));
-    let login = world.services.auth.login("ada", PASSWORD).await;
+    let login = world.services.auth.login("ada", PASSWORD, Device::default()).await;
     assert!(matches!(login, Err(Error::Unavailable(_))));
     let registered = world.services.auth.register(registration("ada")).await;
     assert!(matches!(registered, Err(Error::Unavailable(_))));
@@ -139,7 +137,7 @@ async fn an_access_token_works_until_it_expires() -> Result<()> {
     let world = World::new();
     let auth = &world.services.auth;
     let user = auth.register(registration("ada")).await?;
-    let login = auth.login("ada", PASSWORD).await?;
+    let login = auth.login("ada", PASSWORD, Device::default()).await?;
     world.clock.advance(15 * MINUTE - Duration::from_micros(1));
     assert_eq!(auth.authenticate(&login.access_token).await?.id(), user.id);
     world.clock.advance(Duration::from_micros(1));
@@ -149,100 +147,17 @@ async fn an_access_token_works_until_it_expires() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_refresh_gives_new_tokens_of_the_same_session() -> Result<()> {
-    let world = World::new();
-    let auth = &world.services.auth;
-    auth.register(registration("ada")).await?;
-    let first = auth.login("ada", PASSWORD).await?;
-    world.clock.advance(MINUTE);
-    let second = auth.refresh(&first.refresh_token).await?;
-    assert_eq!(second.session_id, first.session_id);
-    assert!(second.access_expires_at > first.access_expires_at);
-    assert!(second.refresh_token != first.refresh_token);
-    auth.refresh(&second.refresh_token).await?;
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_refresh_token_that_was_never_issued_writes_nothing() {
-    let world = World::new();
-    world.faults.fail_begins(usize::MAX);
-    let refused = world.services.auth.refresh("made up").await.err();
-    assert!(matches!(refused, Some(Error::Unauthenticated(_))), "{refused:?}");
-}
-
-#[tokio::test]
-async fn a_used_refresh_token_that_comes_back_ends_the_session() -> Result<()> {
-    let world = World::new();
-    let auth = &world.services.auth;
-    let user = auth.register(registration("ada")).await?;
-    let first = auth.login("ada", PASSWORD).await?;
-    let second = auth.refresh(&first.refresh_token).await?;
-    let mut events = world.ports.bus.subscribe();
-    let reused = auth.refresh(&first.refresh_token).await.err();
-    assert_eq!(reused.and_then(reason), Some(Unauthenticated::RefreshToken));
-
-    let ended = Some(Unauthenticated::SessionEnded);
-    let newest = auth.refresh(&second.refresh_token).await.err();
-    assert_eq!(newest.and_then(reason), ended);
-    let access = auth.authenticate(&second.access_token).await.err();
-    assert_eq!(access.and_then(reason), ended);
-    let told = Event::User(UserEvent::SessionEnded { user_id: user.id, session_id: first.session_id });
-    assert_eq!(heard(&mut events), [told]);
-    Ok(())
-}
-
-#[tokio::test]
-async fn other_sessions_outlive_a_reuse() -> Result<()> {
-    let world = World::new();
-    let auth = &world.services.auth;
-    auth.register(registration("ada")).await?;
-    let (stolen, other) = (auth.login("ada", PASSWORD).await?, auth.login("ada", PASSWORD).await?);
-    auth.refresh(&stolen.refresh_token).await?;
-    assert!(auth.refresh(&stolen.refresh_token).await.is_err());
-    auth.refresh(&other.refresh_token).await?;
-    Ok(())
-}
-
-#[tokio::test]
-async fn an_expired_or_unknown_refresh_token_is_refused() -> Result<()> {
-    let world = World::new();
-    let auth = &world.services.auth;
-    auth.register(registration("ada")).await?;
-    let login = auth.login("ada", PASSWORD).await?;
-    world.clock.advance(7 * DAY);
-    for token in [login.refresh_token.as_str(), "never issued", ""] {
-        let refused = auth.refresh(token).await.err();
-        assert_eq!(refused.and_then(reason), Some(Unauthenticated::RefreshToken));
-    }
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_refresh_that_could_not_be_stored_leaves_the_token_usable() -> Result<()> {
-    let world = World::new();
-    let auth = &world.services.auth;
-    auth.register(registration("ada")).await?;
-    let login = auth.login("ada", PASSWORD).await?;
-    world.faults.fail_commits(1);
-    let failed = auth.refresh(&login.refresh_token).await;
-    assert!(matches!(failed, Err(Error::Unavailable(_))));
-    auth.refresh(&login.refresh_token).await?;
-    Ok(())
-}
-
-#[tokio::test]
 async fn after_a_logout_no_token_of_the_session_works() -> Result<()> {
     let world = World::new();
     let auth = &world.services.auth;
     auth.register(registration("ada")).await?;
-    let login = auth.login("ada", PASSWORD).await?;
+    let login = auth.login("ada", PASSWORD, Device::default()).await?;
     let actor = auth.authenticate(&login.access_token).await?;
     auth.recheck(&actor).await?;
     auth.logout(&actor).await?;
     let ended = Some(Unauthenticated::SessionEnded);
     assert_eq!(auth.authenticate(&login.access_token).await.err().and_then(reason), ended);
-    assert_eq!(auth.refresh(&login.refresh_token).await.err().and_then(reason), ended);
+    assert_eq!(auth.refresh(&login.refresh_token, Device::default()).await.err().and_then(reason), ended);
     assert_eq!(auth.recheck(&actor).await.err().and_then(reason), ended);
     Ok(())
 }
@@ -254,12 +169,5 @@ async fn a_token_that_nobody_issued_is_refused() {
         let refused = world.services.auth.authenticate(token).await.err();
         let expected = Unauthenticated::Token(TokenRejection::Invalid);
         assert_eq!(refused.and_then(reason), Some(expected), "{token:?}");
-    }
-}
-
-fn reason(error: Error) -> Option<Unauthenticated> {
-    match error {
-        Error::Unauthenticated(reason) => Some(reason),
-        _ => None,
     }
 }

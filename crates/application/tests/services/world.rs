@@ -5,11 +5,12 @@ use std::sync::Arc;
 use futures::FutureExt;
 use plaza_application::{
     Actor, Error, MessageInput, NewRoom, Ports, Posted, Registration, Result, Services, Settings,
+    Unauthenticated,
     events::{Event, RoomEvent},
     memory::{ManualClock, ports_with},
     ports::{Delivery, EventStream},
 };
-use plaza_domain::{Clock, MessageKind, Room, RoomId, SystemRole, UserId};
+use plaza_domain::{Clock, Device, MessageKind, Room, RoomId, SystemRole, UserId};
 use tokio::task::unconstrained;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -54,7 +55,7 @@ impl World {
     /// A user who is logged in; the first of a world is the server's admin.
     pub(crate) async fn user(&self, name: &str) -> Result<Actor> {
         self.services.auth.register(registration(name)).await?;
-        let login = self.services.auth.login(name, PASSWORD).await?;
+        let login = self.services.auth.login(name, PASSWORD, Device::default()).await?;
         self.services.auth.authenticate(&login.access_token).await
     }
 
@@ -156,4 +157,12 @@ pub(crate) fn heard_changes(events: &mut EventStream) -> Vec<RoomEvent> {
         Event::Signal(_) | Event::User(_) | Event::Direct(_) | Event::Presence(_) => None,
     });
     changes.collect()
+}
+
+/// Why somebody is not let in, if that is what an error says.
+pub(crate) fn reason(error: Error) -> Option<Unauthenticated> {
+    match error {
+        Error::Unauthenticated(reason) => Some(reason),
+        _ => None,
+    }
 }

@@ -7,6 +7,9 @@ use serde::Deserialize;
 
 use super::{Problem, SecretText};
 
+/// In seconds.
+const DAY: u64 = 24 * 60 * 60;
+
 /// Passwords and tokens.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -22,6 +25,8 @@ pub struct AuthConfig {
     pub access_ttl_seconds: u64,
     /// How long a refresh token works, in seconds.
     pub refresh_ttl_seconds: u64,
+    /// How long a session lasts, however often it is refreshed, in days.
+    pub session_lifetime_days: u64,
     /// How slow hashing a password is: each step doubles it.
     pub bcrypt_cost: u32,
 }
@@ -35,6 +40,7 @@ impl Default for AuthConfig {
             audience: "plaza".to_owned(),
             access_ttl_seconds: settings.access_ttl.as_secs(),
             refresh_ttl_seconds: settings.refresh_ttl.as_secs(),
+            session_lifetime_days: settings.session_lifetime.as_secs() / DAY,
             bcrypt_cost: 12,
         }
     }
@@ -46,6 +52,7 @@ impl AuthConfig {
         AuthSettings {
             access_ttl: Duration::from_secs(self.access_ttl_seconds),
             refresh_ttl: Duration::from_secs(self.refresh_ttl_seconds),
+            session_lifetime: Duration::from_secs(self.session_lifetime_days * DAY),
         }
     }
 
@@ -65,6 +72,9 @@ impl AuthConfig {
         if !(self.access_ttl_seconds..=315_360_000).contains(&self.refresh_ttl_seconds) {
             let rule = "must be at least auth.access_ttl_seconds and at most 315360000";
             problems.push(Problem::new("auth.refresh_ttl_seconds", rule));
+        }
+        if !(1..=3_650).contains(&self.session_lifetime_days) {
+            problems.push(Problem::new("auth.session_lifetime_days", "must be 1 to 3650"));
         }
         if !(4..=16).contains(&self.bcrypt_cost) {
             problems.push(Problem::new("auth.bcrypt_cost", "must be 4 to 16"));

@@ -12,6 +12,7 @@ pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub(crate) id: Uuid,
     pub(crate) session_id: Uuid,
+    pub(crate) parent_id: Option<Uuid>,
     pub(crate) digest: Vec<u8>,
     pub(crate) created_at: DateTimeUtc,
     pub(crate) expires_at: DateTimeUtc,
@@ -28,6 +29,7 @@ impl From<&RefreshToken> for ActiveModel {
         Self {
             id: Set(token.id.uuid()),
             session_id: Set(token.session_id.uuid()),
+            parent_id: Set(token.parent_id.map(RefreshTokenId::uuid)),
             digest: Set(token.digest.0.to_vec()),
             created_at: Set(token.created_at),
             expires_at: Set(token.expires_at),
@@ -43,6 +45,7 @@ impl TryFrom<Model> for RefreshToken {
         Ok(Self {
             id: RefreshTokenId::new(row.id),
             session_id: SessionId::new(row.session_id),
+            parent_id: row.parent_id.map(RefreshTokenId::new),
             digest: TokenDigest(convert::digest("refresh token", &row.digest)?),
             created_at: row.created_at,
             expires_at: row.expires_at,

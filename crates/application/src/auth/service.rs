@@ -1,13 +1,15 @@
-//! Accounts are made, users log in, and every request proves who makes it.
+//! Accounts are made, users log in and out, and every request proves who makes it.
 
 use std::{sync::Arc, time::Duration};
 
 use moka::sync::Cache;
 use plaza_domain::{
-    Bio, Clock, DisplayName, Email, IdGenerator, RefreshToken, RefreshTokenId, Session, SessionId, Store,
-    SystemRole, Timestamp, UnitOfWork, User, UserId, Username, Validator, Violation,
+    Bio, Clock, Device, DisplayName, Email, IdGenerator, Session, SessionId, Store, SystemRole, Timestamp,
+    User, UserId, Username, Validator, Violation,
 };
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use super::uses::Uses;
 use crate::{
     Actor, AuthSettings, Error, Ports, Result, Unauthenticated,
     events::{Event, UserEvent},
@@ -48,7 +50,7 @@ pub struct Login {
     pub access_expires_at: Timestamp,
     /// How long it works.
     pub access_ttl: Duration,
-    /// An opaque token for the next refresh; works once.
+    /// An opaque token for the next refresh.
     pub refresh_token: String,
     /// Until when it works.
     pub refresh_expires_at: Timestamp,
@@ -56,20 +58,29 @@ pub struct Login {
 
 /// Accounts, logins and tokens.
 pub struct AuthService {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn IdGenerator>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) ids: Arc<dyn IdGenerator>,
     bus: Arc<dyn EventBus>,
     passwords: Arc<dyn PasswordHasher>,
-    access_tokens: Arc<dyn AccessTokens>,
-    secrets: Arc<dyn Secrets>,
-    settings: AuthSettings,
+    pub(super) access_tokens: Arc<dyn AccessTokens>,
+    pub(super) secrets: Arc<dyn Secrets>,
+    pub(super) settings: AuthSettings,
+    uses: Uses,
     sessions: Cache<SessionId, Arc<(Session, User)>>,
 }
 
 impl AuthService {
-    pub(crate) fn new(ports: &Ports, settings: AuthSettings) -> Self {
+    /// When sessions were used is written in the background, by a task that belongs to `tracker` and ends on `shutdown`.
+    pub(crate) fn start(
+        ports: &Ports,
+        settings: AuthSettings,
+        tracker: &TaskTracker,
+        shutdown: &CancellationToken,
+    ) -> Self {
+        let (store, clock) = (Arc::clone(&ports.store), Arc::clone(&ports.clock));
         Self {
+            uses: Uses::start(store, clock, tracker, shutdown.clone()),
             store: Arc::clone(&ports.store),
             clock: Arc::clone(&ports.clock),
             ids: Arc::clone(&ports.ids),
@@ -131,7 +142,7 @@ impl AuthService {
     /// # Errors
     /// `Unauthenticated`, the same and after the same work for an unknown name and a wrong password; `Unavailable`
     /// when too many log in at once.
-    pub async fn login(&self, email_or_username: &str, password: &str) -> Result<Login> {
+    pub async fn login(&self, email_or_username: &str, password: &str, device: Device) -> Result<Login> {
         let user = self.find_by_login(email_or_username).await?;
         let hash = user.as_ref().map(|user| user.password_hash.clone());
         let matches = self.passwords.verify(password, hash).await.map_err(Error::Unavailable)?;
@@ -144,6 +155,9 @@ impl AuthService {
             user_id: user.id,
             created_at: now,
             refreshed_at: now,
+            last_used_at: now,
+            expires_at: self.refresh_until(now, now),
+            device,
             revoked_at: None,
         };
         let mut work = self.store.begin().await?;
@@ -151,7 +165,7 @@ impl AuthService {
         let unchanged = |now: &User| now.password_hash == user.password_hash && now.disabled_at.is_none();
         work.users().lock(user.id).await?.filter(unchanged).ok_or(Unauthenticated::Credentials)?;
         work.sessions().insert(&session).await?;
-        let login = self.issue(&mut *work, user, session.id, now).await?;
+        let login = self.issue(&mut *work, user, &session, None).await?;
         work.commit().await?;
         Ok(login)
     }
@@ -165,41 +179,6 @@ impl AuthService {
             Some(user) => user.id.to_string(),
             None => email_or_username.trim().to_lowercase().chars().take(LOGIN_KEY_CHARS).collect(),
         })
-    }
-
-    /// Exchanges a refresh token for new tokens. It works once: when a used one comes back, it was stolen from its
-    /// owner or by its owner's thief, and the session ends for both.
-    ///
-    /// # Errors
-    /// `Unauthenticated`.
-    pub async fn refresh(&self, refresh_token: &str) -> Result<Login> {
-        let digest = self.secrets.digest(refresh_token);
-        let now = self.clock.now();
-        // Anybody can send anything here: what was never issued does not reach SQLite's one writer.
-        if self.store.read().await?.sessions().find_token(digest).await?.is_none() {
-            return Err(Unauthenticated::RefreshToken.into());
-        }
-        let mut work = self.store.begin().await?;
-        let token = work.sessions().find_token(digest).await?.ok_or(Unauthenticated::RefreshToken)?;
-        let owner = work.sessions().find_with_user(token.session_id).await?;
-        let (session, user) = owner.ok_or(Unauthenticated::RefreshToken)?;
-        if session.revoked_at.is_some() || user.disabled_at.is_some() {
-            return Err(Unauthenticated::SessionEnded.into());
-        }
-        if token.consumed_at.is_some() || !work.sessions().consume_token(token.id, now).await? {
-            work.sessions().revoke(session.id, now).await?;
-            work.commit().await?;
-            tracing::warn!(session.id = %session.id, user.id = %user.id, "a used refresh token came back; session ended");
-            self.announce_end(user.id, session.id);
-            return Err(Unauthenticated::RefreshToken.into());
-        }
-        if token.expires_at <= now {
-            return Err(Unauthenticated::RefreshToken.into());
-        }
-        work.sessions().touch(session.id, now).await?;
-        let login = self.issue(&mut *work, user, session.id, now).await?;
-        work.commit().await?;
-        Ok(login)
     }
 
     /// Ends the actor's session, and closes its connections.
@@ -244,6 +223,7 @@ impl AuthService {
             None => {
                 let found = self.store.read().await?.sessions().find_with_user(claims.session_id).await?;
                 let owner = Arc::new(found.ok_or(Unauthenticated::SessionEnded)?);
+                self.uses.note(&owner.0, self.clock.now());
                 self.sessions.insert(claims.session_id, Arc::clone(&owner));
                 owner
             }
@@ -290,41 +270,8 @@ impl AuthService {
         }
     }
 
-    async fn issue(
-        &self,
-        work: &mut dyn UnitOfWork,
-        user: User,
-        session_id: SessionId,
-        now: Timestamp,
-    ) -> Result<Login> {
-        let refresh_token = self.secrets.generate().map_err(Error::Internal)?;
-        let refresh_expires_at = now + self.settings.refresh_ttl;
-        let token = RefreshToken {
-            id: RefreshTokenId::new(self.ids.next()),
-            session_id,
-            digest: self.secrets.digest(&refresh_token),
-            created_at: now,
-            expires_at: refresh_expires_at,
-            consumed_at: None,
-        };
-        work.sessions().insert_token(&token).await?;
-        let access_expires_at = now + self.settings.access_ttl;
-        let claims =
-            AccessClaims { user_id: user.id, session_id, issued_at: now, expires_at: access_expires_at };
-        let access_token = self.access_tokens.issue(&claims).map_err(Error::Internal)?;
-        let access_ttl = self.settings.access_ttl;
-        Ok(Login {
-            user,
-            session_id,
-            access_token,
-            access_expires_at,
-            access_ttl,
-            refresh_token,
-            refresh_expires_at,
-        })
-    }
-
-    fn announce_end(&self, user_id: UserId, session_id: SessionId) {
+    /// Tells every instance that a session is over: its tokens are refused, and its connections closed.
+    pub(crate) fn announce_end(&self, user_id: UserId, session_id: SessionId) {
         self.forget_session(session_id);
         self.bus.publish(Event::User(UserEvent::SessionEnded { user_id, session_id }));
     }

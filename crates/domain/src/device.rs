@@ -1,0 +1,137 @@
+//! What a login comes from: a program, a system, and an address.
+
+use std::{fmt, net::IpAddr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::user::text;
+
+/// Programs by what their user agents contain. Most name several others, to be taken for them: the first one counts.
+const PROGRAMS: [(&str, &str); 11] = [
+    ("Edg/", "Edge"),
+    ("EdgA/", "Edge"),
+    ("EdgiOS/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Vivaldi/", "Vivaldi"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+];
+/// Systems in the same way.
+const SYSTEMS: [(&str, &str); 8] = [
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("CrOS", "ChromeOS"),
+    ("Mac OS X", "macOS"),
+    ("Macintosh", "macOS"),
+    ("Linux", "Linux"),
+];
+/// What browsers call themselves before they say who they are.
+const EVERY_BROWSER: &str = "Mozilla";
+
+text!(
+    /// What a client says it is (RFC 9110, section 10.1.5): at most 200 characters, none of which controls anything.
+    UserAgent
+);
+
+impl UserAgent {
+    /// Takes what a client says, cut to 200 characters; nothing when it says nothing.
+    pub fn read(text: &str) -> Option<Self> {
+        let seen: String = text.trim().chars().filter(|c| !c.is_control()).take(200).collect();
+        (!seen.is_empty()).then_some(Self(seen))
+    }
+
+    /// A name for people, such as `Firefox on Linux`: the first known browser that is named, else the first product;
+    /// and the first known system.
+    pub fn label(&self) -> String {
+        let known = |list: &[(&str, &'static str)]| {
+            list.iter().find(|(part, _)| self.0.contains(part)).map(|(_, name)| *name)
+        };
+        match (known(&PROGRAMS).or_else(|| self.first_product()), known(&SYSTEMS)) {
+            (Some(program), Some(system)) => format!("{program} on {system}"),
+            (Some(name), None) | (None, Some(name)) => name.to_owned(),
+            (None, None) => self.0.clone(),
+        }
+    }
+
+    fn first_product(&self) -> Option<&str> {
+        let product = self.0.split(['/', ' ', '(']).next();
+        product.filter(|name| !name.is_empty() && *name != EVERY_BROWSER)
+    }
+}
+
+/// What a login comes from, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Device {
+    /// What the client says it is; anybody can say anything.
+    pub user_agent: Option<UserAgent>,
+    /// Its address, as the server or a proxy that is trusted saw it.
+    pub address: Option<IpAddr>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn label(text: &str) -> Option<String> {
+        UserAgent::read(text).map(|agent| agent.label())
+    }
+
+    #[test]
+    fn browsers_apps_and_tools_have_names_for_people() {
+        let webkit = "AppleWebKit/537.36 (KHTML, like Gecko)";
+        let safari = "AppleWebKit/605.1.15 (KHTML, like Gecko)";
+        for (text, expected) in [
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0".to_owned(),
+                "Firefox on Linux",
+            ),
+            (
+                format!("Mozilla/5.0 (Windows NT 10.0; Win64; x64) {webkit} Chrome/140.0 Safari/537.36"),
+                "Chrome on Windows",
+            ),
+            (
+                format!("Mozilla/5.0 (Windows NT 10.0) {webkit} Chrome/140.0 Safari/537.36 Edg/140.0"),
+                "Edge on Windows",
+            ),
+            (
+                format!(
+                    "Mozilla/5.0 (Linux; Android 15; Pixel 9) {webkit} Chrome/140.0 Mobile Safari/537.36"
+                ),
+                "Chrome on Android",
+            ),
+            (
+                format!(
+                    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) {safari} Version/18.0 Safari/604.1"
+                ),
+                "Safari on iPhone",
+            ),
+            (
+                format!(
+                    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {safari} Version/18.0 Safari/605.1.15"
+                ),
+                "Safari on macOS",
+            ),
+            ("curl/8.9.1".to_owned(), "curl"),
+            ("plaza-desktop/1.2 (Linux)".to_owned(), "plaza-desktop on Linux"),
+            ("Mozilla/5.0".to_owned(), "Mozilla/5.0"),
+            ("(Linux)".to_owned(), "Linux"),
+            ("/".to_owned(), "/"),
+        ] {
+            assert_eq!(label(&text).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_client_says_is_cut_and_controls_nothing() {
+        assert_eq!(UserAgent::read(" \u{7}\n "), None);
+        assert_eq!(UserAgent::read("a\u{1b}[31mb").map(UserAgent::into_string).as_deref(), Some("a[31mb"));
+        let cut = UserAgent::read(&"ü".repeat(1_000)).map(|agent| agent.as_str().chars().count());
+        assert_eq!(cut, Some(200));
+    }
+}
