@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use plaza_application::commands::{Command, DEFAULT_QUEUE, ProbeCommand};
-use plaza_domain::{NewTask, TaskId};
+use plaza_domain::{NewTask, TaskId, Timestamp};
 use plaza_infrastructure::{
     config::{Config, Overrides, Sources},
     wiring::{Plaza as Wired, Role},
@@ -19,6 +19,7 @@ pub const SLEEP: &str = "sleep:";
 /// How many milliseconds a `faulty-worker` lets its tasks go on after SIGTERM.
 pub const DRAIN_VARIABLE: &str = "FAULTY_WORKER_DRAIN_MS";
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const STOP: Duration = Duration::from_secs(10);
 /// How many tasks are stored in one transaction.
 const BATCH: usize = 200;
@@ -99,6 +100,11 @@ impl Backstage {
     pub fn probe(&self, note: String) -> NewTask {
         let id = TaskId::new(self.wired.ports.ids.next());
         Command::Probe(ProbeCommand { note }).into_task(id, None).expect("a probe has a JSON form")
+    }
+
+    /// This time tomorrow.
+    pub fn tomorrow(&self) -> Timestamp {
+        self.wired.ports.clock.now() + DAY
     }
 
     /// Wakes workers up for these.

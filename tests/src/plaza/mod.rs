@@ -4,7 +4,7 @@ mod node;
 mod options;
 mod programs;
 
-use std::process::ExitStatus;
+use std::process::{ExitStatus, Output};
 
 use node::Node;
 pub use options::{Options, Setup};
@@ -90,6 +90,11 @@ impl Plaza {
     /// Whether a standalone worker was started and has not ended by itself.
     pub fn is_worker_running(&mut self, worker: usize) -> bool {
         self.workers[worker].is_running()
+    }
+
+    /// Runs `plaza` with the configuration of the first instance, beside it, to the end.
+    pub async fn run(&self, arguments: &[&str]) -> Output {
+        self.instances[0].run(arguments).await
     }
 
     /// What the first instance is told by variables, but for its address.

@@ -3,11 +3,12 @@
 use std::{
     fs,
     path::PathBuf,
-    process::{Command, ExitStatus},
+    process::{Command, ExitStatus, Output},
     time::Duration,
 };
 
 use reqwest::StatusCode;
+use tokio::time::timeout;
 
 use super::programs;
 use crate::{
@@ -118,6 +119,13 @@ impl Node {
         }
         command.env("PLAZA_SERVER__LISTEN", format!("127.0.0.1:{port}")).envs(self.environment());
         command
+    }
+
+    /// Runs its program with its configuration, beside it, to the end.
+    pub(super) async fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = tokio::process::Command::from(self.command(self.port.unwrap_or_default()));
+        let ended = timeout(END, command.args(arguments).kill_on_drop(true).output()).await;
+        ended.expect("a command ends in time").expect("a command is run")
     }
 
     /// What it is told by variables, but for its address.

@@ -28,6 +28,8 @@ mod sessions;
 mod shutdown;
 mod sockets;
 mod storage;
+mod task_orders;
+mod tasks;
 mod threads;
 mod tokens;
 mod uploads;

@@ -21,7 +21,9 @@ pub(crate) enum Tags {
     Presence,
     /// Uploads: pictures and documents.
     Files,
-    /// For the server's admins: background work.
+    /// What is done in the background.
+    Tasks,
+    /// For the server's admins.
     Admin,
     /// For those who watch over the server.
     Health,

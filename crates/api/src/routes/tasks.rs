@@ -183,7 +183,7 @@ fn reason(task: &Task) -> Option<&'static str> {
 
 pub(crate) struct TasksApi;
 
-#[OpenApi(prefix_path = "/tasks", tag = "Tags::Files")]
+#[OpenApi(prefix_path = "/tasks", tag = "Tags::Tasks")]
 impl TasksApi {
     /// Ask what became of a task
     ///
