@@ -6,12 +6,15 @@ use plaza_domain::{AttemptEnd, QueueFigures, QueueSurvey, TaskState, Timestamp};
 
 use super::{table::rows, tables::Tables};
 
+/// Where a count belongs.
+type Figure = fn(&mut QueueFigures) -> &mut u64;
+
 /// Of each state, and of the attempts that ended after `since`, at most `limit` are counted.
 pub(super) fn survey(tables: &Tables, since: Timestamp, limit: u64) -> QueueSurvey {
     let limit = rows(limit);
     let mut queues = BTreeMap::new();
     let mut is_complete = true;
-    let counted: [(TaskState, fn(&mut QueueFigures) -> &mut u64); 4] = [
+    let counted: [(TaskState, Figure); 4] = [
         (TaskState::Scheduled, |figures| &mut figures.scheduled),
         (TaskState::Ready, |figures| &mut figures.ready),
         (TaskState::Running, |figures| &mut figures.running),

@@ -14,6 +14,9 @@ use super::error::from_db;
 use super::queries::{COUNT, task_lists};
 use super::session::{Session, value};
 
+/// Where a count belongs.
+type Figure = fn(&mut QueueFigures) -> &mut u64;
+
 impl<C: ConnectionTrait> Session<C> {
     /// Of each state, and of the attempts that ended no longer than `recent` ago, at most `limit` are counted.
     pub(super) async fn survey(&self, recent: TimeDelta, limit: u64) -> Result<QueueSurvey> {
@@ -25,7 +28,7 @@ impl<C: ConnectionTrait> Session<C> {
             figures.oldest_ready_at = Some(named(row, task_lists::OLDEST)?);
             Ok(())
         })?;
-        let counted: [(TaskState, fn(&mut QueueFigures) -> &mut u64); 3] = [
+        let counted: [(TaskState, Figure); 3] = [
             (TaskState::Scheduled, |figures| &mut figures.scheduled),
             (TaskState::Running, |figures| &mut figures.running),
             (TaskState::Dead, |figures| &mut figures.dead),
