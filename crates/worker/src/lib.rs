@@ -15,8 +15,9 @@ mod testing;
 
 pub use attempt::Attempt;
 pub use effect::{Answer, Applied, Effect, NoEffect};
-pub use embed::start;
+pub use embed::{media_in_children, start};
 pub use handler::{Registry, TaskError, TaskHandler};
+pub use media::{MediaChild, MediaSettings, media_child};
 pub use runner::Worker;
 pub use settings::{QueueSettings, WorkerSettings};
 

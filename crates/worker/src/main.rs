@@ -51,6 +51,9 @@ impl Arguments {
 }
 
 fn main() -> ExitCode {
+    if let Some(ended) = plaza_worker::media_child() {
+        return ended;
+    }
     match start(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -76,7 +79,8 @@ async fn run(config: &Config) -> Result<(), Box<dyn Error>> {
         connected = Plaza::connect(config, Role::Worker) => connected?,
         () = stop.received() => return Ok(()),
     };
-    plaza_worker::start(&plaza, &config.worker, DRAIN);
+    let media = plaza_worker::media_in_children(&config.worker);
+    plaza_worker::start(&plaza, &config.worker, media, DRAIN);
     stop.received().await;
     plaza.stop(STOP_DEADLINE).await;
     Ok(())

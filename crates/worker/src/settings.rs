@@ -22,6 +22,8 @@ impl QueueSettings {
     }
 }
 
+use crate::MediaSettings;
+
 /// How a worker works.
 #[derive(Clone, Debug)]
 pub struct WorkerSettings {
@@ -43,6 +45,8 @@ pub struct WorkerSettings {
     pub max_crashes: i32,
     /// How long running tasks may go on after a shutdown was asked for.
     pub drain: Duration,
+    /// Where media work is done.
+    pub media: MediaSettings,
 }
 
 impl Default for WorkerSettings {
@@ -61,6 +65,7 @@ impl Default for WorkerSettings {
             max_runtime: Duration::from_secs(5 * 60),
             max_crashes: 3,
             drain: Duration::from_secs(25),
+            media: MediaSettings::default(),
         }
     }
 }

@@ -124,7 +124,7 @@ impl World {
     }
 
     pub(crate) fn handlers(&self) -> Handlers {
-        Handlers::new(&self.ports, 2)
+        Handlers::new(&self.ports, &WorkerSettings::default())
     }
 
     /// Moves the time as it passes: whoever waits for a moment on the way gets to act in it.

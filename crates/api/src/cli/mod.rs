@@ -83,6 +83,9 @@ impl SettingArgs {
 
 /// Does what the command line asks for.
 pub fn main() -> ExitCode {
+    if let Some(ended) = plaza_worker::media_child() {
+        return ended;
+    }
     match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -124,8 +127,9 @@ fn block_on(work: impl Future<Output = Result<(), Box<dyn Error>>>) -> Result<()
 
 async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let mut signals = StopSignals::listen()?;
+    let media = plaza_worker::media_in_children(&config.worker);
     let application = tokio::select! {
-        built = Box::pin(Application::build(config)) => built?,
+        built = Box::pin(Application::build(config, media)) => built?,
         () = signals.received() => return Ok(()),
     };
     Ok(Box::pin(application.run(async { signals.received().await })).await?)

@@ -6,6 +6,7 @@ use plaza_infrastructure::{
     config::Config,
     wiring::{Plaza, Role, StartError},
 };
+use plaza_worker::MediaSettings;
 use poem::{Response, Server, endpoint::BoxEndpoint};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
@@ -55,11 +56,12 @@ pub struct Application {
 }
 
 impl Application {
-    /// Connects to everything and listens; `server.listen` with port 0 takes a free one.
+    /// Connects to everything and listens; `server.listen` with port 0 takes a free one. A worker inside does its
+    /// media work as `media` says.
     ///
     /// # Errors
     /// What is missing, for an operator to read.
-    pub async fn build(config: Config) -> Result<Self, ServeError> {
+    pub async fn build(config: Config, media: MediaSettings) -> Result<Self, ServeError> {
         let address = config.server.listen;
         // The address comes first: when another server has it, nothing else shall be touched.
         let acceptor = PlazaAcceptor::bind(address, config.server.max_connections)
@@ -89,7 +91,7 @@ impl Application {
         let state = AppState::new(&plaza, &config.server, config.uploads.max_bytes);
         let endpoint = app(state, ws, Arc::clone(&plaza.ports.ids));
         if config.embedded_worker() {
-            plaza_worker::start(&plaza, &config.worker, WORKER_DRAIN);
+            plaza_worker::start(&plaza, &config.worker, media, WORKER_DRAIN);
         }
         Ok(Self { plaza, acceptor, endpoint, connections })
     }

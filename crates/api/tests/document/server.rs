@@ -31,7 +31,8 @@ impl TestServer {
             .with("auth.bcrypt_cost", Some(4))
             .with("worker.poll_interval_ms", Some(50));
         let config = Config::from_sources(&Sources { overrides, ..Sources::default() })?;
-        let application = Box::pin(Application::build(config)).await?;
+        let application =
+            Box::pin(Application::build(config, plaza_worker::MediaSettings::InProcess)).await?;
         let address = application.address();
         let (stop, stopped) = oneshot::channel();
         let mut running = JoinSet::new();

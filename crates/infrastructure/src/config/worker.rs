@@ -23,6 +23,10 @@ pub struct WorkerConfig {
     pub lease_seconds: u64,
     /// How often a worker looks into the database, whatever the queue tells, in milliseconds.
     pub poll_interval_ms: u64,
+    /// How much memory the process may take that decodes a picture or reads a document, in MiB.
+    pub media_memory_mb: u64,
+    /// How long it may take for one, in seconds.
+    pub media_deadline_seconds: u64,
 }
 
 impl Default for WorkerConfig {
@@ -33,6 +37,8 @@ impl Default for WorkerConfig {
             queues: QueuesConfig::default(),
             lease_seconds: 30,
             poll_interval_ms: 2000,
+            media_memory_mb: 512,
+            media_deadline_seconds: 30,
         }
     }
 }
@@ -53,6 +59,16 @@ impl WorkerConfig {
         self.queues.shares(self.concurrency)
     }
 
+    /// How many bytes a process that does media work may allocate.
+    pub fn media_memory(&self) -> u64 {
+        self.media_memory_mb * 1024 * 1024
+    }
+
+    /// How long such a process may take for one file.
+    pub fn media_deadline(&self) -> Duration {
+        Duration::from_secs(self.media_deadline_seconds)
+    }
+
     pub(super) fn validate(&self, problems: &mut Vec<Problem>) {
         if !(1..=256).contains(&self.concurrency) {
             problems.push(Problem::new("worker.concurrency", "must be 1 to 256"));
@@ -63,6 +79,12 @@ impl WorkerConfig {
         }
         if !(50..=60_000).contains(&self.poll_interval_ms) {
             problems.push(Problem::new("worker.poll_interval_ms", "must be 50 to 60000"));
+        }
+        if !(32..=65_536).contains(&self.media_memory_mb) {
+            problems.push(Problem::new("worker.media_memory_mb", "must be 32 to 65536"));
+        }
+        if !(1..=240).contains(&self.media_deadline_seconds) {
+            problems.push(Problem::new("worker.media_deadline_seconds", "must be 1 to 240"));
         }
     }
 }

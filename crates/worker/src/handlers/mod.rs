@@ -1,17 +1,15 @@
 //! Plaza's commands and who carries them out.
 
-mod blocking;
 mod files;
 mod probe;
-mod process_document;
-mod process_image;
+mod process_file;
 
 use std::sync::Arc;
 
 use plaza_application::{Ports, commands::Command};
 
-use self::{files::FileWork, probe::Probe, process_document::ProcessDocument, process_image::ProcessImage};
-use crate::{Registry, TaskHandler};
+use self::{files::FileWork, probe::Probe, process_file::ProcessFile};
+use crate::{Registry, TaskHandler, WorkerSettings};
 
 /// Knows every command of this version.
 pub(crate) struct Handlers {
@@ -19,9 +17,9 @@ pub(crate) struct Handlers {
 }
 
 impl Handlers {
-    /// Handlers that decode at most `parallel` files at a time.
-    pub(crate) fn new(ports: &Ports, parallel: usize) -> Self {
-        Self { files: Arc::new(FileWork::new(ports, parallel)) }
+    /// The handlers of a worker with these settings.
+    pub(crate) fn new(ports: &Ports, settings: &WorkerSettings) -> Self {
+        Self { files: Arc::new(FileWork::new(ports, settings.media.processor(settings.concurrency))) }
     }
 }
 
@@ -30,8 +28,9 @@ impl Registry for Handlers {
         let files = Arc::clone(&self.files);
         match command {
             Command::Probe(data) => Arc::new(Probe(data)),
-            Command::ProcessImage(data) => Arc::new(ProcessImage::new(files, data.file_id)),
-            Command::ProcessDocument(data) => Arc::new(ProcessDocument::new(files, data.file_id)),
+            Command::ProcessImage(data) | Command::ProcessDocument(data) => {
+                Arc::new(ProcessFile::new(files, data.file_id))
+            }
         }
     }
 }

@@ -3,8 +3,11 @@
 
 use std::io::Cursor;
 
+use gif::DecodeOptions;
 use image::{
-    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, metadata::Orientation,
+    ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageResult, Limits,
+    codecs::{gif::GifDecoder, jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder},
+    metadata::Orientation,
 };
 use plaza_domain::FileFailure;
 
@@ -32,17 +35,20 @@ pub(super) struct Decoded {
     /// The colour space its numbers are in; without it a wide-gamut photograph turns pale.
     pub(super) icc_profile: Option<Vec<u8>>,
     pub(super) format: ImageFormat,
+    /// Whether more frames follow.
+    pub(super) is_animated: bool,
 }
+
+type Opened<'a> = (Box<dyn ImageDecoder + 'a>, bool);
 
 /// Decodes the first frame of a picture of that media type.
 pub(super) fn decode(bytes: &[u8], media_type: &str, limits: PictureLimits) -> Result<Decoded, FileFailure> {
     let format = accepted_format(media_type)
         .filter(|format| image::guess_format(bytes).is_ok_and(|found| found == *format))
         .ok_or(FileFailure::WrongType)?;
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    reader.limits(decoder_limits(limits));
-    let mut decoder = reader.into_decoder().map_err(refusal)?;
+    let (mut decoder, is_animated) = open(bytes, format, decoder_limits(limits)).map_err(refusal)?;
     check_size(decoder.dimensions(), limits)?;
+    decoder.set_limits(decoder_limits(limits)).map_err(refusal)?;
     if format == ImageFormat::Jpeg && !is_whole_jpeg(bytes) {
         return Err(FileFailure::Unreadable);
     }
@@ -50,7 +56,47 @@ pub(super) fn decode(bytes: &[u8], media_type: &str, limits: PictureLimits) -> R
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let icc_profile = decoder.icc_profile().unwrap_or_default();
     let pixels = DynamicImage::from_decoder(decoder).map_err(refusal)?;
-    Ok(Decoded { pixels, orientation, icc_profile, format })
+    Ok(Decoded { pixels: eight_bits(pixels), orientation, icc_profile, format, is_animated })
+}
+
+/// A decoder that has read the header, and whether more frames follow.
+fn open(bytes: &[u8], format: ImageFormat, limits: Limits) -> ImageResult<Opened<'_>> {
+    let input = Cursor::new(bytes);
+    Ok(match format {
+        ImageFormat::Png => {
+            let decoder = PngDecoder::with_limits(input, limits)?;
+            let is_animated = decoder.is_apng()?;
+            (Box::new(decoder), is_animated)
+        }
+        ImageFormat::Gif => (Box::new(GifDecoder::new(input)?), has_two_frames(bytes)),
+        ImageFormat::WebP => {
+            let decoder = WebPDecoder::new(input)?;
+            let is_animated = decoder.has_animation();
+            (Box::new(decoder), is_animated)
+        }
+        _ => (Box::new(JpegDecoder::new(input)?), false),
+    })
+}
+
+/// Whether a GIF has more than one frame; none is decoded.
+fn has_two_frames(gif: &[u8]) -> bool {
+    let mut options = DecodeOptions::new();
+    options.skip_frame_decoding(true);
+    let Ok(mut decoder) = options.read_info(gif) else {
+        return false;
+    };
+    (0..2).all(|_| matches!(decoder.next_frame_info(), Ok(Some(_))))
+}
+
+/// Variants have eight bits a channel; the more that a picture has are of no use, and take twice the memory.
+fn eight_bits(pixels: DynamicImage) -> DynamicImage {
+    match pixels.color() {
+        ColorType::L16 => pixels.into_luma8().into(),
+        ColorType::La16 => pixels.into_luma_alpha8().into(),
+        ColorType::Rgb16 | ColorType::Rgb32F => pixels.into_rgb8().into(),
+        ColorType::Rgba16 | ColorType::Rgba32F => pixels.into_rgba8().into(),
+        _ => pixels,
+    }
 }
 
 fn accepted_format(media_type: &str) -> Option<ImageFormat> {

@@ -5,6 +5,8 @@ use image::{
     codecs::{jpeg::JpegEncoder, webp::WebPEncoder},
 };
 
+use super::RenditionFormat;
+
 /// Where photographs stop looking worse and go on growing.
 const JPEG_QUALITY: u8 = 82;
 /// Profiles of cameras have a few kilobytes; larger ones would outweigh a thumbnail.
@@ -12,7 +14,7 @@ const MAX_ICC_PROFILE: usize = 16 * 1024;
 
 /// A file that was made.
 pub(super) struct Encoded {
-    pub(super) media_type: &'static str,
+    pub(super) format: RenditionFormat,
     pub(super) bytes: Vec<u8>,
 }
 
@@ -65,13 +67,13 @@ fn jpeg(image: &DynamicImage, style: Style<'_>) -> ImageResult<Encoded> {
     let mut bytes = Vec::new();
     let encoder = JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY);
     write(encoder, image, style)?;
-    Ok(Encoded { media_type: "image/jpeg", bytes })
+    Ok(Encoded { format: RenditionFormat::Jpeg, bytes })
 }
 
 fn webp(image: &DynamicImage, style: Style<'_>) -> ImageResult<Encoded> {
     let mut bytes = Vec::new();
     write(WebPEncoder::new_lossless(&mut bytes), image, style)?;
-    Ok(Encoded { media_type: "image/webp", bytes })
+    Ok(Encoded { format: RenditionFormat::WebP, bytes })
 }
 
 fn write(mut encoder: impl ImageEncoder, image: &DynamicImage, style: Style<'_>) -> ImageResult<()> {

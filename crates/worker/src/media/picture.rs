@@ -1,69 +1,60 @@
 //! A picture and its variants: upright, without metadata, never enlarged.
 
-use fast_image_resize::Resizer;
+use fast_image_resize::{ResizeOptions, Resizer};
 use image::{DynamicImage, ImageFormat, metadata::Orientation};
-use plaza_domain::{FilePurpose, VariantName};
+use plaza_domain::VariantName;
 
 use super::{
-    MediaError, PictureLimits,
-    decode::decode,
+    Examined, MediaError, PictureLimits, Rendition,
+    decode::{Decoded, decode},
     encode::{Style, encode},
+    placeholder::{LONGEST_SIDE, placeholder},
 };
-
-/// What was found and made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Picture {
-    /// Its width in pixels, upright.
-    pub(crate) width: u32,
-    /// Its height in pixels, upright.
-    pub(crate) height: u32,
-    /// One for each variant.
-    pub(crate) renditions: Vec<Rendition>,
-}
-
-/// The file of one variant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Rendition {
-    /// Which variant.
-    pub(crate) name: VariantName,
-    /// Its media type.
-    pub(crate) media_type: &'static str,
-    /// Its width in pixels.
-    pub(crate) width: u32,
-    /// Its height in pixels.
-    pub(crate) height: u32,
-    /// The file.
-    pub(crate) bytes: Vec<u8>,
-}
 
 /// Decodes a picture of that media type (of an animated one the first frame) and makes its variants. The same bytes
 /// give the same variants.
 ///
 /// # Errors
 /// Why the picture is refused, or what failed that is not its fault.
-pub(crate) fn render(bytes: &[u8], media_type: &str, limits: PictureLimits) -> Result<Picture, MediaError> {
-    let decoded = decode(bytes, media_type, limits)?;
-    let style = Style {
-        lossless_source: decoded.format != ImageFormat::Jpeg,
-        icc_profile: decoded.icc_profile.as_deref(),
-    };
-    let (width, height) = upright_size(&decoded.pixels, decoded.orientation);
+pub(crate) fn render(
+    bytes: &[u8],
+    media_type: &str,
+    variants: &[VariantName],
+    limits: PictureLimits,
+) -> Result<Examined, MediaError> {
+    let Decoded { pixels, orientation, icc_profile, format, is_animated } =
+        decode(bytes, media_type, limits)?;
+    let style = Style { lossless_source: format != ImageFormat::Jpeg, icc_profile: icc_profile.as_deref() };
+    let (width, height) = upright_size(&pixels, orientation);
+    let mut workshop = Workshop { resizer: Resizer::new(), orientation, style };
 
-    // From large to small, each from the one before: the full size is dropped as soon as it was used.
-    let mut names = VariantName::of(FilePurpose::Attachment).to_vec();
-    names.sort_unstable_by_key(|name| std::cmp::Reverse(name.longest_side()));
-    let mut resizer = Resizer::new();
-    let mut current = decoded.pixels;
-    let mut renditions = Vec::with_capacity(names.len());
-    for name in names {
-        current = shrink(&mut resizer, current, name.longest_side())?;
-        let mut upright = current.clone();
-        upright.apply_orientation(decoded.orientation);
-        let (width, height) = (upright.width(), upright.height());
-        let file = encode(upright, style).map_err(|error| MediaError::Internal(error.into()))?;
-        renditions.push(Rendition { name, media_type: file.media_type, width, height, bytes: file.bytes });
+    let mut renditions = Vec::with_capacity(variants.len() + 1);
+    if variants.contains(&VariantName::Avatar) {
+        let square = workshop.square(&pixels, VariantName::Avatar.longest_side())?;
+        renditions.push(workshop.finish(VariantName::Avatar, &square)?);
     }
-    Ok(Picture { width, height, renditions })
+    // From large to small, each from the one before: the full size is dropped as soon as it was used.
+    let mut names: Vec<_> = variants.iter().copied().filter(|name| *name != VariantName::Avatar).collect();
+    names.sort_unstable_by_key(|name| std::cmp::Reverse(name.longest_side()));
+    let mut current = pixels;
+    for name in names {
+        current = workshop.shrink(current, name.longest_side())?;
+        renditions.push(workshop.finish(name, &current)?);
+    }
+    renditions.sort_by_key(|made| variants.iter().position(|wanted| *wanted == made.name));
+
+    let mut small = workshop.shrink(current, LONGEST_SIDE)?;
+    small.apply_orientation(orientation);
+    let placeholder = placeholder(&small)?;
+    Ok(Examined {
+        width: Some(width),
+        height: Some(height),
+        blur_hash: Some(placeholder.blur_hash),
+        dominant_color: placeholder.dominant_color,
+        is_animated,
+        renditions,
+        ..Examined::default()
+    })
 }
 
 fn upright_size(image: &DynamicImage, orientation: Orientation) -> (u32, u32) {
@@ -80,21 +71,59 @@ fn upright_size(image: &DynamicImage, orientation: Orientation) -> (u32, u32) {
     }
 }
 
-fn shrink(resizer: &mut Resizer, image: DynamicImage, longest_side: u32) -> Result<DynamicImage, MediaError> {
-    let (width, height) = (image.width(), image.height());
-    let longest = width.max(height);
-    if longest <= longest_side {
-        return Ok(image);
+/// What all variants of a picture are made with.
+struct Workshop<'a> {
+    resizer: Resizer,
+    orientation: Orientation,
+    style: Style<'a>,
+}
+
+impl Workshop<'_> {
+    /// The picture with at most that many pixels a side.
+    fn shrink(&mut self, image: DynamicImage, longest_side: u32) -> Result<DynamicImage, MediaError> {
+        let (width, height) = (image.width(), image.height());
+        let longest = width.max(height);
+        if longest <= longest_side {
+            return Ok(image);
+        }
+        let scaled = |side: u32| {
+            let rounded =
+                (u64::from(side) * u64::from(longest_side) + u64::from(longest / 2)) / u64::from(longest);
+            u32::try_from(rounded).unwrap_or(longest_side).max(1)
+        };
+        self.resize(&image, (scaled(width), scaled(height)), &ResizeOptions::new())
     }
-    let scaled = |side: u32| {
-        let rounded =
-            (u64::from(side) * u64::from(longest_side) + u64::from(longest / 2)) / u64::from(longest);
-        u32::try_from(rounded).unwrap_or(longest_side).max(1)
-    };
-    let mut smaller = DynamicImage::new(scaled(width), scaled(height), image.color());
-    // The default is Lanczos with three lobes, and takes transparency into account.
-    resizer.resize(&image, &mut smaller, None).map_err(|error| MediaError::Internal(error.into()))?;
-    Ok(smaller)
+
+    /// The square in the middle, with at most that many pixels a side.
+    fn square(&mut self, image: &DynamicImage, longest_side: u32) -> Result<DynamicImage, MediaError> {
+        let side = image.width().min(image.height());
+        let (left, top) = ((image.width() - side) / 2, (image.height() - side) / 2);
+        let crop = ResizeOptions::new().crop(left.into(), top.into(), side.into(), side.into());
+        let side = side.min(longest_side);
+        self.resize(image, (side, side), &crop)
+    }
+
+    /// The default is Lanczos with three lobes, and takes transparency into account.
+    fn resize(
+        &mut self,
+        image: &DynamicImage,
+        (width, height): (u32, u32),
+        options: &ResizeOptions,
+    ) -> Result<DynamicImage, MediaError> {
+        let mut smaller = DynamicImage::new(width, height, image.color());
+        self.resizer
+            .resize(image, &mut smaller, options)
+            .map_err(|error| MediaError::Internal(error.into()))?;
+        Ok(smaller)
+    }
+
+    fn finish(&self, name: VariantName, image: &DynamicImage) -> Result<Rendition, MediaError> {
+        let mut upright = image.clone();
+        upright.apply_orientation(self.orientation);
+        let (width, height) = (upright.width(), upright.height());
+        let file = encode(upright, self.style).map_err(|error| MediaError::Internal(error.into()))?;
+        Ok(Rendition { name, format: file.format, width, height, bytes: file.bytes })
+    }
 }
 
 #[cfg(test)]

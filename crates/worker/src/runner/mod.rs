@@ -29,7 +29,7 @@ pub struct Worker {
 impl Worker {
     /// A worker that knows every command of Plaza.
     pub fn new(ports: Ports, settings: WorkerSettings) -> Self {
-        let registry = Arc::new(Handlers::new(&ports, settings.concurrency));
+        let registry = Arc::new(Handlers::new(&ports, &settings));
         Self::with_registry(ports, settings, registry)
     }
 

@@ -5,7 +5,6 @@ mod objects;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use plaza_application::{
     Ports,
     events::Event,
@@ -15,8 +14,10 @@ use plaza_domain::{Clock, File, FileFailure, FileId, FileStatus, Store};
 
 pub(super) use self::effect::{Facts, StoredVariant};
 use self::effect::{FileEffect, FileEnd};
-use super::blocking::BlockingPool;
-use crate::{Attempt, Effect, TaskError, media::MediaError};
+use crate::{
+    Attempt, Effect, TaskError,
+    media::{MediaError, MediaProcessor, Source},
+};
 
 /// The steps of processing a file.
 pub(super) struct FileWork {
@@ -25,18 +26,18 @@ pub(super) struct FileWork {
     bus: Arc<dyn EventBus>,
     clock: Arc<dyn Clock>,
     inspector: Arc<dyn MediaInspector>,
-    pub(super) blocking: BlockingPool,
+    pub(super) media: Arc<dyn MediaProcessor>,
 }
 
 impl FileWork {
-    pub(super) fn new(ports: &Ports, parallel: usize) -> Self {
+    pub(super) fn new(ports: &Ports, media: Arc<dyn MediaProcessor>) -> Self {
         Self {
             store: Arc::clone(&ports.store),
             blobs: Arc::clone(&ports.blobs),
             bus: Arc::clone(&ports.bus),
             clock: Arc::clone(&ports.clock),
             inspector: Arc::clone(&ports.media),
-            blocking: BlockingPool::new(parallel),
+            media,
         }
     }
 
@@ -62,13 +63,12 @@ impl FileWork {
         Ok(Some(file))
     }
 
-    /// A file's bytes, which are of the type that they were uploaded as. All of them at once: an upload is limited in
-    /// size, and so are the tasks at a time.
-    pub(super) async fn read(&self, file: &File) -> Result<Bytes, MediaError> {
-        let bytes = objects::read(self.store.as_ref(), self.blobs.as_ref(), file).await?;
-        let head = &bytes[..bytes.len().min(self.inspector.head_size())];
-        match self.inspector.inspect(&file.name, head) {
-            Ok(found) if found.kind == file.kind && found.media_type == file.media_type => Ok(bytes),
+    /// A file's bytes, which are of the type that they were uploaded as.
+    pub(super) async fn read(&self, file: &File) -> Result<Source, MediaError> {
+        let opened = objects::open(self.store.as_ref(), self.blobs.as_ref(), file).await?;
+        let (head, source) = objects::peek(opened, self.inspector.head_size()).await?;
+        match self.inspector.inspect(&file.name, &head) {
+            Ok(found) if found.kind == file.kind && found.media_type == file.media_type => Ok(source),
             Ok(_) | Err(Refusal::UnsupportedType | Refusal::Mismatch { .. }) => {
                 Err(FileFailure::WrongType.into())
             }
@@ -90,21 +90,13 @@ impl FileWork {
         }
     }
 
-    /// What to write at the end of an attempt: a file that is at fault has failed, and its task is done.
-    pub(super) fn conclude(
-        &self,
-        id: FileId,
-        result: Result<Facts, MediaError>,
-    ) -> Result<Box<dyn Effect>, TaskError> {
-        match result {
-            Ok(facts) => Ok(self.effect(id, FileEnd::Completed(facts))),
-            Err(MediaError::Refused(failure)) => Ok(self.effect(id, FileEnd::Failed(failure))),
-            Err(MediaError::Internal(cause)) => Err(TaskError::Retry(cause)),
-        }
+    /// What to write about a file that was looked into.
+    pub(super) fn complete(&self, id: FileId, facts: Facts) -> Box<dyn Effect> {
+        self.effect(id, FileEnd::Completed(facts))
     }
 
-    /// What to write when the task is given up or called off.
-    pub(super) fn give_up(&self, id: FileId, failure: FileFailure) -> Box<dyn Effect> {
+    /// What to write about a file that will not be completed.
+    pub(super) fn fail(&self, id: FileId, failure: FileFailure) -> Box<dyn Effect> {
         self.effect(id, FileEnd::Failed(failure))
     }
 

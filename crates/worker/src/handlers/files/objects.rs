@@ -1,25 +1,38 @@
 //! Bytes out of the object store and into it.
 
 use bytes::{Bytes, BytesMut};
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt, stream};
 use plaza_application::ports::{BlobError, BlobStore, StoredObject};
 use plaza_domain::{File, FileFailure, Store};
 
-use crate::media::MediaError;
+use crate::media::{MediaError, Source};
 
-/// All bytes of an upload.
-pub(super) async fn read(store: &dyn Store, blobs: &dyn BlobStore, file: &File) -> Result<Bytes, MediaError> {
+/// The bytes of an upload, on their way.
+pub(super) async fn open(
+    store: &dyn Store,
+    blobs: &dyn BlobStore,
+    file: &File,
+) -> Result<Source, MediaError> {
     let mut repositories = store.read().await.map_err(|error| MediaError::Internal(error.into()))?;
     let blob = repositories.blobs().find(file.sha256).await;
     drop(repositories);
     let blob = blob.map_err(|error| MediaError::Internal(error.into()))?.ok_or(FileFailure::Missing)?;
+    let bytes = blobs.open(&blob.storage_key, None).await.map_err(failed)?;
+    Ok(Source { size: blob.size, bytes: bytes.map_err(failed).boxed() })
+}
 
-    let mut bytes = BytesMut::with_capacity(usize::try_from(blob.size).unwrap_or_default());
-    let mut stream = blobs.open(&blob.storage_key, None).await.map_err(failed)?;
-    while let Some(chunk) = stream.try_next().await.map_err(failed)? {
-        bytes.extend_from_slice(&chunk);
+/// The first bytes, at least `size` if there are so many; and all of them, also the first.
+pub(super) async fn peek(source: Source, size: usize) -> Result<(Bytes, Source), MediaError> {
+    let Source { size: total, mut bytes } = source;
+    let mut head = BytesMut::new();
+    while head.len() < size
+        && let Some(chunk) = bytes.try_next().await?
+    {
+        head.extend_from_slice(&chunk);
     }
-    if bytes.len() as u64 == blob.size { Ok(bytes.freeze()) } else { Err(FileFailure::Missing.into()) }
+    let head = head.freeze();
+    let all = stream::iter([Ok(head.clone())]).chain(bytes).boxed();
+    Ok((head.slice(..head.len().min(size)), Source { size: total, bytes: all }))
 }
 
 /// A new object with these bytes.

@@ -11,6 +11,7 @@ use image::{
 use plaza_domain::FileFailure;
 
 use super::*;
+use crate::media::RenditionFormat;
 
 const RED: [u8; 3] = [220, 30, 30];
 const GREEN: [u8; 3] = [30, 200, 30];
@@ -23,23 +24,23 @@ fn encoded(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
     bytes
 }
 
-fn rendered(bytes: &[u8], media_type: &str) -> Picture {
-    render(bytes, media_type, PictureLimits::default()).unwrap()
+fn rendered(bytes: &[u8], media_type: &str) -> Examined {
+    render(bytes, media_type, &VariantName::ALL, PictureLimits::default()).unwrap()
 }
 
 fn refusal(bytes: &[u8], media_type: &str) -> FileFailure {
-    match render(bytes, media_type, PictureLimits::default()) {
+    match render(bytes, media_type, &VariantName::ALL, PictureLimits::default()) {
         Err(MediaError::Refused(failure)) => failure,
         other => unreachable!("{other:?}"),
     }
 }
 
-fn rendition(picture: &Picture, name: VariantName) -> &Rendition {
+fn rendition(picture: &Examined, name: VariantName) -> &Rendition {
     picture.renditions.iter().find(|rendition| rendition.name == name).unwrap()
 }
 
 fn pixels(rendition: &Rendition) -> DynamicImage {
-    let format = ImageFormat::from_mime_type(rendition.media_type).unwrap();
+    let format = ImageFormat::from_mime_type(rendition.format.media_type()).unwrap();
     let image = image::load_from_memory_with_format(&rendition.bytes, format).unwrap();
     assert_eq!(image.dimensions(), (rendition.width, rendition.height));
     image
@@ -91,7 +92,11 @@ fn every_orientation_is_turned_upright() {
     for orientation in 1..=8 {
         let jpeg = with_orientation(&encoded(stored(orientation, size), ImageFormat::Jpeg), orientation);
         let picture = rendered(&jpeg, "image/jpeg");
-        assert_eq!((picture.width, picture.height), size, "orientation {orientation}");
+        assert_eq!(
+            (picture.width, picture.height),
+            (Some(size.0), Some(size.1)),
+            "orientation {orientation}"
+        );
         let thumbnail = pixels(rendition(&picture, VariantName::Thumbnail));
         assert_eq!(thumbnail.dimensions(), (256, 128), "orientation {orientation}");
         for (x, y) in [(64, 32), (192, 32), (64, 96), (192, 96)] {
@@ -120,7 +125,30 @@ fn variants_have_their_longest_side_and_keep_the_shape() {
     let thumbnail = rendition(&picture, VariantName::Thumbnail);
     assert_eq!((preview.width, preview.height), (1280, 640));
     assert_eq!((thumbnail.width, thumbnail.height), (256, 128));
-    assert_eq!((preview.media_type, thumbnail.media_type), ("image/jpeg", "image/jpeg"));
+    assert_eq!((preview.format, thumbnail.format), (RenditionFormat::Jpeg, RenditionFormat::Jpeg));
+}
+
+#[test]
+fn an_avatar_is_the_square_in_the_middle() {
+    // Thirds: only the one in the middle is seen.
+    let thirds = RgbImage::from_fn(1800, 600, |x, _| Rgb([RED, GREEN, BLUE][(x / 600) as usize]));
+    for orientation in [1, 6] {
+        let jpeg = with_orientation(&encoded(thirds.clone(), ImageFormat::Jpeg), orientation);
+        let avatar = pixels(rendition(&rendered(&jpeg, "image/jpeg"), VariantName::Avatar));
+        assert_eq!(avatar.dimensions(), (256, 256));
+        for (x, y) in [(8, 8), (247, 8), (128, 128), (8, 247), (247, 247)] {
+            assert!(is_close(avatar.get_pixel(x, y), GREEN), "{x}, {y}: {:?}", avatar.get_pixel(x, y));
+        }
+    }
+}
+
+#[test]
+fn a_picture_has_a_blur_and_a_colour() {
+    let picture =
+        rendered(&encoded(RgbImage::from_pixel(900, 300, Rgb(BLUE)), ImageFormat::Png), "image/png");
+    assert_eq!(picture.dominant_color, Some(0x001e_1edc));
+    // Four waves by two.
+    assert_eq!(picture.blur_hash.map(|hash| hash.len()), Some(4 + 2 * 4 * 2));
 }
 
 #[test]
@@ -133,9 +161,12 @@ fn a_line_stays_a_line() {
 #[test]
 fn small_pictures_are_not_enlarged() {
     let picture = rendered(&encoded(stored(1, (40, 20)), ImageFormat::Png), "image/png");
-    for rendition in &picture.renditions {
+    for name in [VariantName::Thumbnail, VariantName::Preview] {
+        let rendition = rendition(&picture, name);
         assert_eq!((rendition.width, rendition.height), (40, 20));
     }
+    let avatar = rendition(&picture, VariantName::Avatar);
+    assert_eq!((avatar.width, avatar.height), (20, 20));
 }
 
 #[test]
@@ -143,7 +174,7 @@ fn what_is_transparent_stays_transparent() {
     let image = RgbaImage::from_fn(600, 600, |x, _| Rgba([200, 0, 0, if x < 300 { 0 } else { 255 }]));
     let picture = rendered(&encoded(image, ImageFormat::Png), "image/png");
     let thumbnail = rendition(&picture, VariantName::Thumbnail);
-    assert_eq!(thumbnail.media_type, "image/webp");
+    assert_eq!(thumbnail.format, RenditionFormat::WebP);
     let pixels = pixels(thumbnail);
     assert_eq!(pixels.get_pixel(20, 20).0[3], 0);
     assert_eq!(pixels.get_pixel(230, 20).0, [200, 0, 0, 255]);
@@ -157,14 +188,14 @@ fn an_unused_alpha_channel_is_dropped() {
         Rgba([a, b, c, 255])
     });
     let picture = rendered(&encoded(noise, ImageFormat::Png), "image/png");
-    assert_eq!(rendition(&picture, VariantName::Preview).media_type, "image/jpeg");
+    assert_eq!(rendition(&picture, VariantName::Preview).format, RenditionFormat::Jpeg);
 }
 
 #[test]
 fn a_drawing_becomes_the_smaller_of_jpeg_and_webp() {
     let picture = rendered(&encoded(stored(1, (800, 800)), ImageFormat::Png), "image/png");
     let preview = rendition(&picture, VariantName::Preview);
-    assert_eq!(preview.media_type, "image/webp");
+    assert_eq!(preview.format, RenditionFormat::WebP);
     assert!(preview.bytes.len() < 2000, "{} bytes", preview.bytes.len());
 }
 
@@ -194,6 +225,8 @@ fn an_animation_is_shown_by_its_first_frame() {
     let picture = rendered(&bytes, "image/gif");
     let thumbnail = pixels(rendition(&picture, VariantName::Thumbnail));
     assert!(is_close(thumbnail.get_pixel(25, 25), GREEN));
+    assert!(picture.is_animated);
+    assert!(!rendered(&encoded(stored(1, (50, 50)), ImageFormat::Gif), "image/gif").is_animated);
 }
 
 /// An animated WebP (RFC 9649, 2.7.1.1) of frames that fill it; at most 256 pixels a side.
@@ -220,6 +253,8 @@ fn an_animated_webp_too() {
     let picture = rendered(&animated_webp(&[BLUE, RED], 50), "image/webp");
     let thumbnail = pixels(rendition(&picture, VariantName::Thumbnail));
     assert!(is_close(thumbnail.get_pixel(25, 25), BLUE), "{:?}", thumbnail.get_pixel(25, 25));
+    assert!(picture.is_animated);
+    assert!(!rendered(&encoded(stored(1, (50, 50)), ImageFormat::WebP), "image/webp").is_animated);
 }
 
 /// A JPEG with a colour profile of that space, which is no profile otherwise.
@@ -283,7 +318,7 @@ fn a_picture_that_was_cut_short_is_unreadable() {
         (ImageFormat::WebP, "image/webp"),
     ] {
         let whole = encoded(image.clone(), format);
-        assert_eq!(rendered(&whole, media_type).width, 500);
+        assert_eq!(rendered(&whole, media_type).width, Some(500));
         for length in [whole.len() / 2, whole.len() * 9 / 10] {
             assert_eq!(
                 refusal(&whole[..length], media_type),

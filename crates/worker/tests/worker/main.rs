@@ -1,0 +1,5 @@
+//! The worker as programs run it.
+
+mod children;
+mod embedded;
+mod world;
