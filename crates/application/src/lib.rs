@@ -47,7 +47,7 @@ pub use blocks::BlockService;
 pub use changes::{ChangeService, Subscription};
 pub use direct::{DirectService, OpenedRoom};
 pub use error::{Error, Result, Unauthenticated};
-pub use files::{Content, FileService, UploadStream, Uploaded};
+pub use files::{Content, FileService, UploadStream, Uploaded, must_be_picture};
 pub use limits::{LimitService, Limited};
 pub use media_url::{file_id_of_name, media_name, media_url};
 pub use mentions::MentionService;

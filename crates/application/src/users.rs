@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use plaza_domain::{Bio, Clock, DisplayName, Email, Preferences, Store, User, UserId, Username, Validator};
+use plaza_domain::{
+    Bio, Clock, DisplayName, Email, File, FileId, FilePurpose, FileStatus, InvalidInput, Preferences, Store,
+    User, UserId, Username, Validator,
+};
 
 use crate::{Actor, Error, Ports, Result};
 
@@ -72,6 +75,40 @@ impl UserService {
         Ok(user)
     }
 
+    /// Makes one of the actor's uploads their picture: it is shown to everybody from then on.
+    ///
+    /// # Errors
+    /// `NotFound` when they have no such upload; `Invalid` when it was not uploaded as an avatar, or is not processed.
+    pub async fn set_avatar(&self, actor: &Actor, file_id: FileId) -> Result<User> {
+        let mut work = self.store.begin().await?;
+        let user = work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
+        let file = work.files().find(file_id).await?.filter(|file| is_kept(file, user.id));
+        let file = file.ok_or(Error::NotFound("file"))?;
+        if file.purpose != FilePurpose::Avatar || file.status != FileStatus::Completed {
+            let rule = "must be a picture that was uploaded as an avatar and is completed";
+            return Err(InvalidInput::single("file_id", rule).into());
+        }
+        let user = User { avatar_file_id: Some(file.id), updated_at: self.clock.now(), ..user };
+        work.users().update(&user).await?;
+        work.commit().await?;
+        Ok(user)
+    }
+
+    /// Leaves the actor without a picture; the upload stays.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn remove_avatar(&self, actor: &Actor) -> Result<()> {
+        let mut work = self.store.begin().await?;
+        let user = work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
+        if user.avatar_file_id.is_some() {
+            let user = User { avatar_file_id: None, updated_at: self.clock.now(), ..user };
+            work.users().update(&user).await?;
+            work.commit().await?;
+        }
+        Ok(())
+    }
+
     /// How the actor wants things to be.
     ///
     /// # Errors
@@ -95,4 +132,8 @@ impl UserService {
         work.commit().await?;
         Ok(preferences)
     }
+}
+
+fn is_kept(file: &File, owner: UserId) -> bool {
+    file.owner_id == owner && file.deleted_at.is_none()
 }

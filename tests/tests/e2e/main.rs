@@ -3,12 +3,14 @@
 
 mod accounts;
 mod attacks;
+mod avatars;
 mod away;
 mod bad_input;
 mod blocks;
 mod changes;
 mod database;
 mod direct;
+mod documents;
 mod files;
 mod limits;
 mod live;
@@ -16,6 +18,7 @@ mod members;
 mod mentions;
 mod messages;
 mod overviews;
+mod pictures;
 mod pins;
 mod presence;
 mod reactions;

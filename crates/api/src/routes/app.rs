@@ -7,12 +7,13 @@ use poem::{EndpointExt, IntoEndpoint, Response, Route, endpoint::BoxEndpoint, ge
 use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::{
-    accounts::AccountsApi, admin_tasks::AdminTasksApi, auth::AuthApi, blocks::BlocksApi, changes::ChangesApi,
-    direct_rooms::DirectRoomsApi, documented::Documented, edits::EditsApi, files::FilesApi,
-    health::HealthApi, media::MediaApi, members::MembersApi, mentions::MentionsApi, messages::MessagesApi,
-    mute::MuteApi, pages, pins::PinsApi, preferences::PreferencesApi, presence::PresenceApi,
-    queues::QueuesApi, reactions::ReactionsApi, receipts::ReceiptsApi, rooms::RoomsApi,
-    sessions::SessionsApi, signed_urls::SignedUrlsApi, tasks::TasksApi, threads::ThreadsApi, users::UsersApi,
+    accounts::AccountsApi, admin_tasks::AdminTasksApi, auth::AuthApi, avatars::AvatarsApi, blocks::BlocksApi,
+    changes::ChangesApi, direct_rooms::DirectRoomsApi, documented::Documented, edits::EditsApi,
+    file_texts::FileTextsApi, files::FilesApi, health::HealthApi, media::MediaApi, members::MembersApi,
+    mentions::MentionsApi, messages::MessagesApi, mute::MuteApi, pages, pins::PinsApi,
+    preferences::PreferencesApi, presence::PresenceApi, queues::QueuesApi, reactions::ReactionsApi,
+    receipts::ReceiptsApi, rooms::RoomsApi, sessions::SessionsApi, signed_urls::SignedUrlsApi,
+    tasks::TasksApi, threads::ThreadsApi, users::UsersApi,
 };
 use crate::{
     middleware::{
@@ -33,7 +34,7 @@ const DESCRIPTION: &str = "Plaza: rooms, messages and files for communities.\n\n
 
 pub(super) type Apis = Documented<(
     (AuthApi, SessionsApi),
-    UsersApi,
+    (UsersApi, AvatarsApi),
     PreferencesApi,
     AccountsApi,
     BlocksApi,
@@ -45,7 +46,7 @@ pub(super) type Apis = Documented<(
     (ThreadsApi, MentionsApi),
     ChangesApi,
     PresenceApi,
-    (FilesApi, SignedUrlsApi, MediaApi),
+    (FilesApi, FileTextsApi, SignedUrlsApi, MediaApi),
     (TasksApi, AdminTasksApi, QueuesApi),
     HealthApi,
 )>;
@@ -53,7 +54,7 @@ pub(super) type Apis = Documented<(
 pub(super) fn service() -> OpenApiService<Apis, ()> {
     let apis = (
         (AuthApi, SessionsApi),
-        UsersApi,
+        (UsersApi, AvatarsApi),
         PreferencesApi,
         AccountsApi,
         BlocksApi,
@@ -65,7 +66,7 @@ pub(super) fn service() -> OpenApiService<Apis, ()> {
         (ThreadsApi, MentionsApi),
         ChangesApi,
         PresenceApi,
-        (FilesApi, SignedUrlsApi, MediaApi),
+        (FilesApi, FileTextsApi, SignedUrlsApi, MediaApi),
         (TasksApi, AdminTasksApi, QueuesApi),
         HealthApi,
     );

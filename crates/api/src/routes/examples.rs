@@ -100,15 +100,16 @@ fn signed_url() -> Value {
 
 fn profile() -> Value {
     json!({
-        "id": ADA, "username": "ada", "display_name": "Ada Lovelace", "bio": "Engines.", "role": "member",
-        "created_at": MORNING
+        "id": ADA, "username": "ada", "display_name": "Ada Lovelace", "bio": "Engines.",
+        "avatar_url": null, "role": "member", "created_at": MORNING
     })
 }
 
 fn account() -> Value {
     json!({
         "id": ADA, "email": "ada@example.org", "username": "ada", "display_name": "Ada Lovelace", "bio": "Engines.",
-        "role": "member", "created_at": MORNING, "updated_at": MORNING
+        "avatar_url": format!("/api/v1/files/{FILE}/variants/avatar"), "role": "member", "created_at": MORNING,
+        "updated_at": MORNING
     })
 }
 
@@ -199,6 +200,8 @@ fn file() -> Value {
     json!({
         "id": FILE, "owner_id": ADA, "name": "engine.png", "media_type": "image/png", "size": 482_113,
         "status": "completed", "failure": null, "width": 4032, "height": 3024, "page_count": null,
+        "purpose": "attachment", "blur_hash": "LEHV6nWB2yk8pyo0adR*.7kCMdnj", "dominant_color": "#6b7f94",
+        "is_animated": false,
         "url": format!("/api/v1/files/{FILE}/content"), "variants": [variant()], "created_at": NOON, "updated_at": NOON
     })
 }

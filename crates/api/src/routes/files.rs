@@ -1,9 +1,12 @@
 //! `/files`: uploads, how far they are, and their bytes.
 
 use plaza_application::Limited;
-use plaza_domain::{File, FileFailure, FileStatus, Variant, VariantName};
+use plaza_domain::{File, FileFailure, FilePurpose, FileStatus, Variant, VariantName};
 use poem::{Request, web::Data};
-use poem_openapi::{ApiResponse, Enum, Object, OpenApi, param::Path};
+use poem_openapi::{
+    ApiResponse, Enum, Object, OpenApi,
+    param::{Path, Query},
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
@@ -80,6 +83,25 @@ impl From<VariantKind> for VariantName {
     }
 }
 
+/// What a file was uploaded for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[oai(rename = "FilePurpose", rename_all = "snake_case")]
+pub(crate) enum FilePurposeName {
+    /// To be shown in messages.
+    Attachment,
+    /// To be the picture of its owner: gets the variant `avatar`.
+    Avatar,
+}
+
+impl From<FilePurpose> for FilePurposeName {
+    fn from(purpose: FilePurpose) -> Self {
+        match purpose {
+            FilePurpose::Attachment => Self::Attachment,
+            FilePurpose::Avatar => Self::Avatar,
+        }
+    }
+}
+
 /// A derived image of a file.
 #[derive(Object)]
 pub(crate) struct VariantView {
@@ -119,6 +141,8 @@ pub(crate) struct FileView {
     owner_id: Uuid,
     /// What its owner called it.
     name: String,
+    /// What it was uploaded for.
+    purpose: FilePurposeName,
     /// Its media type, found by looking at its content.
     media_type: String,
     /// Its length in bytes.
@@ -163,6 +187,7 @@ impl From<(File, Vec<Variant>)> for FileView {
             id: file.id.uuid(),
             owner_id: file.owner_id.uuid(),
             name: file.name.into_string(),
+            purpose: file.purpose.into(),
             media_type: file.media_type,
             size: file.size,
             status: file.status.into(),
@@ -232,10 +257,18 @@ impl FilesApi {
         &self,
         Data(state): Data<&AppState>,
         Authenticated(actor): Authenticated,
+        /// What it is for; `avatar` takes pictures only, and they get the variant `avatar`
+        purpose: Query<Option<FilePurposeName>>,
         form: FileUpload,
     ) -> Result<UploadAccepted, ApiError> {
         allow(state, Limited::UploadBy(actor.id())).await?;
-        let uploaded = state.services.files.upload(&actor, &form.name, form.body, |_| Ok(())).await?;
+        let files = &state.services.files;
+        let uploaded = match purpose.0 {
+            Some(FilePurposeName::Avatar) => files.upload_avatar(&actor, &form.name, form.body).await?,
+            Some(FilePurposeName::Attachment) | None => {
+                files.upload(&actor, &form.name, form.body, |_| Ok(())).await?
+            }
+        };
         let file = uploaded.file;
         let view = UploadView {
             file_id: file.id.uuid(),

@@ -1,7 +1,6 @@
 //! `/upload/image` and `/media`: the short form of uploads that simple clients use.
 
-use plaza_application::{Error, Limited, file_id_of_name, media_name, media_url, ports::MediaType};
-use plaza_domain::{FileKind, InvalidInput};
+use plaza_application::{Error, Limited, file_id_of_name, media_name, media_url, must_be_picture};
 use poem::{Request, web::Data};
 use poem_openapi::{ApiResponse, Object, OpenApi, param::Path};
 
@@ -73,12 +72,5 @@ impl MediaApi {
         let files = &state.services.files;
         let content = files.content(&actor, file_id).await?;
         serve(files, content, request).await
-    }
-}
-
-fn must_be_picture(media: &MediaType) -> Result<(), InvalidInput> {
-    match media.kind {
-        FileKind::Image => Ok(()),
-        FileKind::Document => Err(InvalidInput::single("file", "must be a picture")),
     }
 }

@@ -1,7 +1,7 @@
 //! `/users`: profiles.
 
 use plaza_application::ProfileUpdate;
-use plaza_domain::{SystemRole, User, UserSummary};
+use plaza_domain::{FileId, SystemRole, User, UserSummary, VariantName};
 use poem::web::Data;
 use poem_openapi::{Enum, Object, OpenApi, param::Path, types::Example};
 use schemars::JsonSchema;
@@ -51,6 +51,9 @@ pub(crate) struct UserView {
     display_name: String,
     /// What the user says about themselves; may be empty.
     bio: String,
+    /// Where the user's picture is, a square of at most 256 pixels a side.
+    #[oai(nullable)]
+    avatar_url: Option<String>,
     /// What the user may do on the server.
     role: SystemRoleName,
     /// When the account was made.
@@ -67,6 +70,7 @@ impl From<User> for UserView {
             username: user.username.into_string(),
             display_name: user.display_name.into_string(),
             bio: user.bio.into_string(),
+            avatar_url: user.avatar_file_id.map(avatar_url),
             role: user.role.into(),
             created_at: user.created_at.into(),
             updated_at: user.updated_at.into(),
@@ -85,10 +89,17 @@ pub(crate) struct ProfileView {
     display_name: String,
     /// What the user says about themselves; may be empty.
     bio: String,
+    /// Where the user's picture is, a square of at most 256 pixels a side.
+    #[oai(nullable)]
+    avatar_url: Option<String>,
     /// What the user may do on the server.
     role: SystemRoleName,
     /// When the account was made.
     created_at: UtcTime,
+}
+
+fn avatar_url(file_id: FileId) -> String {
+    format!("/api/v1/files/{file_id}/variants/{}", VariantName::Avatar.as_str())
 }
 
 impl From<User> for ProfileView {
@@ -98,6 +109,7 @@ impl From<User> for ProfileView {
             username: user.username.into_string(),
             display_name: user.display_name.into_string(),
             bio: user.bio.into_string(),
+            avatar_url: user.avatar_file_id.map(avatar_url),
             role: user.role.into(),
             created_at: user.created_at.into(),
         }

@@ -306,6 +306,13 @@ pub(super) async fn files(client: &mut CheckingClient) -> TestResult {
     let disguised = Form::new().part("file", Part::bytes(&b"MZ\x90\0\x03"[..]).file_name("dot.png"));
     client.call("POST /files/upload", "/files/upload", 415, |request| request.multipart(disguised)).await?;
 
+    let avatar = "/files/upload?purpose=avatar";
+    let upload = "POST /files/upload";
+    let made = client.call(upload, avatar, 202, |request| request.multipart(form())).await?;
+    let text = Form::new().part("file", Part::bytes(&b"words"[..]).file_name("words.txt"));
+    client.call(upload, avatar, 422, |request| request.multipart(text)).await?;
+    self::avatar(client, &made.text("file_id")?).await?;
+
     let status = format!("{file}/status");
     until_completed(client, &status).await?;
     client.get("GET /files/{file_id}", &file, 200).await?;
@@ -321,6 +328,27 @@ pub(super) async fn files(client: &mut CheckingClient) -> TestResult {
     client.call("POST /upload/image", "/upload/image", 422, |request| request.multipart(words)).await?;
     client.get("GET /media/{name}", &image.text("url")?, 200).await?;
     client.get("GET /media/{name}", "/media/made-up.png", 404).await?;
+    Ok(())
+}
+
+async fn avatar(client: &mut CheckingClient, file_id: &str) -> TestResult {
+    let (set, path) = ("PUT /users/me/avatar", "/users/me/avatar");
+    until_completed(client, &format!("/files/{file_id}/status")).await?;
+    let view = client.call(set, path, 200, |request| request.json(&json!({ "file_id": file_id }))).await?;
+    let variant = view.text("avatar_url")?;
+    let variant = variant.strip_prefix("/api/v1").ok_or("an avatar is in the API")?;
+    client.get("GET /files/{file_id}/variants/{name}", variant, 200).await?;
+    client.call(set, path, 404, |request| request.json(&json!({ "file_id": NOBODY }))).await?;
+    client.get("DELETE /users/me/avatar", path, 204).await?;
+    let text = "GET /files/{file_id}/text";
+    client.get(text, &format!("/files/{file_id}/text"), 404).await?;
+    let words = Form::new().part("file", Part::bytes(&b"words"[..]).file_name("words.txt"));
+    let notes = client
+        .call("POST /files/upload", "/files/upload", 202, |request| request.multipart(words))
+        .await?
+        .text("file_id")?;
+    until_completed(client, &format!("/files/{notes}/status")).await?;
+    client.get(text, &format!("/files/{notes}/text"), 200).await?;
     Ok(())
 }
 

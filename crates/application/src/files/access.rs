@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use plaza_domain::{File, FileId, FileName, Sha256, Variant, VariantName};
+use plaza_domain::{File, FileId, FileName, FileText, Sha256, Variant, VariantName};
 
 use super::FileService;
 use crate::{Actor, Error, FilePart, Result, ports::ByteStream};
@@ -46,8 +46,20 @@ impl FileService {
     /// # Errors
     /// `NotFound` when the actor may not see the file, or the variant is not there (yet).
     pub async fn variant(&self, actor: &Actor, id: FileId, name: VariantName) -> Result<Content> {
-        let file = self.visible(actor, id).await?;
+        let file = match self.visible(actor, id).await {
+            Err(Error::NotFound(_)) => self.avatar(id).await?,
+            visible => visible?,
+        };
         self.locate_variant(file, name).await
+    }
+
+    /// What a document says.
+    ///
+    /// # Errors
+    /// `NotFound` when the actor may not see the file, or its words are not known (yet).
+    pub async fn text(&self, actor: &Actor, id: FileId) -> Result<FileText> {
+        self.visible(actor, id).await?;
+        self.store.read().await?.files().find_text(id).await?.ok_or(Error::NotFound("text"))
     }
 
     /// Bytes that a signed link leads to: who may see them was asked when it was signed.
@@ -71,6 +83,18 @@ impl FileService {
         let mut read = self.store.read().await?;
         let file = read.files().find(id).await?.ok_or(Error::NotFound("file"))?;
         if file.owner_id == actor.id() || read.files().is_shared_with(id, actor.id()).await? {
+            return Ok(file);
+        }
+        Err(Error::NotFound("file"))
+    }
+
+    /// The upload, while it is its owner's picture: its variants are for everybody then.
+    async fn avatar(&self, id: FileId) -> Result<File> {
+        let mut read = self.store.read().await?;
+        let file = read.files().find(id).await?.filter(|file| file.deleted_at.is_none());
+        let file = file.ok_or(Error::NotFound("file"))?;
+        let owner = read.users().find(file.owner_id).await?;
+        if owner.is_some_and(|owner| owner.avatar_file_id == Some(id)) {
             return Ok(file);
         }
         Err(Error::NotFound("file"))

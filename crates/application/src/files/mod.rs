@@ -8,7 +8,7 @@ use std::sync::Arc;
 use plaza_domain::{Clock, IdGenerator, Store};
 
 pub use access::Content;
-pub use upload::{UploadStream, Uploaded};
+pub use upload::{UploadStream, Uploaded, must_be_picture};
 
 use crate::{
     Ports, UploadSettings,

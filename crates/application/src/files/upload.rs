@@ -5,8 +5,8 @@ use std::pin::Pin;
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt};
 use plaza_domain::{
-    Blob, File, FileId, FileName, FilePurpose, FileStatus, InvalidInput, NewTask, RepositoryError, ScanState,
-    TaskId, UnitOfWork,
+    Blob, File, FileId, FileKind, FileName, FilePurpose, FileStatus, InvalidInput, NewTask, RepositoryError,
+    ScanState, TaskId, UnitOfWork,
 };
 
 use super::FileService;
@@ -38,7 +38,26 @@ impl FileService {
         &self,
         actor: &Actor,
         name: &str,
+        body: UploadStream,
+        check: fn(&MediaType) -> std::result::Result<(), InvalidInput>,
+    ) -> Result<Uploaded> {
+        self.receive(actor, name, body, FilePurpose::Attachment, check).await
+    }
+
+    /// The same for a picture that shall be its owner's.
+    ///
+    /// # Errors
+    /// As [`upload`](Self::upload); `Invalid` when it is no picture.
+    pub async fn upload_avatar(&self, actor: &Actor, name: &str, body: UploadStream) -> Result<Uploaded> {
+        self.receive(actor, name, body, FilePurpose::Avatar, must_be_picture).await
+    }
+
+    async fn receive(
+        &self,
+        actor: &Actor,
+        name: &str,
         mut body: UploadStream,
+        purpose: FilePurpose,
         check: fn(&MediaType) -> std::result::Result<(), InvalidInput>,
     ) -> Result<Uploaded> {
         let name = FileName::parse(name)?;
@@ -49,7 +68,7 @@ impl FileService {
         let media = self.media.inspect(&name, &head).map_err(Error::Refused)?;
         check(&media)?;
         let object = self.store_object(head, body).await?;
-        let file = self.record(actor, name, &media, object).await?;
+        let file = self.record(actor, name, purpose, &media, object).await?;
         if let Err(error) = self.queue.push(crate::commands::MEDIA_QUEUE, &[file.task_id]).await {
             // The row is the truth: the relay pushes it again.
             tracing::warn!(task.id = %file.task_id, error = ?error, "a task was stored but no worker was woken");
@@ -99,6 +118,7 @@ impl FileService {
         &self,
         actor: &Actor,
         name: FileName,
+        purpose: FilePurpose,
         media: &MediaType,
         object: StoredObject,
     ) -> Result<File> {
@@ -108,7 +128,7 @@ impl FileService {
             owner_id: actor.id(),
             task_id: TaskId::new(self.ids.next()),
             name,
-            purpose: FilePurpose::Attachment,
+            purpose,
             kind: media.kind,
             media_type: media.media_type.to_owned(),
             size: object.size,
@@ -169,5 +189,16 @@ impl FileService {
         if let Err(error) = self.blobs.delete(key).await {
             tracing::warn!(error = ?error, "an object that is not needed could not be removed");
         }
+    }
+}
+
+/// For [`FileService::upload`]: refuses everything but pictures.
+///
+/// # Errors
+/// When it is none.
+pub fn must_be_picture(media: &MediaType) -> std::result::Result<(), InvalidInput> {
+    match media.kind {
+        FileKind::Image => Ok(()),
+        FileKind::Document => Err(InvalidInput::single("file", "must be a picture")),
     }
 }

@@ -1,7 +1,9 @@
 //! Profiles.
 
+use bytes::Bytes;
+use futures::{StreamExt, stream};
 use plaza_application::{Error, ProfileUpdate, Result};
-use plaza_domain::UserId;
+use plaza_domain::{File, FileStatus, UserId, Variant, VariantName};
 
 use crate::world::World;
 
@@ -47,6 +49,66 @@ async fn a_refused_update_changes_nothing() -> Result<()> {
     };
     assert_eq!(fields, ["email", "display_name"]);
     assert_eq!(world.services.users.get(ada.id()).await?.bio.as_str(), "");
+    Ok(())
+}
+
+#[tokio::test]
+async fn only_ones_own_finished_avatar_is_set_and_everybody_sees_its_variants() -> Result<()> {
+    let world = World::new();
+    let (ada, grace) = world.people().await?;
+    let users = &world.services.users;
+    let files = &world.services.files;
+    let picture = || stream::iter([Ok(Bytes::from_static(b"a picture, believe me"))]).boxed();
+    let attached = files.upload(&ada, "me.png", picture(), |_| Ok(())).await?.file;
+    let avatar = files.upload_avatar(&ada, "me.png", picture()).await?.file;
+    for unfit in [attached.id, avatar.id] {
+        assert!(matches!(users.set_avatar(&ada, unfit).await, Err(Error::Invalid(_))), "not yet completed");
+    }
+    completed(&world, &attached).await?;
+    completed(&world, &avatar).await?;
+    assert!(matches!(users.set_avatar(&ada, attached.id).await, Err(Error::Invalid(_))));
+    assert!(matches!(users.set_avatar(&grace, avatar.id).await, Err(Error::NotFound("file"))));
+    let seen = files.variant(&grace, avatar.id, VariantName::Avatar).await;
+    assert!(matches!(seen, Err(Error::NotFound("file"))));
+
+    assert_eq!(users.set_avatar(&ada, avatar.id).await?.avatar_file_id, Some(avatar.id));
+    assert_eq!(users.get(ada.id()).await?.avatar_file_id, Some(avatar.id));
+    assert_eq!(files.variant(&grace, avatar.id, VariantName::Avatar).await?.media_type, "image/jpeg");
+    assert!(matches!(files.content(&grace, avatar.id).await, Err(Error::NotFound("file"))));
+    assert!(matches!(files.get(&grace, avatar.id).await, Err(Error::NotFound("file"))));
+
+    users.remove_avatar(&ada).await?;
+    assert_eq!(users.get(ada.id()).await?.avatar_file_id, None);
+    let seen = files.variant(&grace, avatar.id, VariantName::Avatar).await;
+    assert!(matches!(seen, Err(Error::NotFound("file"))));
+    Ok(())
+}
+
+/// What a worker does to a picture.
+async fn completed(world: &World, file: &File) -> Result<()> {
+    let mut work = world.ports.store.begin().await?;
+    work.files().update(&File { status: FileStatus::Completed, ..file.clone() }).await?;
+    let variant = Variant {
+        file_id: file.id,
+        name: VariantName::Avatar,
+        media_type: "image/jpeg".to_owned(),
+        width: 256,
+        height: 256,
+        size: 9,
+        sha256: file.sha256,
+    };
+    work.files().save_variant(&variant).await?;
+    work.commit().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_no_picture_is_no_avatar() -> Result<()> {
+    let world = World::new();
+    let ada = world.user("ada").await?;
+    let words = stream::iter([Ok(Bytes::from_static(b"words"))]).boxed();
+    let refused = world.services.files.upload_avatar(&ada, "notes.txt", words).await;
+    assert!(matches!(refused, Err(Error::Invalid(_))));
     Ok(())
 }
 
