@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that the tests find a Postgres and a Redis: given by the environment, from a Docker engine, or as programs
-# of this machine, which are installed with apt-get where that is possible.
+# of this machine, which are installed with apt-get where that is possible. And a clamd, as a program of this machine.
 set -euo pipefail
 
 missing=()
@@ -14,20 +14,24 @@ has_postgres() {
     compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null
 }
 
+has_clamd() {
+    command -v clamd >/dev/null || [ -x /usr/sbin/clamd ]
+}
+
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
-if [ -z "${PLAZA_TEST_REDIS_URL:-}" ] || [ -z "${PLAZA_TEST_DATABASE_URL:-}" ]; then
-    if has_docker; then
-        exit 0
+if ! has_docker; then
+    if [ -z "${PLAZA_TEST_REDIS_URL:-}" ] && ! command -v redis-server >/dev/null; then
+        missing+=(redis-server)
+    fi
+    if [ -z "${PLAZA_TEST_DATABASE_URL:-}" ] && ! has_postgres; then
+        missing+=(postgresql)
     fi
 fi
-if [ -z "${PLAZA_TEST_REDIS_URL:-}" ] && ! command -v redis-server >/dev/null; then
-    missing+=(redis-server)
-fi
-if [ -z "${PLAZA_TEST_DATABASE_URL:-}" ] && ! has_postgres; then
-    missing+=(postgresql)
+if ! has_clamd; then
+    missing+=(clamav-daemon)
 fi
 if ! command -v setpriv >/dev/null; then
     missing+=(util-linux)
@@ -46,10 +50,10 @@ if command -v apt-get >/dev/null && as_root true 2>/dev/null; then
 fi
 
 cat >&2 <<MESSAGE
-The tests need a Postgres and a Redis, and this machine lacks: ${missing[*]}
+The tests need a Postgres, a Redis and a clamd, and this machine lacks: ${missing[*]}
 Do one of these:
   - install them:                 sudo apt-get install ${missing[*]}
-  - start a Docker engine
-  - use servers that are running: PLAZA_TEST_DATABASE_URL=postgres://… PLAZA_TEST_REDIS_URL=redis://…
+  - for Postgres and Redis, start a Docker engine
+  - or use those that are running: PLAZA_TEST_DATABASE_URL=postgres://… PLAZA_TEST_REDIS_URL=redis://…
 MESSAGE
 exit 1

@@ -27,6 +27,9 @@ impl From<Error> for ApiError {
             Error::Refused(Refusal::UnsupportedType | Refusal::Mismatch { .. }) => {
                 Self::new(ProblemKind::UnsupportedMediaType, detail)
             }
+            Error::NotScanned { retry_after } => Self::new(ProblemKind::FileNotScanned, detail)
+                .with_header(RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1))),
+            Error::Infected => Self::new(ProblemKind::FileInfected, detail),
             Error::Interrupted(cause) if cause.is::<Elapsed>() => {
                 Self::new(ProblemKind::RequestTimeout, detail).because(cause)
             }
@@ -67,6 +70,8 @@ mod tests {
             (Error::Conflict("taken".to_owned()), 409),
             (Error::TooLarge { limit: 1 }, 413),
             (Error::Refused(Refusal::UnsupportedType), 415),
+            (Error::NotScanned { retry_after: Duration::from_secs(5) }, 409),
+            (Error::Infected, 403),
             (Error::Interrupted("gone".into()), 400),
             (Error::RateLimited { retry_after: Duration::from_millis(10) }, 429),
             (Error::StorageFull, 507),

@@ -37,6 +37,15 @@ pub enum Error {
     /// The upload is of a type that is not taken.
     #[error("{0}")]
     Refused(Refusal),
+    /// The file waits for the scanner.
+    #[error("the file has not been looked through for malicious software yet")]
+    NotScanned {
+        /// When to ask again.
+        retry_after: Duration,
+    },
+    /// The scanner found something in the file.
+    #[error("malicious software was found in the file")]
+    Infected,
     /// The upload broke off.
     #[error("the upload did not arrive whole")]
     Interrupted(#[source] BoxError),

@@ -12,7 +12,7 @@ use crate::{
     TaskService, ThreadService, TicketService, UserService,
     ports::{
         AccessTokens, BlobStore, EventBus, Markup, MediaInspector, OneTimeStore, PasswordHasher,
-        PresenceStore, RateLimiter, Secrets, TaskQueue, UrlSigner,
+        PresenceStore, RateLimiter, Scanner, Secrets, TaskQueue, UrlSigner,
     },
 };
 
@@ -43,6 +43,8 @@ pub struct Ports {
     pub markup: Arc<dyn Markup>,
     /// A look at uploads.
     pub media: Arc<dyn MediaInspector>,
+    /// A look through uploads, where there is a scanner.
+    pub scanner: Option<Arc<dyn Scanner>>,
     /// How often.
     pub limiter: Arc<dyn RateLimiter>,
     /// Secrets that work once.

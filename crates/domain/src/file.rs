@@ -159,6 +159,8 @@ pub enum FileFailure {
     TooManyPixels,
     /// Its content is of another type than it was uploaded as.
     WrongType,
+    /// Malicious software was found in it.
+    Infected,
     /// Its bytes are gone from the object store.
     Missing,
     /// Processing failed again and again for a reason that is not the file's.
@@ -168,10 +170,11 @@ pub enum FileFailure {
 }
 
 impl FileFailure {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Unreadable,
         Self::TooManyPixels,
         Self::WrongType,
+        Self::Infected,
         Self::Missing,
         Self::GaveUp,
         Self::Cancelled,
@@ -183,6 +186,7 @@ impl FileFailure {
             Self::Unreadable => "unreadable",
             Self::TooManyPixels => "too_many_pixels",
             Self::WrongType => "wrong_type",
+            Self::Infected => "infected",
             Self::Missing => "missing",
             Self::GaveUp => "gave_up",
             Self::Cancelled => "cancelled",

@@ -2,7 +2,7 @@
 
 use std::{error::Error, future::Future, sync::Arc, time::Duration};
 
-use plaza_application::ports::BlobStore;
+use plaza_application::ports::{BlobStore, Scanner};
 use plaza_domain::Store;
 use tokio::{
     sync::Mutex,
@@ -18,7 +18,7 @@ const GOOD_FOR: Duration = Duration::from_secs(1);
 /// How one dependency is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DependencyStatus {
-    /// `database`, `redis` or `storage`.
+    /// `database`, `redis`, `scanner` or `storage`.
     pub name: &'static str,
     /// Whether it answers as it should.
     pub healthy: bool,
@@ -37,14 +37,20 @@ pub struct Health {
     store: Arc<dyn Store>,
     blobs: Arc<dyn BlobStore>,
     redis: Option<RedisPool>,
+    scanner: Option<Arc<dyn Scanner>>,
     /// Held while asking, so that many who ask at once are one question.
     last: Arc<Mutex<Option<Answer>>>,
 }
 
 impl Health {
     /// Asks these.
-    pub(crate) fn new(store: Arc<dyn Store>, blobs: Arc<dyn BlobStore>, redis: Option<RedisPool>) -> Self {
-        Self { store, blobs, redis, last: Arc::default() }
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        blobs: Arc<dyn BlobStore>,
+        redis: Option<RedisPool>,
+        scanner: Option<Arc<dyn Scanner>>,
+    ) -> Self {
+        Self { store, blobs, redis, scanner, last: Arc::default() }
     }
 
     /// How all of them are, or were a second ago; takes at most four seconds.
@@ -67,12 +73,19 @@ impl Health {
                 None => None,
             }
         };
-        let (database, storage, redis) = tokio::join!(
+        let scanner = async {
+            match &self.scanner {
+                Some(scanner) => Some(ask("scanner", false, scanner.check()).await),
+                None => None,
+            }
+        };
+        let (database, storage, redis, scanner) = tokio::join!(
             ask("database", true, self.store.ping()),
             ask("storage", true, self.blobs.check()),
             redis,
+            scanner,
         );
-        [Some(database), Some(storage), redis].into_iter().flatten().collect()
+        [Some(database), Some(storage), redis, scanner].into_iter().flatten().collect()
     }
 }
 

@@ -9,6 +9,7 @@ pub mod health;
 pub mod logging;
 pub mod redis;
 pub mod s3;
+pub mod scan;
 pub mod security;
 pub mod signals;
 pub mod wiring;

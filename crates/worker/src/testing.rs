@@ -18,7 +18,7 @@ use plaza_application::{
     commands::Command,
     events::{Event, UserEvent},
     memory::{ManualClock, MemoryBlobStore, ports_with},
-    ports::{Delivery, EventStream},
+    ports::{Delivery, EventStream, Scanner},
 };
 use plaza_domain::{
     Bio, Clock, DisplayName, Email, File, FileKind, FileStatus, NewTask, PasswordHash, RepositoryError,
@@ -55,10 +55,16 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with_scanner(None).await
+    }
+
+    /// Where uploads wait for a scanner.
+    pub(crate) async fn with_scanner(scanner: Option<Arc<dyn Scanner>>) -> Self {
         let base = ManualClock::default().now();
         let mut ports = ports_with(Arc::new(RuntimeClock { base, start: Instant::now() }));
         let blobs = MemoryBlobStore::default();
         ports.blobs = Arc::new(blobs.clone());
+        ports.scanner = scanner;
         let user = user(base, UserId::new(ports.ids.next()));
         let mut work = ports.store.begin().await.unwrap();
         work.users().insert(&user).await.unwrap();

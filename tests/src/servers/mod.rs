@@ -1,10 +1,11 @@
-//! Postgres, Redis and S3 for tests: Postgres and Redis given by the environment, in containers, or from this machine's
-//! own binaries; S3 inside the test process.
+//! Postgres, Redis, S3 and clamd for tests: Postgres and Redis given by the environment, in containers, or from this
+//! machine's own binaries; clamd from those; S3, and a clamd that misbehaves, inside the test process.
 //!
 //! Shared servers start with the first test that needs one and end with the test process, however it ends. Each test
 //! gets a database of its own from [`postgres_database`] and, on the shared Redis, a prefix from [`redis_prefix`].
 //! Fault tests start a [`PrivatePostgres`] or [`PrivateRedis`] and do with it as they like.
 
+mod clamd;
 mod docker;
 pub(crate) mod keeper;
 mod postgres;
@@ -15,6 +16,7 @@ mod s3;
 pub(crate) mod scratch;
 pub mod wait;
 
+pub use clamd::{Clamd, EICAR, EICAR_SIGNATURE, FakeClamd, Manner};
 pub use postgres::{PrivatePostgres, postgres_database};
 pub use redis::{PrivateRedis, redis_prefix, redis_url};
 pub use s3::{Bucket, PrivateS3};

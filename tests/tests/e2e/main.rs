@@ -26,6 +26,7 @@ mod receipts;
 mod resume;
 mod revocation;
 mod rooms;
+mod scan;
 mod server;
 mod sessions;
 mod shutdown;

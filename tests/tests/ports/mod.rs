@@ -13,6 +13,7 @@ pub(crate) mod presence;
 pub(crate) mod queue;
 pub(crate) mod rate_limiter;
 mod redis;
+mod scanner;
 
 /// A behaviour fails by an assertion or by an error that it did not expect.
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;

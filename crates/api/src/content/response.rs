@@ -106,7 +106,7 @@ impl ApiResponse for ContentResponse {
         };
         let content = || vec![MetaMediaType { content_type: "*/*", schema: Binary::<Body>::schema_ref() }];
         let problem =
-            vec![MetaMediaType { content_type: PROBLEM_CONTENT_TYPE, schema: ProblemView::schema_ref() }];
+            || vec![MetaMediaType { content_type: PROBLEM_CONTENT_TYPE, schema: ProblemView::schema_ref() }];
         let etag = || documented_header("ETag", "What the content hashes to");
         let range = |words| documented_header("Content-Range", words);
         MetaResponses {
@@ -120,9 +120,15 @@ impl ApiResponse for ContentResponse {
                 ),
                 response(304, "The copy that `If-None-Match` names is good.", Vec::new(), vec![etag()]),
                 response(
+                    409,
+                    ProblemKind::FileNotScanned.title(),
+                    problem(),
+                    vec![documented_header("Retry-After", "When to ask again, in seconds")],
+                ),
+                response(
                     416,
                     ProblemKind::RangeNotSatisfiable.title(),
-                    problem,
+                    problem(),
                     vec![range("How many bytes there are")],
                 ),
             ],

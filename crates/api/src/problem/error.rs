@@ -152,9 +152,15 @@ impl ApiResponse for ApiError {
     }
 }
 
-/// What an operation cannot answer: those kinds come from the router, or from ranges, which say so themselves.
+/// What an operation cannot answer: those kinds come from the router, or from contents of files, which say so themselves.
 fn is_documented(kind: ProblemKind) -> bool {
-    !matches!(kind, ProblemKind::MethodNotAllowed | ProblemKind::RangeNotSatisfiable)
+    !matches!(
+        kind,
+        ProblemKind::MethodNotAllowed
+            | ProblemKind::RangeNotSatisfiable
+            | ProblemKind::FileNotScanned
+            | ProblemKind::FileInfected
+    )
 }
 
 fn documented_headers(kind: ProblemKind) -> Vec<MetaHeader> {

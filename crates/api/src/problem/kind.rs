@@ -12,6 +12,8 @@ pub(crate) enum ProblemKind {
     MethodNotAllowed,
     RequestTimeout,
     Conflict,
+    FileNotScanned,
+    FileInfected,
     TooLarge,
     UnsupportedMediaType,
     RangeNotSatisfiable,
@@ -23,7 +25,7 @@ pub(crate) enum ProblemKind {
 }
 
 impl ProblemKind {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::BadRequest,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -31,6 +33,8 @@ impl ProblemKind {
         Self::MethodNotAllowed,
         Self::RequestTimeout,
         Self::Conflict,
+        Self::FileNotScanned,
+        Self::FileInfected,
         Self::TooLarge,
         Self::UnsupportedMediaType,
         Self::RangeNotSatisfiable,
@@ -51,6 +55,8 @@ impl ProblemKind {
             Self::MethodNotAllowed => "method-not-allowed",
             Self::RequestTimeout => "request-timeout",
             Self::Conflict => "conflict",
+            Self::FileNotScanned => "file-not-scanned",
+            Self::FileInfected => "file-infected",
             Self::TooLarge => "too-large",
             Self::UnsupportedMediaType => "unsupported-media-type",
             Self::RangeNotSatisfiable => "range-not-satisfiable",
@@ -66,11 +72,11 @@ impl ProblemKind {
         match self {
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::FileInfected => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::Conflict => StatusCode::CONFLICT,
+            Self::Conflict | Self::FileNotScanned => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
@@ -91,6 +97,8 @@ impl ProblemKind {
             Self::MethodNotAllowed => "This cannot be done with this method",
             Self::RequestTimeout => "The request took too long to arrive",
             Self::Conflict => "This does not fit what is there",
+            Self::FileNotScanned => "The file has not been scanned yet",
+            Self::FileInfected => "The file is infected",
             Self::TooLarge => "The request is too large",
             Self::UnsupportedMediaType => "Content of this type is not accepted",
             Self::RangeNotSatisfiable => "There is no such part",
@@ -126,6 +134,14 @@ impl ProblemKind {
             Self::Conflict => {
                 "The request fits its rules, but not what is stored: a name that is taken, a last owner who leaves. \
                  Look at the current state, then decide."
+            }
+            Self::FileNotScanned => {
+                "The file is stored and waits for the virus scanner; until then nobody gets its bytes. Retry-After says \
+                 when to ask again."
+            }
+            Self::FileInfected => {
+                "The virus scanner found something in the file, or in the file that a picture was made of: nobody gets \
+                 its bytes. Its owner can delete it."
             }
             Self::TooLarge => {
                 "The body is larger than the server accepts. The detail names the limit. Send less."

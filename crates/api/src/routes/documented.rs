@@ -26,8 +26,11 @@ impl<T: OpenApi> OpenApi for Documented<T> {
         let paths = apis.iter_mut().flat_map(|api| &mut api.paths);
         for operation in paths.flat_map(|path| &mut path.operations) {
             let responses = std::mem::take(&mut operation.responses.responses);
-            let possible =
-                responses.into_iter().filter(|response| is_possible(operation, response)).collect();
+            let serves_parts = responses.iter().any(|response| response.status == Some(206));
+            let possible = responses
+                .into_iter()
+                .filter(|response| is_possible(operation, response) || (serves_parts && waits(response)))
+                .collect();
             operation.responses.responses = one_a_status(possible);
         }
         apis
@@ -73,6 +76,11 @@ fn is_possible(operation: &MetaOperation, response: &MetaResponse) -> bool {
         Some(ProblemKind::RequestTimeout | ProblemKind::StorageFull) => is_upload,
         _ => true,
     }
+}
+
+/// Whether it says that the contents of a file cannot be had yet.
+fn waits(response: &MetaResponse) -> bool {
+    response.status == Some(ProblemKind::FileNotScanned.status().as_u16())
 }
 
 /// Responses by rising status; those of the same status are one with several types of content.

@@ -149,8 +149,8 @@ pub(crate) struct FileView {
     size: u64,
     /// How far processing got.
     status: FileStatusName,
-    /// Why processing failed: `unreadable`, `too_many_pixels`, `wrong_type`, `missing`, `gave_up` or
-    /// `cancelled`.
+    /// Why processing failed: `unreadable`, `too_many_pixels`, `wrong_type`, `infected`, `missing`, `gave_up`
+    /// or `cancelled`.
     #[oai(nullable)]
     failure: Option<String>,
     /// Of a picture: its width in pixels, upright, once known.

@@ -1,11 +1,14 @@
 //! Who may see a file, and where its bytes are.
 
-use std::ops::Range;
+use std::{ops::Range, time::Duration};
 
-use plaza_domain::{File, FileId, FileName, FileText, Sha256, Variant, VariantName};
+use plaza_domain::{File, FileId, FileName, FileText, ScanState, Sha256, Variant, VariantName};
 
 use super::FileService;
 use crate::{Actor, Error, FilePart, Result, ports::ByteStream};
+
+/// When to ask again for a file that waits for the scanner.
+const SCAN_PAUSE: Duration = Duration::from_secs(5);
 
 /// Bytes that the asker may see, and how to present them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,40 +38,38 @@ impl FileService {
     /// An upload's own bytes.
     ///
     /// # Errors
-    /// `NotFound` when the actor may not see it.
+    /// `NotFound` when the actor may not see it; `NotScanned`, `Infected`.
     pub async fn content(&self, actor: &Actor, id: FileId) -> Result<Content> {
         let file = self.visible(actor, id).await?;
-        self.locate(file.name, file.media_type, file.sha256).await
+        self.part(file, FilePart::Original).await
     }
 
     /// A derived image's bytes.
     ///
     /// # Errors
-    /// `NotFound` when the actor may not see the file, or the variant is not there (yet).
+    /// `NotFound` when the actor may not see the file, or the variant is not there (yet); `NotScanned`, `Infected`.
     pub async fn variant(&self, actor: &Actor, id: FileId, name: VariantName) -> Result<Content> {
         let file = match self.visible(actor, id).await {
             Err(Error::NotFound(_)) => self.avatar(id).await?,
             visible => visible?,
         };
-        self.locate_variant(file, name).await
+        self.part(file, FilePart::Variant(name)).await
     }
 
     /// What a document says.
     ///
     /// # Errors
-    /// `NotFound` when the actor may not see the file, or its words are not known (yet).
+    /// `NotFound` when the actor may not see the file, or its words are not known (yet); `NotScanned`, `Infected`.
     pub async fn text(&self, actor: &Actor, id: FileId) -> Result<FileText> {
-        self.visible(actor, id).await?;
+        may_be_read(&self.visible(actor, id).await?)?;
         self.store.read().await?.files().find_text(id).await?.ok_or(Error::NotFound("text"))
     }
 
     /// Bytes that a signed link leads to: who may see them was asked when it was signed.
     pub(crate) async fn content_for_link(&self, id: FileId, part: FilePart) -> Result<Content> {
-        let file = self.store.read().await?.files().find(id).await?.ok_or(Error::NotFound("file"))?;
-        match part {
-            FilePart::Original => self.locate(file.name, file.media_type, file.sha256).await,
-            FilePart::Variant(name) => self.locate_variant(file, name).await,
-        }
+        let file = self.store.read().await?.files().find(id).await?;
+        let file = file.filter(|file| !file.is_deleted()).ok_or(Error::NotFound("file"))?;
+        self.part(file, part).await
     }
 
     /// Reads bytes that were found before, or a part of them.
@@ -81,7 +82,8 @@ impl FileService {
 
     async fn visible(&self, actor: &Actor, id: FileId) -> Result<File> {
         let mut read = self.store.read().await?;
-        let file = read.files().find(id).await?.ok_or(Error::NotFound("file"))?;
+        let file = read.files().find(id).await?.filter(|file| !file.is_deleted());
+        let file = file.ok_or(Error::NotFound("file"))?;
         if file.owner_id == actor.id() || read.files().is_shared_with(id, actor.id()).await? {
             return Ok(file);
         }
@@ -91,7 +93,7 @@ impl FileService {
     /// The upload, while it is its owner's picture: its variants are for everybody then.
     async fn avatar(&self, id: FileId) -> Result<File> {
         let mut read = self.store.read().await?;
-        let file = read.files().find(id).await?.filter(|file| file.deleted_at.is_none());
+        let file = read.files().find(id).await?.filter(|file| !file.is_deleted());
         let file = file.ok_or(Error::NotFound("file"))?;
         let owner = read.users().find(file.owner_id).await?;
         if owner.is_some_and(|owner| owner.avatar_file_id == Some(id)) {
@@ -100,15 +102,29 @@ impl FileService {
         Err(Error::NotFound("file"))
     }
 
-    async fn locate_variant(&self, file: File, name: VariantName) -> Result<Content> {
-        let variant = self.store.read().await?.files().find_variant(file.id, name).await?;
-        let variant = variant.ok_or(Error::NotFound("variant"))?;
-        self.locate(file.name, variant.media_type, variant.sha256).await
-    }
-
-    async fn locate(&self, name: FileName, media_type: String, sha256: Sha256) -> Result<Content> {
-        let blob = self.store.read().await?.blobs().find(sha256).await?;
+    /// The only way to the bytes of a file and of what was made of it.
+    async fn part(&self, file: File, part: FilePart) -> Result<Content> {
+        may_be_read(&file)?;
+        let mut read = self.store.read().await?;
+        let (media_type, sha256) = match part {
+            FilePart::Original => (file.media_type, file.sha256),
+            FilePart::Variant(name) => {
+                let variant = read.files().find_variant(file.id, name).await?;
+                let variant = variant.ok_or(Error::NotFound("variant"))?;
+                (variant.media_type, variant.sha256)
+            }
+        };
+        let blob = read.blobs().find(sha256).await?;
         let blob = blob.ok_or_else(|| Error::Internal(format!("blob {sha256} has no row").into()))?;
-        Ok(Content { name, media_type, size: blob.size, sha256, storage_key: blob.storage_key })
+        Ok(Content { name: file.name, media_type, size: blob.size, sha256, storage_key: blob.storage_key })
+    }
+}
+
+/// Until the scanner has found a file clean, nobody is given anything of it, its owner included.
+fn may_be_read(file: &File) -> Result<()> {
+    match file.scan {
+        ScanState::NotRequired | ScanState::Clean => Ok(()),
+        ScanState::Pending => Err(Error::NotScanned { retry_after: SCAN_PAUSE }),
+        ScanState::Infected => Err(Error::Infected),
     }
 }

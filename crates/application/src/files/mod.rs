@@ -5,7 +5,7 @@ mod upload;
 
 use std::sync::Arc;
 
-use plaza_domain::{Clock, IdGenerator, Store};
+use plaza_domain::{Clock, IdGenerator, ScanState, Store};
 
 pub use access::Content;
 pub use upload::{UploadStream, Uploaded, must_be_picture};
@@ -23,6 +23,8 @@ pub struct FileService {
     queue: Arc<dyn TaskQueue>,
     blobs: Arc<dyn BlobStore>,
     media: Arc<dyn MediaInspector>,
+    /// What is known of a file that was just stored.
+    unscanned: ScanState,
     settings: UploadSettings,
 }
 
@@ -35,6 +37,7 @@ impl FileService {
             queue: Arc::clone(&ports.queue),
             blobs: Arc::clone(&ports.blobs),
             media: Arc::clone(&ports.media),
+            unscanned: if ports.scanner.is_some() { ScanState::Pending } else { ScanState::NotRequired },
             settings,
         }
     }

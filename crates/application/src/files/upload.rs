@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt};
 use plaza_domain::{
     Blob, File, FileId, FileKind, FileName, FilePurpose, FileStatus, InvalidInput, NewTask, RepositoryError,
-    ScanState, TaskId, UnitOfWork,
+    TaskId, UnitOfWork,
 };
 
 use super::FileService;
@@ -141,7 +141,7 @@ impl FileService {
             blur_hash: None,
             dominant_color: None,
             is_animated: false,
-            scan: ScanState::NotRequired,
+            scan: self.unscanned,
             created_at: now,
             updated_at: now,
             deleted_at: None,

@@ -7,6 +7,7 @@ mod one_time;
 mod presence;
 mod queue;
 mod rate_limiter;
+mod scanner;
 mod security;
 
 pub use blobs::{BlobError, BlobStore, BlobWriter, ByteStream, StoredObject};
@@ -16,6 +17,7 @@ pub use one_time::{OneTimeStore, OneTimeStoreError};
 pub use presence::{Departure, MAX_CONNECTIONS, PresenceStore, PresenceStoreError, Report, Share, Standing};
 pub use queue::{QueueError, TaskQueue, WakeUp};
 pub use rate_limiter::{Quota, RateDecision, RateLimiter};
+pub use scanner::{ScanError, Scanner, Verdict};
 pub use security::{AccessClaims, AccessTokens, PasswordHasher, Secrets, TokenRejection, UrlSigner};
 
 #[cfg(feature = "mocks")]
@@ -27,6 +29,7 @@ pub use self::{
     presence::MockPresenceStore,
     queue::MockTaskQueue,
     rate_limiter::MockRateLimiter,
+    scanner::MockScanner,
     security::{MockAccessTokens, MockPasswordHasher, MockSecrets, MockUrlSigner},
 };
 

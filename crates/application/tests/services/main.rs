@@ -22,6 +22,7 @@ mod reads;
 mod receipts;
 mod refresh;
 mod rooms;
+mod scans;
 mod sessions;
 mod signed_urls;
 mod tasks;

@@ -11,6 +11,7 @@ mod presence;
 mod problem;
 mod queues;
 mod redis;
+mod scan;
 mod secret;
 mod server;
 mod sources;
@@ -30,6 +31,7 @@ pub use presence::PresenceConfig;
 pub use problem::{ConfigError, Problem};
 pub use queues::{QueueConfig, QueueShare, QueuesConfig};
 pub use redis::RedisConfig;
+pub use scan::ScanConfig;
 pub use secret::{ConnectionUrl, SecretText};
 pub use server::{AddressRange, ServerConfig};
 pub use sources::{Overrides, Sources};
@@ -57,6 +59,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// Uploads.
     pub uploads: UploadsConfig,
+    /// Who looks through them.
+    pub scan: ScanConfig,
     /// Who is there.
     pub presence: PresenceConfig,
     /// Background work.
@@ -76,6 +80,7 @@ impl Default for Config {
             auth: AuthConfig::default(),
             limits: LimitsConfig::default(),
             uploads: UploadsConfig::default(),
+            scan: ScanConfig::default(),
             presence: PresenceConfig::default(),
             worker: WorkerConfig::default(),
             log: LogConfig::default(),
@@ -124,6 +129,7 @@ impl Config {
         }
         self.limits.validate(problems);
         self.uploads.validate(problems);
+        self.scan.validate(self.uploads.max_bytes, problems);
         self.presence.validate(problems);
         self.worker.validate(problems);
         self.log.validate(problems);

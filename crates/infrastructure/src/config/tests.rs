@@ -171,6 +171,22 @@ fn a_bucket_that_is_named_badly_is_refused() {
 }
 
 #[test]
+fn a_scanner_takes_whatever_is_uploaded() -> TestResult {
+    let scanner = ("PLAZA_SCAN__URL", "clamd://scanner");
+    for (variables, key) in [
+        (vec![("PLAZA_SCAN__URL", "clamd://")], "scan.url"),
+        (vec![("PLAZA_SCAN__URL", "http://scanner:3310")], "scan.url"),
+        (vec![scanner, ("PLAZA_SCAN__TIMEOUT_SECONDS", "0")], "scan.timeout_seconds"),
+        (vec![scanner, ("PLAZA_UPLOADS__MAX_BYTES", "100000000")], "scan.max_bytes"),
+    ] {
+        assert_eq!(keys(from_environment(&variables)), [key], "{variables:?}");
+    }
+    assert!(from_environment(&[])?.scan.clamd().is_none());
+    assert!(from_environment(&[scanner])?.scan.clamd().is_some());
+    Ok(())
+}
+
+#[test]
 fn instances_must_share_a_secret_of_some_length() {
     for url in [("PLAZA_REDIS__URL", "redis://cache"), ("PLAZA_DATABASE__URL", "postgres://db/plaza")] {
         assert_eq!(keys(from_environment(&[url])), ["auth.secret"]);

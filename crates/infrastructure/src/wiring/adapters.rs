@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use plaza_application::{
     in_process::{LocalBus, LocalOneTimeStore, LocalPresence, LocalQueue, LocalRateLimiter},
-    ports::{BlobStore, EventBus, OneTimeStore, PresenceStore, RateLimiter, TaskQueue},
+    ports::{BlobStore, EventBus, OneTimeStore, PresenceStore, RateLimiter, Scanner, TaskQueue},
 };
 use plaza_domain::{Clock, IdGenerator};
 use tokio::time::timeout;
@@ -20,6 +20,7 @@ use crate::{
         RedisBus, RedisError, RedisOneTimeStore, RedisPool, RedisPresence, RedisQueue, RedisRateLimiter,
     },
     s3::{S3BlobStore, S3Error, S3Settings},
+    scan::ClamdScanner,
     security::{SecretError, ServerSecret},
 };
 
@@ -86,6 +87,11 @@ async fn bucket(
         Err(_) => tracing::warn!("the bucket for files does not answer yet"),
     }
     Ok(Arc::new(store))
+}
+
+/// It need not answer yet: files wait for it.
+pub(super) fn scanner(config: &Config) -> Option<Arc<dyn Scanner>> {
+    config.scan.clamd().map(|settings| Arc::new(ClamdScanner::new(settings)) as Arc<dyn Scanner>)
 }
 
 /// Reads or writes a small file once, before anything is served.

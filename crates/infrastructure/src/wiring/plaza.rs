@@ -69,8 +69,13 @@ impl Plaza {
         let blobs = adapters::storage(config, Arc::clone(&ids), &adapters.tracker).await?;
         let shared =
             adapters::shared(config, Arc::clone(&clock), ids.next(), &adapters.tracker, &adapters.shutdown)?;
-        let health =
-            Health::new(Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&blobs), shared.redis.clone());
+        let scanner = adapters::scanner(config);
+        let health = Health::new(
+            Arc::clone(&store) as Arc<dyn Store>,
+            Arc::clone(&blobs),
+            shared.redis.clone(),
+            scanner.clone(),
+        );
         let ports = Ports {
             store: Arc::clone(&store) as Arc<dyn Store>,
             clock,
@@ -88,6 +93,7 @@ impl Plaza {
             url_signer: Arc::new(HmacUrlSigner::new(&secret)),
             markup: Arc::new(CommonMark::new()),
             media: Arc::new(HeadInspector),
+            scanner,
             limiter: shared.limiter,
             one_time: shared.one_time,
             presence: shared.presence,

@@ -5,12 +5,19 @@
     reason = "a failed unwrap is a failed test, and handlers may panic"
 )]
 
-use std::io::Cursor;
+use std::{
+    io::Cursor,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use async_trait::async_trait;
+use futures::{FutureExt, TryStreamExt};
 use image::{ImageFormat, RgbImage};
-use plaza_application::events::UserEvent;
-use plaza_domain::{File, FileFailure, FileStatus, TaskState, VariantName};
+use plaza_application::{
+    events::UserEvent,
+    ports::{MockScanner, ScanError, Scanner, Verdict},
+};
+use plaza_domain::{File, FileFailure, FileStatus, ScanState, TaskState, VariantName};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::*;
@@ -116,6 +123,96 @@ async fn a_file_whose_bytes_are_gone_fails() {
         world.ports.blobs.delete(&key).await.unwrap();
     }
     assert_eq!(processed(&mut world, &file).await.failure, Some(FileFailure::Missing));
+}
+
+/// A scanner whose answers are given; the last one again and again.
+fn scanner(answers: Vec<fn() -> Result<Verdict, ScanError>>) -> Option<Arc<dyn Scanner>> {
+    let mut scanner = MockScanner::new();
+    let asked = AtomicUsize::new(0);
+    scanner.expect_scan().returning(move |size, bytes| {
+        let number = asked.fetch_add(1, Ordering::SeqCst).min(answers.len() - 1);
+        let read = bytes.try_collect::<Vec<_>>().now_or_never().unwrap().unwrap().concat();
+        assert_eq!(read.len() as u64, size);
+        answers[number]()
+    });
+    Some(Arc::new(scanner))
+}
+
+fn clean() -> Result<Verdict, ScanError> {
+    Ok(Verdict::Clean)
+}
+
+fn infected() -> Result<Verdict, ScanError> {
+    Ok(Verdict::Infected { signature: "Test".to_owned() })
+}
+
+fn away() -> Result<Verdict, ScanError> {
+    Err(ScanError::Unavailable("away".into()))
+}
+
+fn too_large() -> Result<Verdict, ScanError> {
+    Err(ScanError::TooLarge { size: 5 })
+}
+
+#[tokio::test]
+async fn a_clean_file_is_processed() {
+    let mut world = World::with_scanner(scanner(vec![clean])).await;
+    let file = world.upload("notes.txt", "hello").await;
+    assert_eq!(file.scan, ScanState::Pending);
+    let file = processed(&mut world, &file).await;
+    assert_eq!((file.status, file.scan), (FileStatus::Completed, ScanState::Clean));
+}
+
+#[tokio::test]
+async fn an_infected_file_fails_before_anything_is_decoded() {
+    let mut world = World::with_scanner(scanner(vec![infected])).await;
+    let file = world.upload("sky.png", png(60, 30)).await;
+    let _shutdown = start(&world).drop_guard();
+    assert_eq!(world.next_status().await, FileStatus::Failed, "and was never processing");
+    let stored = world.find_file(&file).await;
+    assert_eq!((stored.failure, stored.scan), (Some(FileFailure::Infected), ScanState::Infected));
+    assert_eq!(stored.width, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_waits_for_the_scanner_without_burning_an_attempt() {
+    let answers = [vec![away as fn() -> _; 20], vec![too_large; 5], vec![clean]].concat();
+    let mut world = World::with_scanner(scanner(answers)).await;
+    let file = world.upload("notes.txt", "hello").await;
+    let shutdown = start(&world);
+    world.until(file.task_id, |task| task.last_error.is_some()).await;
+    let waiting = world.find_file(&file).await;
+    assert_eq!((waiting.status, waiting.scan), (FileStatus::Pending, ScanState::Pending));
+    let task = world.until(file.task_id, |task| task.state == TaskState::Succeeded).await;
+    assert_eq!(task.attempt, 1, "of {}", task.max_attempts);
+    let stored = world.find_file(&file).await;
+    assert_eq!((stored.status, stored.scan), (FileStatus::Completed, ScanState::Clean));
+    assert_eq!(world.next_status().await, FileStatus::Processing);
+    shutdown.cancel();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_waits_when_the_worker_knows_no_scanner() {
+    let mut world = World::with_scanner(scanner(vec![clean])).await;
+    let file = world.upload("notes.txt", "hello").await;
+    world.ports.scanner = None;
+    let shutdown = start(&world);
+    let task = world.until(file.task_id, |task| task.last_error.is_some()).await;
+    assert!(task.last_error.is_some_and(|error| error.contains("no scanner")));
+    assert_eq!(world.find_file(&file).await.scan, ScanState::Pending);
+    shutdown.cancel();
+}
+
+#[tokio::test]
+async fn a_file_whose_bytes_are_gone_before_it_is_scanned_fails() {
+    let mut world = World::with_scanner(scanner(vec![clean])).await;
+    let file = world.upload("sky.png", png(60, 30)).await;
+    for key in world.blobs.keys() {
+        world.ports.blobs.delete(&key).await.unwrap();
+    }
+    let _shutdown = start(&world).drop_guard();
+    assert_eq!(world.next_status().await, FileStatus::Failed);
+    assert_eq!(world.find_file(&file).await.failure, Some(FileFailure::Missing));
 }
 
 /// Handlers that fail before they begin.

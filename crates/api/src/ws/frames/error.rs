@@ -69,9 +69,9 @@ impl ErrorFrame {
         let code = match error {
             Error::Invalid(_) | Error::Refused(_) | Error::Interrupted(_) => ErrorCode::Invalid,
             Error::Unauthenticated(_) => ErrorCode::Unauthenticated,
-            Error::Forbidden(_) => ErrorCode::Forbidden,
+            Error::Forbidden(_) | Error::Infected => ErrorCode::Forbidden,
             Error::NotFound(_) => ErrorCode::NotFound,
-            Error::Conflict(_) => ErrorCode::Conflict,
+            Error::Conflict(_) | Error::NotScanned { .. } => ErrorCode::Conflict,
             Error::TooLarge { .. } => ErrorCode::TooLarge,
             Error::RateLimited { retry_after } => return Self::rate_limited(*retry_after),
             Error::StorageFull | Error::Unavailable(_) => ErrorCode::Unavailable,

@@ -50,6 +50,8 @@ enum FileFailureName {
     TooManyPixels,
     /// Its content is of another type than it was uploaded as.
     WrongType,
+    /// Malicious software was found in it.
+    Infected,
     /// Its bytes are gone.
     Missing,
     /// Processing failed again and again for a reason that is not the file's.
@@ -64,6 +66,7 @@ impl From<FileFailure> for FileFailureName {
             FileFailure::Unreadable => Self::Unreadable,
             FileFailure::TooManyPixels => Self::TooManyPixels,
             FileFailure::WrongType => Self::WrongType,
+            FileFailure::Infected => Self::Infected,
             FileFailure::Missing => Self::Missing,
             FileFailure::GaveUp => Self::GaveUp,
             FileFailure::Cancelled => Self::Cancelled,

@@ -41,6 +41,7 @@ pub fn ports_with(clock: Arc<dyn Clock>) -> Ports {
         url_signer: Arc::new(OpenUrlSigner),
         markup: Arc::new(EscapingMarkup),
         media: Arc::new(AcceptingInspector),
+        scanner: None,
         limiter: Arc::new(LocalRateLimiter::new(Arc::clone(&clock))),
         one_time: Arc::new(LocalOneTimeStore::new()),
         presence: Arc::new(LocalPresence::new()),

@@ -2,6 +2,7 @@
 
 mod effect;
 mod objects;
+mod screen;
 
 use std::sync::Arc;
 
@@ -10,10 +11,13 @@ use plaza_application::{
     events::Event,
     ports::{BlobStore, EventBus, MediaInspector, Refusal, StoredObject},
 };
-use plaza_domain::{Clock, File, FileFailure, FileId, FileStatus, Store};
+use plaza_domain::{Clock, File, FileFailure, FileId, FileStatus, ScanState, Store};
 
 pub(super) use self::effect::{Facts, StoredVariant};
-use self::effect::{FileEffect, FileEnd};
+use self::{
+    effect::{FileEffect, FileEnd},
+    screen::{Screened, Screening},
+};
 use crate::{
     Attempt, Effect, TaskError,
     media::{MediaError, MediaProcessor, Source},
@@ -26,6 +30,7 @@ pub(super) struct FileWork {
     bus: Arc<dyn EventBus>,
     clock: Arc<dyn Clock>,
     inspector: Arc<dyn MediaInspector>,
+    screening: Screening,
     pub(super) media: Arc<dyn MediaProcessor>,
 }
 
@@ -37,18 +42,25 @@ impl FileWork {
             bus: Arc::clone(&ports.bus),
             clock: Arc::clone(&ports.clock),
             inspector: Arc::clone(&ports.media),
+            screening: Screening::new(ports),
             media,
         }
     }
 
-    /// Notes that work on the file has begun, and tells its owner; `None` when there is nothing to do (any more).
+    /// Has the file looked through if it waits for that, notes that work on it has begun, and tells its owner; `None`
+    /// when there is nothing to do (any more).
     pub(super) async fn begin(&self, attempt: &Attempt, id: FileId) -> Result<Option<File>, TaskError> {
+        if !self.screen(attempt, id).await? {
+            return Ok(None);
+        }
         let mut work = self.store.begin().await?;
         attempt.hold(work.as_mut()).await?;
         let Some(mut file) = work.files().lock(id).await?.filter(|file| !file.is_deleted()) else {
             return Ok(None);
         };
         match file.status {
+            // Another chance of its task is none for the file.
+            _ if file.scan == ScanState::Infected => return Ok(None),
             FileStatus::Completed => return Ok(None),
             // An earlier attempt has said so.
             FileStatus::Processing => return Ok(Some(file)),
@@ -61,6 +73,34 @@ impl FileWork {
         work.commit().await?;
         self.bus.publish(Event::file_changed(&file, Vec::new()));
         Ok(Some(file))
+    }
+
+    /// False when there is nothing to do any more.
+    async fn screen(&self, attempt: &Attempt, id: FileId) -> Result<bool, TaskError> {
+        let mut read = self.store.read().await?;
+        let waits = |file: &File| file.scan == ScanState::Pending && !file.is_deleted();
+        let Some(file) = read.files().find(id).await?.filter(waits) else {
+            return Ok(true);
+        };
+        let blob = read.blobs().find(file.sha256).await?;
+        drop(read);
+        let screened = match blob {
+            Some(blob) => self.screening.screen(&file, &blob.storage_key).await?,
+            None => Screened::Failed(FileFailure::Missing),
+        };
+        let mut work = self.store.begin().await?;
+        attempt.hold(work.as_mut()).await?;
+        let Some(mut file) = work.files().lock(id).await?.filter(waits) else {
+            return Ok(false);
+        };
+        screened.mark(&mut file, self.clock.now());
+        work.files().update(&file).await?;
+        work.commit().await?;
+        if screened == Screened::Clean {
+            return Ok(true);
+        }
+        self.bus.publish(Event::file_changed(&file, Vec::new()));
+        Ok(false)
     }
 
     /// A file's bytes, which are of the type that they were uploaded as.
