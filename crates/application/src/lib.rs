@@ -72,7 +72,7 @@ pub use sessions::SessionService;
 pub use settings::{
     AuthSettings, LimitSettings, MessageSettings, PresenceSettings, Settings, UploadSettings,
 };
-pub use signed_urls::{DEFAULT_LINK_TTL, FilePart, SignedLink, SignedUrlService};
+pub use signed_urls::{DEFAULT_LINK_TTL, FilePart, LinkedContent, SignedLink, SignedUrlService};
 pub use tasks::{QueueReport, QueueReports, Replayed, TaskDetails, TaskService, fail_file};
 pub use threads::{ThreadPage, ThreadService};
 pub use tickets::{TICKET_TTL, TicketService};

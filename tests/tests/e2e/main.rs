@@ -28,6 +28,7 @@ mod revocation;
 mod rooms;
 mod scan;
 mod server;
+mod serving;
 mod sessions;
 mod shutdown;
 mod sockets;

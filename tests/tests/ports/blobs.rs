@@ -50,6 +50,7 @@ fn bucket_store(bucket: &Bucket) -> Outcome<S3BlobStore> {
         region: "us-east-1".to_owned(),
         keys: Some((bucket.access_key_id.clone(), SecretText::new(&bucket.secret_access_key))),
         patience: PATIENCE,
+        gives_links: true,
     };
     Ok(S3BlobStore::new(&settings, Arc::new(UuidV7Generator), TaskTracker::new())?)
 }

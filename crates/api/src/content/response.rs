@@ -1,10 +1,10 @@
 //! The response that carries a file.
 
 use futures::StreamExt;
-use plaza_application::{Content, FileService};
+use plaza_application::{Content, FileService, ports::DirectLink};
 use poem::{
     Body, IntoResponse, Request, Response,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
 };
 use poem_openapi::{
     ApiResponse,
@@ -14,18 +14,19 @@ use poem_openapi::{
 };
 
 use super::{
+    Exposure,
+    conditions::{allows_range, is_known},
     disposition::content_disposition,
+    method::is_head,
     range::{Part, part_of},
 };
 use crate::problem::{ApiError, PROBLEM_CONTENT_TYPE, ProblemKind, ProblemView};
 
-/// Who may see a file can change; how it looks cannot.
-const CACHE: HeaderValue = HeaderValue::from_static("private, max-age=3600");
 /// Whatever is in a file, a browser runs nothing of it.
-const SANDBOX: HeaderValue =
-    HeaderValue::from_static("sandbox; default-src 'none'; style-src 'unsafe-inline'");
+const SANDBOX: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// A file, a part of one, or the news that the client's copy is good.
+/// A file, a part of one, the news that the client's copy is good, or where the bytes are.
 pub(crate) struct ContentResponse(Response);
 
 /// Answers a request for content that the asker may see.
@@ -35,38 +36,57 @@ pub(crate) struct ContentResponse(Response);
 pub(crate) async fn serve(
     files: &FileService,
     content: Content,
+    exposure: Exposure,
     request: &Request,
 ) -> Result<ContentResponse, ApiError> {
     let etag = format!("\"{}\"", content.sha256);
-    if request.header(header::IF_NONE_MATCH).is_some_and(|known| matches(known, &etag)) {
+    if is_known(request.headers(), &etag) {
         let not_modified = Response::builder().status(StatusCode::NOT_MODIFIED);
-        let response = not_modified.header(header::ETAG, etag).header(header::CACHE_CONTROL, CACHE).finish();
+        let response = not_modified
+            .header(header::ETAG, etag)
+            .header(header::CACHE_CONTROL, exposure.caching())
+            .header(RESOURCE_POLICY, exposure.resource_policy())
+            .finish();
         return Ok(ContentResponse(response));
     }
-    let is_same = request.header(header::IF_RANGE).is_none_or(|known| known == etag);
-    let part = part_of(request.header(header::RANGE).filter(|_| is_same), content.size);
+    let is_head = is_head(request);
+    let link = DirectLink {
+        ttl: exposure.direct_ttl(),
+        media_type: presented_type(&content.media_type).to_owned(),
+        disposition: content_disposition(&content.media_type, content.name.as_str()),
+        caching: exposure.caching(),
+    };
+    if !is_head && let Some(url) = files.direct_url(&content, &link).await? {
+        return Ok(elsewhere(&url, exposure));
+    }
+    let part = if !is_head && allows_range(request.headers(), &etag) {
+        part_of(request.headers(), content.size)
+    } else {
+        Part::Whole
+    };
     let (status, bytes) = match part {
         Part::Whole => (StatusCode::OK, None),
         Part::Bytes(bytes) => (StatusCode::PARTIAL_CONTENT, Some(bytes)),
         Part::Unsatisfiable => return Err(unsatisfiable(content.size)),
     };
     let length = bytes.as_ref().map_or(content.size, |bytes| bytes.end - bytes.start);
-    let stream = files.open(&content, bytes.clone()).await?;
-    let body = Body::from_bytes_stream(stream.map(|chunk| chunk.map_err(std::io::Error::other)));
-    let media_type = match content.media_type.as_str() {
-        "text/plain" => "text/plain; charset=utf-8",
-        other => other,
+    let body = if is_head {
+        Body::empty()
+    } else {
+        let stream = files.open(&content, bytes.clone()).await?;
+        Body::from_bytes_stream(stream.map(|chunk| chunk.map_err(std::io::Error::other)))
     };
     let mut response = Response::builder()
         .status(status)
-        .content_type(media_type)
+        .content_type(link.media_type)
         .header(header::CONTENT_LENGTH, length)
-        .header(header::CONTENT_DISPOSITION, content_disposition(&content.media_type, content.name.as_str()))
+        .header(header::CONTENT_DISPOSITION, link.disposition)
         .header(header::ETAG, etag)
         .header(header::ACCEPT_RANGES, "bytes")
-        .header(header::CACHE_CONTROL, CACHE)
+        .header(header::CACHE_CONTROL, link.caching)
         .header(header::CONTENT_SECURITY_POLICY, SANDBOX)
         .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+        .header(RESOURCE_POLICY, exposure.resource_policy())
         .body(body);
     if let Some(bytes) = bytes
         && let Ok(range) =
@@ -77,8 +97,23 @@ pub(crate) async fn serve(
     Ok(ContentResponse(response))
 }
 
-fn matches(known: &str, etag: &str) -> bool {
-    known.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+/// Without it, browsers guess in which of the old encodings a text is.
+fn presented_type(media_type: &str) -> &str {
+    match media_type {
+        "text/plain" => "text/plain; charset=utf-8",
+        other => other,
+    }
+}
+
+/// The object store has the bytes. The client asks there as it asked here, for a range too.
+fn elsewhere(url: &str, exposure: Exposure) -> ContentResponse {
+    let response = Response::builder()
+        .status(StatusCode::TEMPORARY_REDIRECT)
+        .header(header::LOCATION, url)
+        .header(header::CACHE_CONTROL, exposure.direct_caching())
+        .header(RESOURCE_POLICY, exposure.resource_policy())
+        .finish();
+    ContentResponse(response)
 }
 
 fn unsatisfiable(size: u64) -> ApiError {
@@ -117,6 +152,12 @@ impl ApiResponse for ContentResponse {
                     "The part of the content that `Range` asks for.",
                     content(),
                     vec![etag(), range("Which bytes of how many")],
+                ),
+                response(
+                    307,
+                    "The bytes are in the object store, at `Location`, for some minutes (`storage.redirect`).",
+                    Vec::new(),
+                    vec![documented_header("Location", "Where the bytes are")],
                 ),
                 response(304, "The copy that `If-None-Match` names is good.", Vec::new(), vec![etag()]),
                 response(

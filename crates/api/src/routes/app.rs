@@ -16,6 +16,7 @@ use super::{
     tasks::TasksApi, threads::ThreadsApi, users::UsersApi,
 };
 use crate::{
+    content::remember_head,
     middleware::{
         AllowedMethods, add_security_headers, answer_with_problems, limit_body, share_with_origins,
         trace_request,
@@ -100,6 +101,7 @@ pub(crate) fn app(state: AppState, ws: WsState, ids: Arc<dyn IdGenerator>) -> Bo
         .at("/readyz", Arc::clone(&rest))
         .nest_no_strip("/media", rest);
     routes
+        .around(remember_head)
         .around(limit_body)
         .around(move |next, request| answer_with_problems(next, request, Arc::clone(&allowed)))
         .around(add_security_headers)

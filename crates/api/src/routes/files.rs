@@ -15,7 +15,7 @@ use super::{Tags, upload::FileUpload};
 use crate::{
     UtcTime,
     auth::Authenticated,
-    content::{ContentResponse, serve},
+    content::{ContentResponse, Exposure, serve},
     json::Json,
     problem::ApiError,
     rate_limit::allow,
@@ -327,7 +327,7 @@ impl FilesApi {
     ) -> Result<ContentResponse, ApiError> {
         let files = &state.services.files;
         let content = files.content(&actor, file_id.0.into()).await?;
-        serve(files, content, request).await
+        serve(files, content, Exposure::User, request).await
     }
 
     /// Download a derived image
@@ -346,6 +346,6 @@ impl FilesApi {
     ) -> Result<ContentResponse, ApiError> {
         let files = &state.services.files;
         let content = files.variant(&actor, file_id.0.into(), name.0.into()).await?;
-        serve(files, content, request).await
+        serve(files, content, Exposure::User, request).await
     }
 }

@@ -7,7 +7,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi, param::Path};
 use super::{Tags, upload::FileUpload};
 use crate::{
     auth::Authenticated,
-    content::{ContentResponse, serve},
+    content::{ContentResponse, Exposure, serve},
     json::Json,
     problem::ApiError,
     rate_limit::allow,
@@ -71,6 +71,6 @@ impl MediaApi {
         let file_id = file_id_of_name(&name.0).ok_or(Error::NotFound("file"))?;
         let files = &state.services.files;
         let content = files.content(&actor, file_id).await?;
-        serve(files, content, request).await
+        serve(files, content, Exposure::User, request).await
     }
 }

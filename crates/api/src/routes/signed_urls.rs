@@ -16,7 +16,7 @@ use super::Tags;
 use crate::{
     UtcTime,
     auth::Authenticated,
-    content::{ContentResponse, serve},
+    content::{ContentResponse, Exposure, serve},
     json::{Json, JsonBody},
     problem::ApiError,
     state::AppState,
@@ -93,7 +93,8 @@ impl SignedUrlsApi {
     /// Make a link to a file
     ///
     /// For who may see the file. The link needs no `Authorization`, so that it can stand in an `<img>`; it is good for
-    /// reading these bytes and nothing else, also for those who may no longer see the file, until it ends.
+    /// reading these bytes (`GET` and `HEAD`) and nothing else, also for those who may no longer see the file, until it ends.
+    /// It ends at a full minute, 5 to 15 minutes from now, or with the file.
     #[oai(path = "/:file_id/signed-url", method = "post", operation_id = "sign_file_url")]
     async fn sign(
         &self,
@@ -126,7 +127,8 @@ impl SignedUrlsApi {
         signature: Query<String>,
     ) -> Result<ContentResponse, ApiError> {
         let signed_urls = &state.services.signed_urls;
-        let content = signed_urls.open(file_id.0.into(), part.0.into(), expires.0, &signature.0).await?;
-        serve(&state.services.files, content, request).await
+        let linked = signed_urls.open(file_id.0.into(), part.0.into(), expires.0, &signature.0).await?;
+        let exposure = Exposure::Link { ends_in: linked.ends_in };
+        serve(&state.services.files, linked.content, exposure, request).await
     }
 }

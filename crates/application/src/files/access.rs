@@ -5,7 +5,10 @@ use std::{ops::Range, time::Duration};
 use plaza_domain::{File, FileId, FileName, FileText, ScanState, Sha256, Variant, VariantName};
 
 use super::FileService;
-use crate::{Actor, Error, FilePart, Result, ports::ByteStream};
+use crate::{
+    Actor, Error, FilePart, Result,
+    ports::{ByteStream, DirectLink},
+};
 
 /// When to ask again for a file that waits for the scanner.
 const SCAN_PAUSE: Duration = Duration::from_secs(5);
@@ -78,6 +81,14 @@ impl FileService {
     /// `Unavailable`; also in the middle of the stream.
     pub async fn open(&self, content: &Content, range: Option<Range<u64>>) -> Result<ByteStream> {
         Ok(self.blobs.open(&content.storage_key, range).await?)
+    }
+
+    /// A URL by which a client gets these bytes without the server, where the object store gives out such.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn direct_url(&self, content: &Content, link: &DirectLink) -> Result<Option<String>> {
+        Ok(self.blobs.direct_url(&content.storage_key, link).await?)
     }
 
     async fn visible(&self, actor: &Actor, id: FileId) -> Result<File> {

@@ -1,6 +1,6 @@
 //! Where the bytes of files are kept.
 
-use std::{ops::Range, pin::Pin};
+use std::{ops::Range, pin::Pin, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -41,6 +41,19 @@ pub struct StoredObject {
     pub sha256: Sha256,
 }
 
+/// A URL that leads to an object without Plaza in between, and what its server shall say about the object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirectLink {
+    /// How long it works.
+    pub ttl: Duration,
+    /// `Content-Type`.
+    pub media_type: String,
+    /// `Content-Disposition`.
+    pub disposition: String,
+    /// `Cache-Control`.
+    pub caching: String,
+}
+
 /// An object store. Objects are never changed once they are stored.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
@@ -62,6 +75,12 @@ pub trait BlobStore: Send + Sync {
     /// # Errors
     /// `Unavailable`.
     async fn delete(&self, key: &str) -> Result<(), BlobError>;
+
+    /// A URL by which anybody can read an object (`GET`) until it ends; `None` when this store gives out none.
+    ///
+    /// # Errors
+    /// `NotFound` for what is no key of this store; `Unavailable`.
+    async fn direct_url(&self, key: &str, link: &DirectLink) -> Result<Option<String>, BlobError>;
 
     /// Whether objects can be stored and read.
     ///

@@ -10,7 +10,7 @@ mod rate_limiter;
 mod scanner;
 mod security;
 
-pub use blobs::{BlobError, BlobStore, BlobWriter, ByteStream, StoredObject};
+pub use blobs::{BlobError, BlobStore, BlobWriter, ByteStream, DirectLink, StoredObject};
 pub use bus::{Delivery, EventBus, EventStream};
 pub use content::{Markup, MediaInspector, MediaType, Refusal};
 pub use one_time::{OneTimeStore, OneTimeStoreError};

@@ -17,7 +17,7 @@ async fn given_link(world: &World) -> Result<SignedLink> {
 async fn open(world: &World, link: &SignedLink) -> Result<u64> {
     let SignedLink { file_id, part, expires_at, signature } = link;
     let opened = world.services.signed_urls.open(*file_id, *part, expires_at.timestamp(), signature).await;
-    opened.map(|content| content.size)
+    opened.map(|linked| linked.content.size)
 }
 
 #[tokio::test]
@@ -72,9 +72,31 @@ async fn the_same_link_is_given_again_within_a_minute() -> Result<()> {
     let (ada, _) = world.people().await?;
     let file_id = upload(&world, &ada, "notes.txt", b"words").await?.file.id;
     let links = &world.services.signed_urls;
+    world.clock.advance(Duration::from_secs(1));
     let first = links.sign(&ada, file_id, FilePart::Original, DEFAULT_LINK_TTL).await?;
-    world.clock.advance(Duration::from_millis(1));
+    world.clock.advance(Duration::from_secs(58));
     let second = links.sign(&ada, file_id, FilePart::Original, DEFAULT_LINK_TTL).await?;
     assert_eq!(first, second);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_link_ends_at_a_full_minute_after_5_to_15() -> Result<()> {
+    let world = World::new();
+    let (ada, _) = world.people().await?;
+    let file_id = upload(&world, &ada, "notes.txt", b"words").await?.file.id;
+    for step in [0, 1, 999, 29_000, 30_000] {
+        world.clock.advance(Duration::from_millis(step));
+        for seconds in [300, 301, 599, 841, 900] {
+            let ttl = Duration::from_secs(seconds);
+            let links = &world.services.signed_urls;
+            let SignedLink { part, expires_at, signature, .. } =
+                links.sign(&ada, file_id, FilePart::Original, ttl).await?;
+            assert_eq!(expires_at.timestamp() % 60, 0);
+            let opened = links.open(file_id, part, expires_at.timestamp(), &signature).await?;
+            let (least, most) = (Duration::from_secs(300), Duration::from_secs(900));
+            assert!((least..=most).contains(&opened.ends_in), "{seconds}: {:?}", opened.ends_in);
+        }
+    }
     Ok(())
 }

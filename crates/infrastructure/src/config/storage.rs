@@ -25,6 +25,9 @@ pub struct StorageConfig {
     pub secret_access_key: Option<SecretText>,
     /// How long S3 may take to answer a request, with all its repetitions, in seconds: 1 to 300.
     pub timeout_seconds: u64,
+    /// Whether clients are sent to S3 for the bytes of files, with URLs that work for some minutes, instead of getting them
+    /// through Plaza.
+    pub redirect: bool,
 }
 
 impl Default for StorageConfig {
@@ -36,6 +39,7 @@ impl Default for StorageConfig {
             access_key_id: None,
             secret_access_key: None,
             timeout_seconds: 30,
+            redirect: false,
         }
     }
 }
@@ -53,6 +57,7 @@ impl StorageConfig {
             region: self.region.clone(),
             keys: keys.map(|(id, secret)| (id, secret.clone())),
             patience: Duration::from_secs(self.timeout_seconds),
+            gives_links: self.redirect,
         })
     }
 
@@ -74,6 +79,7 @@ impl StorageConfig {
             ("storage.endpoint", self.endpoint.is_some()),
             ("storage.access_key_id", self.access_key_id.is_some()),
             ("storage.secret_access_key", self.secret_access_key.is_some()),
+            ("storage.redirect", self.redirect),
         ];
         for (key, _) in keys.into_iter().filter(|(_, is_set)| *is_set) {
             problems.push(Problem::new(key, "is for storage.url = s3://<bucket>/<prefix> only"));

@@ -165,6 +165,7 @@ fn a_bucket_that_is_named_badly_is_refused() {
         (vec![bucket, ("PLAZA_STORAGE__TIMEOUT_SECONDS", "0")], "storage.timeout_seconds"),
         (vec![bucket, ("PLAZA_STORAGE__ACCESS_KEY_ID", "id")], "storage.access_key_id"),
         (vec![("PLAZA_STORAGE__ENDPOINT", "http://127.0.0.1:9000")], "storage.endpoint"),
+        (vec![("PLAZA_STORAGE__REDIRECT", "true")], "storage.redirect"),
     ] {
         assert_eq!(keys(from_environment(&variables)), [key]);
     }

@@ -11,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
-use plaza_application::ports::{BlobError, BlobStore, BlobWriter, ByteStream};
+use plaza_application::ports::{BlobError, BlobStore, BlobWriter, ByteStream, DirectLink};
 use plaza_domain::IdGenerator;
 use tokio::{
     fs,
@@ -109,6 +109,10 @@ impl BlobStore for FileBlobStore {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(from_io(error)),
             _ => Ok(()),
         }
+    }
+
+    async fn direct_url(&self, _key: &str, _link: &DirectLink) -> Result<Option<String>, BlobError> {
+        Ok(None)
     }
 
     async fn check(&self) -> Result<(), BlobError> {

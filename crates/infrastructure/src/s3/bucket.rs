@@ -31,6 +31,8 @@ pub struct S3Settings {
     /// How long one request may take until it is answered, with all its repetitions. A part of an upload must pass in
     /// that time.
     pub patience: Duration,
+    /// Whether clients may be sent to the bucket to read objects there.
+    pub gives_links: bool,
 }
 
 impl S3Settings {
@@ -83,6 +85,7 @@ mod tests {
             region: "us-east-1".to_owned(),
             keys: Some(("id".to_owned(), SecretText::new("hush"))),
             patience: Duration::from_secs(1),
+            gives_links: false,
         };
         assert!(!format!("{settings:?}").contains("hush"));
     }
