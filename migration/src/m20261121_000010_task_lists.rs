@@ -14,7 +14,8 @@ const FORGET_TASKS_ON_SQLITE: [&str; 4] = [
     "ALTER TABLE files DROP COLUMN task_id",
     "ALTER TABLE files RENAME COLUMN processed_by TO task_id",
 ];
-const FORGET_TASKS_ON_POSTGRES: [&str; 1] = ["ALTER TABLE files DROP CONSTRAINT files_task_id_fkey"];
+const FORGET_TASKS_ON_POSTGRES: [&str; 1] =
+    ["ALTER TABLE files DROP CONSTRAINT IF EXISTS files_task_id_fkey"];
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {

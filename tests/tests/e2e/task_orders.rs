@@ -3,7 +3,12 @@
 use std::process::Output;
 
 use plaza_domain::{NewTask, UserId};
-use plaza_tests::{Options, Plaza, Setup, backstage::Backstage, both_setups, client::User};
+use plaza_tests::{
+    Options, Plaza, Setup,
+    backstage::{Backstage, SLEEP},
+    both_setups,
+    client::User,
+};
 use serde_json::{Value, json};
 
 use crate::tasks::{given_waiting, until_task};
@@ -130,6 +135,29 @@ async fn a_waiting_task_is_called_off_and_is_over(setup: Setup) {
     assert!(seen["error"].is_string() && seen["finished_at"].is_string(), "{seen}");
     let refused = root.at(plaza.b()).api.post_empty(&cancel).await.expect_problem(409);
     assert!(refused["detail"].as_str().is_some_and(|detail| detail.contains("cancelled")), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_running_task_is_asked_to_end_and_does() {
+    let plaza = Options::new(Setup::Distributed).faulty_workers().start().await;
+    let root = User::register(plaza.a(), "root").await;
+    let backstage = Backstage::open(&plaza).await;
+    let ids = backstage.store([60_000, 60_001].map(|milliseconds| format!("{SLEEP}{milliseconds}"))).await;
+    backstage.announce(&ids).await;
+    backstage.close().await;
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    for id in &ids {
+        until_task(&root, id, "running").await;
+    }
+    let asked = root.api.post_empty(&format!("/admin/tasks/{}/cancel", ids[0])).await.expect(200);
+    assert_eq!(asked["state"], "running", "its worker has to see to it");
+    assert!(asked["cancel_requested_at"].is_string(), "{asked}");
+    let said = out(&plaza.run(&["admin", "tasks", "cancel", &ids[1]]).await);
+    assert_eq!(said, format!("{} is asked to end\n", ids[1]));
+    for id in &ids {
+        let ended = until_task(&root, id, "cancelled").await;
+        assert_eq!(ended["attempts"][0]["outcome"], "cancelled", "{ended}");
+    }
 }
 
 async fn a_file_whose_task_is_called_off_says_so_until_it_is_given_another_chance(setup: Setup) {

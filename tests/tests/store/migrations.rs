@@ -1,5 +1,7 @@
 //! Starting: the schema is made once, by whoever comes first.
 
+use std::sync::Arc;
+
 use plaza_domain::Store;
 use plaza_infrastructure::db::{connect, migrate};
 use plaza_migration::{Migrator, MigratorTrait};
@@ -7,7 +9,8 @@ use sea_orm::{ConnectionTrait, Database};
 
 use super::{
     Outcome,
-    builders::user,
+    builders::{given_user, user},
+    files::given_file,
     fixture::{race, settings, sqlite_url},
 };
 
@@ -51,6 +54,37 @@ async fn the_steps_can_be_taken_back_on_sqlite() -> Outcome {
 #[tokio::test]
 async fn the_steps_can_be_taken_back_on_postgres() -> Outcome {
     steps_can_be_taken_back(plaza_tests::servers::postgres_database().await).await
+}
+
+#[tokio::test]
+async fn files_keep_their_tasks_through_the_step_that_frees_them_on_sqlite() -> Outcome {
+    let directory = tempfile::tempdir()?;
+    files_keep_their_tasks(sqlite_url(&directory)).await
+}
+
+#[tokio::test]
+async fn files_keep_their_tasks_through_the_step_that_frees_them_on_postgres() -> Outcome {
+    files_keep_their_tasks(plaza_tests::servers::postgres_database().await).await
+}
+
+/// SQLite has to make the column anew.
+async fn files_keep_their_tasks(url: String) -> Outcome {
+    let store = connect(&settings(url.clone())).await?;
+    migrate(&store).await?;
+    let store: Arc<dyn Store> = Arc::new(store);
+    let ada = given_user(&store, "ada").await?;
+    let file = given_file(&store, &ada).await?;
+    drop(store);
+    let database = Database::connect(url.clone()).await?;
+    let steps = Migrator::migrations();
+    let freeing = steps.iter().position(|step| step.name().ends_with("_task_lists")).ok_or("no such step")?;
+    Migrator::down(&database, Some(u32::try_from(steps.len() - freeing)?)).await?;
+    Migrator::up(&database, None).await?;
+    database.close().await?;
+    let store = connect(&settings(url)).await?;
+    let found = store.read().await?.files().find(file.id).await?;
+    assert_eq!(found.map(|found| found.task_id), Some(file.task_id));
+    Ok(store.close().await?)
 }
 
 async fn steps_can_be_taken_back(url: String) -> Outcome {
