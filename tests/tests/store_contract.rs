@@ -52,6 +52,11 @@ contract! {
         of_twenty_uses_of_a_refresh_token_one_succeeds
         a_session_has_one_token_that_is_not_used
     }
+    signing_keys {
+        keys_are_listed_by_number_while_they_check
+        a_key_is_retired_once_and_forgotten_when_it_checks_no_more
+        of_ten_keys_with_one_number_one_is_stored
+    }
     rooms {
         a_room_is_stored_and_its_details_change
         a_deleted_room_is_as_good_as_absent

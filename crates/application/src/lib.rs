@@ -35,6 +35,7 @@ mod services;
 mod sessions;
 mod settings;
 mod signed_urls;
+mod signing_keys;
 mod tasks;
 mod threads;
 mod tickets;
@@ -73,6 +74,7 @@ pub use settings::{
     AuthSettings, LimitSettings, MessageSettings, PresenceSettings, Settings, UploadSettings,
 };
 pub use signed_urls::{DEFAULT_LINK_TTL, FilePart, LinkedContent, SignedLink, SignedUrlService};
+pub use signing_keys::SigningKeyService;
 pub use tasks::{QueueReport, QueueReports, Replayed, TaskDetails, TaskService, fail_file};
 pub use threads::{ThreadPage, ThreadService};
 pub use tickets::{TICKET_TTL, TicketService};

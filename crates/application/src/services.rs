@@ -9,9 +9,9 @@ use crate::{
     AccountService, AuthService, BlockService, ChangeService, DirectService, FileService, LimitService,
     MembershipService, MentionService, MessageService, OverviewService, PinService, PresenceService,
     ReactionService, ReadService, ReceiptService, RoomService, SessionService, Settings, SignedUrlService,
-    TaskService, ThreadService, TicketService, UserService,
+    SigningKeyService, TaskService, ThreadService, TicketService, UserService,
     ports::{
-        AccessTokens, BlobStore, EventBus, Markup, MediaInspector, OneTimeStore, PasswordHasher,
+        AccessTokens, BlobStore, EventBus, KeyRing, Markup, MediaInspector, OneTimeStore, PasswordHasher,
         PresenceStore, RateLimiter, Scanner, Secrets, TaskQueue, UrlSigner,
     },
 };
@@ -35,6 +35,8 @@ pub struct Ports {
     pub passwords: Arc<dyn PasswordHasher>,
     /// Access tokens.
     pub access_tokens: Arc<dyn AccessTokens>,
+    /// The keys that access tokens are signed with; none when it is a secret one.
+    pub key_ring: Option<Arc<dyn KeyRing>>,
     /// Opaque tokens.
     pub secrets: Arc<dyn Secrets>,
     /// Links to files.
@@ -62,6 +64,8 @@ pub struct Services {
     pub accounts: Arc<AccountService>,
     /// Where users are logged in.
     pub sessions: Arc<SessionService>,
+    /// The keys that access tokens are signed with.
+    pub signing_keys: Arc<SigningKeyService>,
     /// Profiles and preferences.
     pub users: Arc<UserService>,
     /// Rooms.
@@ -118,6 +122,7 @@ impl Services {
         Self {
             accounts: Arc::new(AccountService::new(ports, Arc::clone(&auth))),
             sessions: Arc::new(SessionService::new(ports, Arc::clone(&auth))),
+            signing_keys: Arc::new(SigningKeyService::new(ports, settings.auth.clone())),
             users: Arc::new(UserService::new(ports)),
             rooms: Arc::new(RoomService::new(ports)),
             overviews: Arc::new(OverviewService::new(ports)),

@@ -28,6 +28,8 @@ pub struct AuthSettings {
     pub refresh_ttl: Duration,
     /// How long a session lasts, however often it is refreshed: no token of it works longer.
     pub session_lifetime: Duration,
+    /// How long a new signing key is known before it signs.
+    pub key_announcement: Duration,
 }
 
 impl Default for AuthSettings {
@@ -36,6 +38,7 @@ impl Default for AuthSettings {
             access_ttl: Duration::from_secs(15 * 60),
             refresh_ttl: Duration::from_secs(7 * 24 * 60 * 60),
             session_lifetime: Duration::from_secs(30 * 24 * 60 * 60),
+            key_announcement: Duration::from_secs(5 * 60),
         }
     }
 }

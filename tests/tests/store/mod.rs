@@ -23,6 +23,7 @@ pub(crate) mod reactions;
 pub(crate) mod receipts;
 pub(crate) mod rooms;
 pub(crate) mod sessions;
+pub(crate) mod signing_keys;
 pub(crate) mod task_lists;
 pub(crate) mod task_orders;
 pub(crate) mod tasks;

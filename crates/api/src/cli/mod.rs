@@ -51,7 +51,7 @@ enum Command {
     Asyncapi,
     /// Asks the server that runs with this configuration whether it is ready; ends with 0 when it is
     Health,
-    /// Looks after the server, also while it runs: background work
+    /// Looks after the server, also while it runs: background work, signing keys
     Admin(AdminArgs),
 }
 

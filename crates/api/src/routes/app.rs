@@ -13,7 +13,7 @@ use super::{
     mentions::MentionsApi, messages::MessagesApi, mute::MuteApi, pages, pins::PinsApi,
     preferences::PreferencesApi, presence::PresenceApi, queues::QueuesApi, reactions::ReactionsApi,
     receipts::ReceiptsApi, rooms::RoomsApi, sessions::SessionsApi, signed_urls::SignedUrlsApi,
-    tasks::TasksApi, threads::ThreadsApi, users::UsersApi,
+    signing_keys::SigningKeysApi, tasks::TasksApi, threads::ThreadsApi, users::UsersApi,
 };
 use crate::{
     content::remember_head,
@@ -34,7 +34,7 @@ const DESCRIPTION: &str = "Plaza: rooms, messages and files for communities.\n\n
     see its [frames](/docs/websocket), or its [AsyncAPI document](/docs/asyncapi.json).";
 
 pub(super) type Apis = Documented<(
-    (AuthApi, SessionsApi),
+    (AuthApi, SessionsApi, SigningKeysApi),
     (UsersApi, AvatarsApi),
     PreferencesApi,
     AccountsApi,
@@ -54,7 +54,7 @@ pub(super) type Apis = Documented<(
 
 pub(super) fn service() -> OpenApiService<Apis, ()> {
     let apis = (
-        (AuthApi, SessionsApi),
+        (AuthApi, SessionsApi, SigningKeysApi),
         (UsersApi, AvatarsApi),
         PreferencesApi,
         AccountsApi,
@@ -99,6 +99,7 @@ pub(crate) fn app(state: AppState, ws: WsState, ids: Arc<dyn IdGenerator>) -> Bo
         // What simple clients and those who watch over servers look for at the top.
         .at("/healthz", Arc::clone(&rest))
         .at("/readyz", Arc::clone(&rest))
+        .at("/.well-known/jwks.json", Arc::clone(&rest))
         .nest_no_strip("/media", rest);
     routes
         .around(remember_head)

@@ -23,6 +23,8 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         "TicketView" => json!({"ticket": "Zk1u0Wc4o2l7…", "expires_in": 30}),
         "SessionView" => session(),
         "SessionList" => json!({"items": [session()], "next_cursor": null}),
+        "SigningKeyView" => signing_key(),
+        "SigningKeySetView" => json!({"keys": [signing_key()]}),
         "BlockView" => block(),
         "BlockList" => json!({"items": [block()], "next_cursor": null}),
         "RoomView" => room(),
@@ -115,7 +117,7 @@ fn account() -> Value {
 
 fn login() -> Value {
     json!({
-        "access_token": "eyJhbGciOiJIUzI1NiJ9…", "token_type": "Bearer", "expires_in": 900, "expires_at": NOON,
+        "access_token": "eyJhbGciOiJFZERTQSJ9…", "token_type": "Bearer", "expires_in": 900, "expires_at": NOON,
         "refresh_token": "mJ3nX0vT5r…", "refresh_expires_at": EVENING, "user": account()
     })
 }
@@ -125,6 +127,13 @@ fn session() -> Value {
         "id": SESSION, "device": "Firefox on Linux", "address": "203.0.113.7",
         "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0",
         "created_at": MORNING, "last_used_at": NOON, "expires_at": EVENING, "is_current": true
+    })
+}
+
+fn signing_key() -> Value {
+    json!({
+        "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA",
+        "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
     })
 }
 

@@ -33,6 +33,7 @@ mod receipts;
 mod rooms;
 mod sessions;
 mod signed_urls;
+mod signing_keys;
 mod tags;
 mod tasks;
 mod threads;

@@ -17,6 +17,7 @@ const PASSWORD: &str = "correct horse battery";
 pub(super) async fn accounts(client: &mut CheckingClient) -> TestResult {
     client.get("GET /healthz", "/healthz", 200).await?;
     client.get("GET /readyz", "/readyz", 200).await?;
+    client.get("GET /.well-known/jwks.json", "/.well-known/jwks.json", 200).await?;
     for name in ["ada", "grace"] {
         let account = json!({"email": format!("{name}@example.org"), "username": name, "password": PASSWORD});
         let made = client.send("POST /auth/register", "/auth/register", account.clone(), 201).await?;

@@ -9,7 +9,7 @@ use plaza_domain::{
         BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
         MemberRepository, MentionRepository, MessageRepository, OverviewRepository, PinRepository,
         PresenceRepository, ReactionRepository, ReceiptRepository, Result, RoomRepository, SessionRepository,
-        SettingRepository, TaskRepository, ThreadRepository, UserRepository,
+        SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository, UserRepository,
     },
 };
 use tokio::sync::OwnedMutexGuard;
@@ -52,6 +52,10 @@ impl<A: Access> Repositories for Connection<A> {
     }
 
     fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self
+    }
+
+    fn signing_keys(&mut self) -> &mut dyn SigningKeyRepository {
         self
     }
 

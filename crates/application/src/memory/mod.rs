@@ -20,6 +20,7 @@ mod receipts;
 mod rooms;
 mod sessions;
 mod settings;
+mod signing_keys;
 mod store;
 mod survey;
 mod table;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use plaza_domain::{
     Blob, Emoji, File, FileId, FileText, Follower, Member, MemberProfile, Message, MessageEdit, MessageId,
     Mute, Preferences, Reaction, ReadMark, RefreshToken, RefreshTokenId, Room, RoomId, SentMessage, Seq,
-    Session, SessionId, Sha256, Task, TaskAttempt, TaskId, Timestamp, User, UserId, UserPair, UserSummary,
-    Variant, VariantName, Version,
+    Session, SessionId, Sha256, SigningKey, Task, TaskAttempt, TaskId, Timestamp, User, UserId, UserPair,
+    UserSummary, Variant, VariantName, Version,
     repository::{RepositoryError, Result},
 };
 use uuid::Uuid;
@@ -33,6 +33,7 @@ pub(super) struct Tables {
     /// When users were last seen.
     pub(super) last_seen: Table<UserId, Timestamp>,
     pub(super) sessions: Table<SessionId, Session>,
+    pub(super) signing_keys: Table<i64, SigningKey>,
     pub(super) refresh_tokens: Table<RefreshTokenId, RefreshToken>,
     pub(super) rooms: Table<RoomId, Room>,
     pub(super) members: Table<(RoomId, UserId), Member>,

@@ -3,6 +3,7 @@
 mod blobs;
 mod bus;
 mod content;
+mod key_ring;
 mod one_time;
 mod presence;
 mod queue;
@@ -13,6 +14,7 @@ mod security;
 pub use blobs::{BlobError, BlobStore, BlobWriter, ByteStream, DirectLink, StoredObject};
 pub use bus::{Delivery, EventBus, EventStream};
 pub use content::{Markup, MediaInspector, MediaType, Refusal};
+pub use key_ring::{KeyRing, NewKey, PublicKey};
 pub use one_time::{OneTimeStore, OneTimeStoreError};
 pub use presence::{Departure, MAX_CONNECTIONS, PresenceStore, PresenceStoreError, Report, Share, Standing};
 pub use queue::{QueueError, TaskQueue, WakeUp};
@@ -25,6 +27,7 @@ pub use self::{
     blobs::MockBlobStore,
     bus::MockEventBus,
     content::{MockMarkup, MockMediaInspector},
+    key_ring::MockKeyRing,
     one_time::MockOneTimeStore,
     presence::MockPresenceStore,
     queue::MockTaskQueue,

@@ -12,7 +12,7 @@ use plaza_domain::{
         BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
         MemberRepository, MentionRepository, MessageRepository, OverviewRepository, PinRepository,
         PresenceRepository, ReactionRepository, ReceiptRepository, Result, RoomRepository, SessionRepository,
-        SettingRepository, TaskRepository, ThreadRepository, UserRepository,
+        SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository, UserRepository,
     },
 };
 
@@ -114,6 +114,10 @@ impl<R: Repositories + ?Sized> Repositories for Faulty<R> {
 
     fn sessions(&mut self) -> &mut dyn SessionRepository {
         self.inner.sessions()
+    }
+
+    fn signing_keys(&mut self) -> &mut dyn SigningKeyRepository {
+        self.inner.signing_keys()
     }
 
     fn rooms(&mut self) -> &mut dyn RoomRepository {

@@ -25,6 +25,7 @@ mod rooms;
 mod scans;
 mod sessions;
 mod signed_urls;
+mod signing_keys;
 mod tasks;
 mod threads;
 mod tickets;

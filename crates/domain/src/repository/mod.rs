@@ -21,6 +21,7 @@ mod receipt;
 mod room;
 mod session;
 mod setting;
+mod signing_key;
 mod task;
 mod thread;
 mod user;
@@ -44,6 +45,7 @@ pub use receipt::ReceiptRepository;
 pub use room::{Counters, RoomFilter, RoomRepository};
 pub use session::SessionRepository;
 pub use setting::SettingRepository;
+pub use signing_key::SigningKeyRepository;
 pub use task::{ClaimRequest, Lease, TaskFilter, TaskRepository, TaskRetention};
 pub use thread::ThreadRepository;
 pub use user::UserRepository;
@@ -79,6 +81,8 @@ pub trait Repositories: Send {
     fn users(&mut self) -> &mut dyn UserRepository;
     /// Logins and their refresh tokens.
     fn sessions(&mut self) -> &mut dyn SessionRepository;
+    /// Keys that sign access tokens.
+    fn signing_keys(&mut self) -> &mut dyn SigningKeyRepository;
     /// Rooms and their counters.
     fn rooms(&mut self) -> &mut dyn RoomRepository;
     /// Who is in which room.

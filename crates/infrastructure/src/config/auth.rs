@@ -10,11 +10,20 @@ use super::{Problem, SecretText};
 /// In seconds.
 const DAY: u64 = 24 * 60 * 60;
 
+/// How access tokens are signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum TokenAlgorithm {
+    /// With Ed25519 keys (RFC 8037): others can check tokens, and keys can be rotated.
+    EdDSA,
+    /// With a key that follows from `auth.secret`.
+    HS256,
+}
+
 /// Passwords and tokens.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuthConfig {
-    /// What tokens are signed with and passwords are peppered with; at least 32 bytes. Without it one is made on the
+    /// What seals the keys of tokens and peppers passwords; at least 32 bytes. Without it one is made on the
     /// first start and kept in the data folder. Changing it makes all passwords useless.
     pub secret: Option<SecretText>,
     /// Who signs access tokens (`iss`).
@@ -27,6 +36,10 @@ pub struct AuthConfig {
     pub refresh_ttl_seconds: u64,
     /// How long a session lasts, however often it is refreshed, in days.
     pub session_lifetime_days: u64,
+    /// How access tokens are signed.
+    pub algorithm: TokenAlgorithm,
+    /// How long a new signing key is known before it signs, in seconds.
+    pub key_announcement_seconds: u64,
     /// How slow hashing a password is: each step doubles it.
     pub bcrypt_cost: u32,
 }
@@ -41,6 +54,8 @@ impl Default for AuthConfig {
             access_ttl_seconds: settings.access_ttl.as_secs(),
             refresh_ttl_seconds: settings.refresh_ttl.as_secs(),
             session_lifetime_days: settings.session_lifetime.as_secs() / DAY,
+            algorithm: TokenAlgorithm::EdDSA,
+            key_announcement_seconds: settings.key_announcement.as_secs(),
             bcrypt_cost: 12,
         }
     }
@@ -53,6 +68,7 @@ impl AuthConfig {
             access_ttl: Duration::from_secs(self.access_ttl_seconds),
             refresh_ttl: Duration::from_secs(self.refresh_ttl_seconds),
             session_lifetime: Duration::from_secs(self.session_lifetime_days * DAY),
+            key_announcement: Duration::from_secs(self.key_announcement_seconds),
         }
     }
 
@@ -75,6 +91,9 @@ impl AuthConfig {
         }
         if !(1..=3_650).contains(&self.session_lifetime_days) {
             problems.push(Problem::new("auth.session_lifetime_days", "must be 1 to 3650"));
+        }
+        if !(5..=86_400).contains(&self.key_announcement_seconds) {
+            problems.push(Problem::new("auth.key_announcement_seconds", "must be 5 to 86400"));
         }
         if !(4..=16).contains(&self.bcrypt_cost) {
             problems.push(Problem::new("auth.bcrypt_cost", "must be 4 to 16"));

@@ -23,7 +23,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-pub use auth::AuthConfig;
+pub use auth::{AuthConfig, TokenAlgorithm};
 pub use database::DatabaseConfig;
 pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat};

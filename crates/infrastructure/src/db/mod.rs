@@ -29,6 +29,7 @@ mod rooms;
 mod session;
 mod sessions;
 mod settings;
+mod signing_keys;
 mod store;
 mod tasks;
 mod threads;

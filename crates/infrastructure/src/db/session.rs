@@ -5,7 +5,8 @@ use plaza_domain::repository::{
     BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository, MemberRepository,
     MentionRepository, MessageRepository, OverviewRepository, PinRepository, PresenceRepository,
     ReactionRepository, ReceiptRepository, Repositories, RepositoryError, Result, RoomRepository,
-    SessionRepository, SettingRepository, TaskRepository, ThreadRepository, UnitOfWork, UserRepository,
+    SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository, UnitOfWork,
+    UserRepository,
 };
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, IdenStatic, QueryResult,
@@ -91,6 +92,10 @@ impl<C: ConnectionTrait + Send> Repositories for Session<C> {
     }
 
     fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self
+    }
+
+    fn signing_keys(&mut self) -> &mut dyn SigningKeyRepository {
         self
     }
 

@@ -1,12 +1,15 @@
 //! Passwords, tokens and the server's secret that both hang on.
 
 mod access_tokens;
+mod key_ring;
 mod passwords;
 mod secrets;
 mod server_secret;
+mod token_key;
 mod url_signer;
 
 pub use access_tokens::JwtAccessTokens;
+pub use key_ring::Ed25519KeyRing;
 pub use passwords::{BcryptPasswords, TooManyWaiting};
 pub use secrets::RandomSecrets;
 pub use server_secret::{SecretError, ServerSecret};

@@ -36,6 +36,9 @@ pub enum SecretError {
         /// The file.
         path: PathBuf,
     },
+    /// No key can be made of it.
+    #[error("no key can be derived from the secret")]
+    Derived(#[source] ring::error::Unspecified),
     /// The operating system has no randomness.
     #[error("the operating system gives no random bytes")]
     Random(#[source] getrandom::Error),

@@ -4,7 +4,10 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use plaza_application::{
     in_process::{LocalBus, LocalOneTimeStore, LocalPresence, LocalQueue, LocalRateLimiter},
-    ports::{BlobStore, EventBus, OneTimeStore, PresenceStore, RateLimiter, Scanner, TaskQueue},
+    ports::{
+        AccessTokens, BlobStore, EventBus, KeyRing, OneTimeStore, PresenceStore, RateLimiter, Scanner,
+        TaskQueue,
+    },
 };
 use plaza_domain::{Clock, IdGenerator};
 use tokio::time::timeout;
@@ -13,7 +16,7 @@ use uuid::Uuid;
 
 use super::StartError;
 use crate::{
-    config::Config,
+    config::{AuthConfig, Config, TokenAlgorithm},
     db::{self, DatabaseSettings, SeaOrmStore},
     files::FileBlobStore,
     redis::{
@@ -21,7 +24,7 @@ use crate::{
     },
     s3::{S3BlobStore, S3Error, S3Settings},
     scan::ClamdScanner,
-    security::{SecretError, ServerSecret},
+    security::{Ed25519KeyRing, JwtAccessTokens, SecretError, ServerSecret},
 };
 
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -92,6 +95,22 @@ async fn bucket(
 /// It need not answer yet: files wait for it.
 pub(super) fn scanner(config: &Config) -> Option<Arc<dyn Scanner>> {
     config.scan.clamd().map(|settings| Arc::new(ClamdScanner::new(settings)) as Arc<dyn Scanner>)
+}
+
+/// How access tokens are signed, and the keys for it when they are rotated.
+pub(super) fn access_tokens(
+    auth: &AuthConfig,
+    secret: &ServerSecret,
+) -> Result<(Arc<dyn AccessTokens>, Option<Arc<dyn KeyRing>>), SecretError> {
+    let (issuer, audience) = (&auth.issuer, &auth.audience);
+    Ok(match auth.algorithm {
+        TokenAlgorithm::HS256 => (Arc::new(JwtAccessTokens::with_secret(secret, issuer, audience)), None),
+        TokenAlgorithm::EdDSA => {
+            let ring = Arc::new(Ed25519KeyRing::new(secret)?);
+            let tokens = JwtAccessTokens::with_key_ring(Arc::clone(&ring), issuer, audience);
+            (Arc::new(tokens), Some(ring))
+        }
+    })
 }
 
 /// Reads or writes a small file once, before anything is served.

@@ -56,6 +56,12 @@ pub enum StartError {
         /// Why.
         source: S3Error,
     },
+    /// The keys that access tokens are signed with cannot be had.
+    #[error("the signing keys cannot be read or made: {}", Chain(source))]
+    SigningKeys {
+        /// Why.
+        source: plaza_application::Error,
+    },
     /// The server's secret cannot be had.
     #[error("auth.secret: {}", Chain(source))]
     Secret {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use plaza_application::{MessageSettings, Ports, Services, Settings};
+use plaza_application::{MessageSettings, Ports, Result, Services, Settings};
 use plaza_domain::{Clock, IdGenerator, Store};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -14,11 +14,14 @@ use crate::{
     content::{CommonMark, HeadInspector},
     db::SeaOrmStore,
     health::Health,
-    security::{BcryptPasswords, HmacUrlSigner, JwtAccessTokens, RandomSecrets},
+    security::{BcryptPasswords, HmacUrlSigner, RandomSecrets},
 };
 
 /// How many transactions of an instance store messages at a time on Postgres; SQLite has one writer.
 const POSTGRES_LANES: usize = 4;
+
+/// How long what was begun may take to end when Plaza does not start.
+const FAILURE_DEADLINE: Duration = Duration::from_secs(2);
 
 /// What a process is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +59,7 @@ impl Plaza {
     ///
     /// # Errors
     /// When something cannot be used or reached; Redis need not answer yet.
-    pub async fn connect(config: &Config, role: Role) -> Result<Self, StartError> {
+    pub async fn connect(config: &Config, role: Role) -> std::result::Result<Self, StartError> {
         let on_postgres = config.database_url().is_postgres();
         if role == Role::Worker && config.redis.url.is_none() && !on_postgres {
             return Err(StartError::WorkerWithoutQueue);
@@ -76,6 +79,7 @@ impl Plaza {
             shared.redis.clone(),
             scanner.clone(),
         );
+        let (access_tokens, key_ring) = adapters::access_tokens(&config.auth, &secret)?;
         let ports = Ports {
             store: Arc::clone(&store) as Arc<dyn Store>,
             clock,
@@ -84,11 +88,8 @@ impl Plaza {
             queue: shared.queue,
             blobs,
             passwords: Arc::new(BcryptPasswords::new(&secret, config.auth.bcrypt_cost)),
-            access_tokens: Arc::new(JwtAccessTokens::new(
-                &secret,
-                &config.auth.issuer,
-                &config.auth.audience,
-            )),
+            access_tokens,
+            key_ring,
             secrets: Arc::new(RandomSecrets),
             url_signer: Arc::new(HmacUrlSigner::new(&secret)),
             markup: Arc::new(CommonMark::new()),
@@ -111,7 +112,22 @@ impl Plaza {
         let tracker = TaskTracker::new();
         let shutdown = CancellationToken::new();
         let services = Services::start(&ports, &settings, &tracker, &shutdown);
-        Ok(Self { ports, services, tracker, shutdown, health, store, adapters })
+        let plaza = Self { ports, services, tracker, shutdown, health, store, adapters };
+        // Nobody else signs or checks tokens.
+        if role == Role::Server
+            && let Err(source) = plaza.start_signing().await
+        {
+            plaza.stop(FAILURE_DEADLINE).await;
+            return Err(StartError::SigningKeys { source });
+        }
+        Ok(plaza)
+    }
+
+    async fn start_signing(&self) -> Result<()> {
+        let keys = &self.services.signing_keys;
+        keys.prepare().await?;
+        keys.watch(&self.tracker, self.shutdown.clone());
+        Ok(())
     }
 
     /// Ends the services, then the adapters, within `deadline`. Whatever did not end in time is left to the end of the

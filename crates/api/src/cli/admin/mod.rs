@@ -1,6 +1,7 @@
 //! `plaza admin`: what the server's admins can do over REST, for who has the server's configuration. It works beside
 //! servers that run: what it writes they find in the database.
 
+mod keys;
 mod queues;
 mod tasks;
 
@@ -32,6 +33,8 @@ enum AdminCommand {
     Tasks(tasks::TasksCommand),
     /// Shows how the queues of background work are doing
     Queues,
+    /// Announces a new key for access tokens, which signs after auth.key_announcement_seconds
+    RotateKeys,
 }
 
 /// Does what is asked for, and prints what came of it.
@@ -41,6 +44,7 @@ pub(super) async fn run(config: Config, args: AdminArgs) -> Result<(), Box<dyn E
     let done = match args.command {
         AdminCommand::Tasks(command) => tasks::run(&plaza.services, command).await,
         AdminCommand::Queues => queues::run(&plaza.services).await,
+        AdminCommand::RotateKeys => keys::rotate(&plaza.services).await,
     };
     plaza.stop(STOP_DEADLINE).await;
     let report = done?;

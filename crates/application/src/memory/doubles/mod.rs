@@ -37,6 +37,7 @@ pub fn ports_with(clock: Arc<dyn Clock>) -> Ports {
         blobs: Arc::new(MemoryBlobStore::default()),
         passwords: Arc::new(PlainPasswords),
         access_tokens: Arc::new(PlainTokens::new(Arc::clone(&clock))),
+        key_ring: None,
         secrets: Arc::new(CountingSecrets::default()),
         url_signer: Arc::new(OpenUrlSigner),
         markup: Arc::new(EscapingMarkup),

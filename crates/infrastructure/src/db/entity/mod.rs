@@ -18,6 +18,7 @@ pub(crate) mod room;
 pub(crate) mod room_member;
 pub(crate) mod session;
 pub(crate) mod setting;
+pub(crate) mod signing_key;
 pub(crate) mod task;
 pub(crate) mod task_attempt;
 pub(crate) mod thread_follower;
