@@ -13,6 +13,7 @@ mod m20261121_000007_mentions_of_users;
 mod m20261121_000008_operations;
 mod m20261121_000009_contents;
 mod m20261121_000010_task_lists;
+mod m20261121_000011_friends;
 mod m20261121_000012_sessions;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000009_contents::Migration),
             Box::new(m20261121_000010_task_lists::Migration),
             Box::new(m20261121_000012_sessions::Migration),
+            Box::new(m20261121_000011_friends::Migration),
         ]
     }
 }

@@ -87,6 +87,12 @@ contract! {
         blocked_users_are_listed_in_pages
         a_block_stands_between_two_users_in_both_directions
     }
+    friendships {
+        what_two_users_are_is_one_row_that_keeps_every_field
+        when_both_ask_at_the_same_moment_they_are_friends
+        friends_are_listed_and_counted_on_both_sides
+        requests_are_listed_newest_first_to_those_who_see_them
+    }
     overviews {
         the_room_where_something_was_said_last_comes_first
         rooms_that_are_left_or_gone_have_no_overview
@@ -104,6 +110,7 @@ contract! {
     }
     presence {
         those_who_share_a_room_see_each_other
+        friends_see_each_other_though_they_share_no_room
         members_are_listed_with_when_they_were_last_seen
         those_between_whom_a_block_stands_do_not_see_each_other
         rooms_are_small_up_to_a_number_of_members

@@ -1,8 +1,8 @@
 //! What happened, as it is told to those who are connected.
 
 use plaza_domain::{
-    Availability, Change, File, FileFailure, FileId, FileStatus, MemberProfile, Room, RoomId, SeenRoom,
-    SentMessage, Seq, SessionId, Timestamp, UserId, UserPair, VariantName, Version,
+    Availability, Change, File, FileFailure, FileId, FileStatus, FriendChange, MemberProfile, Room, RoomId,
+    SeenRoom, SentMessage, Seq, SessionId, Timestamp, UserId, UserPair, UserSummary, VariantName, Version,
 };
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +18,7 @@ pub enum Event {
     User(UserEvent),
     /// In a direct room, to its two users wherever they are connected.
     Direct(DirectActivity),
-    /// To those who share a room with some users: last value wins.
+    /// To those who share a room with some users, or are their friends: last value wins.
     Presence(PresenceEvent),
 }
 
@@ -238,6 +238,19 @@ pub enum UserEvent {
         /// The room, as they see it.
         room: Box<SeenRoom>,
     },
+    /// Something changed between them and somebody else: they, or the other one, asked, answered, or ended it.
+    FriendChanged {
+        /// The user.
+        user_id: UserId,
+        /// The other one.
+        peer: Box<UserSummary>,
+        /// What changed.
+        change: FriendChange,
+        /// Whether the user did it themselves.
+        is_own: bool,
+        /// When.
+        at: Timestamp,
+    },
 }
 
 impl UserEvent {
@@ -249,7 +262,8 @@ impl UserEvent {
             | Self::Banned { user_id }
             | Self::FileChanged { user_id, .. }
             | Self::RoomRead { user_id, .. }
-            | Self::RoomAdded { user_id, .. } => *user_id,
+            | Self::RoomAdded { user_id, .. }
+            | Self::FriendChanged { user_id, .. } => *user_id,
         }
     }
 }

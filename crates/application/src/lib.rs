@@ -18,6 +18,7 @@ mod changes;
 mod direct;
 mod error;
 mod files;
+mod friends;
 mod limits;
 mod media_url;
 mod mentions;
@@ -49,6 +50,7 @@ pub use changes::{ChangeService, Subscription};
 pub use direct::{DirectService, OpenedRoom};
 pub use error::{Error, Result, Unauthenticated};
 pub use files::{Content, FileService, UploadStream, Uploaded, must_be_picture};
+pub use friends::{FriendService, MAX_FRIENDS, MAX_OPEN_REQUESTS, SeenFriendship};
 pub use limits::{LimitService, Limited};
 pub use media_url::{file_id_of_name, media_name, media_url};
 pub use mentions::MentionService;
@@ -57,9 +59,9 @@ pub use operator::Operator;
 pub use page::{DEFAULT_PAGE, MAX_PAGE, Page, PageRequest};
 pub use pins::PinService;
 pub use policy::{
-    AccountAction, MAX_CALLED_MEMBERS, MessageAction, RoomAction, authorize_account, authorize_direct_room,
-    authorize_direct_write, authorize_message, authorize_operation, authorize_room, authorize_task,
-    may_mention_room,
+    AccountAction, Acquaintance, MAX_CALLED_MEMBERS, MessageAction, RoomAction, authorize_account,
+    authorize_direct_room, authorize_direct_write, authorize_friend_request, authorize_message,
+    authorize_operation, authorize_room, authorize_task, may_mention_room,
 };
 pub use presence::{
     Attendance, MAX_FANOUT_MEMBERS, MAX_QUERIED_USERS, PresenceService, Told, TooManyConnections,

@@ -27,6 +27,8 @@ pub enum Limited<'a> {
     DirectMessageBy(UserId),
     /// Reacting to messages and taking it back, by one user.
     ReactionBy(UserId),
+    /// Asking others to be friends, by one user.
+    FriendRequestBy(UserId),
 }
 
 impl Limited<'_> {
@@ -40,6 +42,7 @@ impl Limited<'_> {
             Self::RoomMessageBy(_) => "room-messages",
             Self::DirectMessageBy(_) => "direct-messages",
             Self::ReactionBy(_) => "reactions",
+            Self::FriendRequestBy(_) => "friend-requests",
         }
     }
 }
@@ -106,6 +109,9 @@ impl LimitService {
                 (format!("message:direct:{user}"), self.settings.direct_messages_per_user)
             }
             Limited::ReactionBy(user) => (format!("reaction:user:{user}"), self.settings.reactions_per_user),
+            Limited::FriendRequestBy(user) => {
+                (format!("friend-request:user:{user}"), self.settings.friend_requests_per_user)
+            }
         };
         Some((quota, self.limiter.take(&key, quota).await))
     }

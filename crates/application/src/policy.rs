@@ -168,14 +168,35 @@ pub fn may_mention_room(role: MemberRole, members: u64) -> bool {
     role >= MemberRole::Admin || members <= MAX_CALLED_MEMBERS
 }
 
-/// Decides whether the actor may open a direct room with somebody; `shares_room` is whether there is a room that both
-/// are in.
+/// How the actor knows somebody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Acquaintance {
+    /// Whether there is a room that both are in.
+    pub shares_room: bool,
+    /// Whether they are friends.
+    pub are_friends: bool,
+}
+
+/// Decides whether the actor may open a direct room with somebody.
 ///
 /// # Errors
 /// `Forbidden`.
-pub fn authorize_direct_room(actor: &Actor, shares_room: bool) -> Result<()> {
+pub fn authorize_direct_room(actor: &Actor, acquaintance: Acquaintance) -> Result<()> {
+    let Acquaintance { shares_room, are_friends } = acquaintance;
+    if actor.role == SystemRole::Guest && !shares_room && !are_friends {
+        return Err(Error::Forbidden("guests write to friends, and to those whom they share a room with"));
+    }
+    Ok(())
+}
+
+/// Decides whether the actor may ask somebody to be their friend; `shares_room` is whether there is a room that both
+/// are in. Who was asked may always answer.
+///
+/// # Errors
+/// `Forbidden`.
+pub fn authorize_friend_request(actor: &Actor, shares_room: bool) -> Result<()> {
     if actor.role == SystemRole::Guest && !shares_room {
-        return Err(Error::Forbidden("guests write to those only whom they share a room with"));
+        return Err(Error::Forbidden("guests ask those only whom they share a room with"));
     }
     Ok(())
 }

@@ -6,10 +6,10 @@ use plaza_domain::{Clock, IdGenerator, Store};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    AccountService, AuthService, BlockService, ChangeService, DirectService, FileService, LimitService,
-    MembershipService, MentionService, MessageService, OverviewService, PinService, PresenceService,
-    ReactionService, ReadService, ReceiptService, RoomService, SessionService, Settings, SignedUrlService,
-    SigningKeyService, TaskService, ThreadService, TicketService, UserService,
+    AccountService, AuthService, BlockService, ChangeService, DirectService, FileService, FriendService,
+    LimitService, MembershipService, MentionService, MessageService, OverviewService, PinService,
+    PresenceService, ReactionService, ReadService, ReceiptService, RoomService, SessionService, Settings,
+    SignedUrlService, SigningKeyService, TaskService, ThreadService, TicketService, UserService,
     ports::{
         AccessTokens, BlobStore, EventBus, KeyRing, Markup, MediaInspector, OneTimeStore, PasswordHasher,
         PresenceStore, RateLimiter, Scanner, Secrets, TaskQueue, UrlSigner,
@@ -76,6 +76,8 @@ pub struct Services {
     pub direct: Arc<DirectService>,
     /// Who wants to hear nothing from whom.
     pub blocks: Arc<BlockService>,
+    /// Who is whose friend, or wants to be.
+    pub friends: Arc<FriendService>,
     /// Memberships of rooms.
     pub memberships: Arc<MembershipService>,
     /// Messages.
@@ -128,6 +130,7 @@ impl Services {
             overviews: Arc::new(OverviewService::new(ports)),
             direct: Arc::new(DirectService::new(ports)),
             blocks: Arc::new(BlockService::new(ports)),
+            friends: Arc::new(FriendService::new(ports)),
             memberships: Arc::new(MembershipService::new(ports)),
             messages: Arc::new(MessageService::start(ports, &settings.messages, tracker, shutdown)),
             reactions: Arc::new(ReactionService::new(ports)),

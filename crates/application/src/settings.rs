@@ -75,6 +75,8 @@ pub struct LimitSettings {
     pub direct_messages_per_user: Quota,
     /// Reactions a user, given and taken back.
     pub reactions_per_user: Quota,
+    /// Requests to be friends, a user.
+    pub friend_requests_per_user: Quota,
     /// Frames a connection, of whatever type.
     pub frames_per_connection: Quota,
     /// Rooms that a connection begins to follow.
@@ -92,6 +94,7 @@ impl Default for LimitSettings {
             room_messages_per_user: Quota::per_minute(30),
             direct_messages_per_user: Quota::per_minute(20),
             reactions_per_user: Quota::per_minute(60),
+            friend_requests_per_user: Quota::per_minute(20),
             frames_per_connection: Quota::per_minute(1_200),
             subscriptions_per_connection: Quota::per_minute(2_000),
         }

@@ -31,6 +31,15 @@ impl UserPair {
     pub const fn users(self) -> [UserId; 2] {
         [self.low, self.high]
     }
+
+    /// Who of the two the user is not; `None` when the user is neither.
+    pub fn other(self, user_id: UserId) -> Option<UserId> {
+        match user_id {
+            user_id if user_id == self.low => Some(self.high),
+            user_id if user_id == self.high => Some(self.low),
+            _ => None,
+        }
+    }
 }
 
 /// The one room of two users.
@@ -77,5 +86,12 @@ mod tests {
         assert_eq!(UserPair::new(one, other), UserPair::new(other, one));
         assert_eq!(UserPair::new(other, one).map(UserPair::users), Some([one, other]));
         assert_eq!(UserPair::new(one, one), None);
+    }
+
+    #[test]
+    fn the_other_one_of_a_pair_is_who_a_user_is_not() {
+        let [one, other, stranger] = [1, 2, 3].map(|id| UserId::new(Uuid::from_u128(id)));
+        let seen = UserPair::new(one, other).map(|pair| [one, other, stranger].map(|user| pair.other(user)));
+        assert_eq!(seen, Some([Some(other), Some(one), None]));
     }
 }

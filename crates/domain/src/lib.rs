@@ -11,6 +11,7 @@ pub mod content;
 pub mod device;
 pub mod direct;
 pub mod file;
+pub mod friendship;
 pub mod ids;
 pub mod member;
 pub mod mention;
@@ -40,6 +41,10 @@ pub use direct::{Block, BlockedUser, DirectRoom, UserPair};
 pub use file::{
     File, FileFailure, FileKind, FileName, FilePurpose, FileStatus, FileText, MAX_FILE_TEXT, ScanState,
     Variant, VariantName,
+};
+pub use friendship::{
+    Friend, FriendChange, FriendRequest, FriendStep, Friendship, FriendshipState, Relation, RequestDirection,
+    RequestPosition, Restraint,
 };
 pub use ids::{FileId, MessageId, RefreshTokenId, RoomId, SessionId, TaskId, UserId, WorkerId};
 pub use member::{Member, MemberProfile, MemberRole};

@@ -13,6 +13,7 @@ mod database;
 mod direct;
 mod documents;
 mod files;
+mod friends;
 mod limits;
 mod live;
 mod members;

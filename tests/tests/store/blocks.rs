@@ -65,6 +65,11 @@ pub(crate) async fn a_block_stands_between_two_users_in_both_directions(store: A
     for (users, expected) in [(mutual, true), (reverse, true), (none, false)] {
         assert_eq!(read.blocks().exists_between(users).await?, expected);
     }
+    for (blocker, blocked, expected) in
+        [(&ada, &bob, true), (&bob, &ada, true), (&mallory, &eve, true), (&eve, &mallory, false)]
+    {
+        assert_eq!(read.blocks().exists(blocker.id, blocked.id).await?, expected);
+    }
     let asked = [none, reverse, mutual, mutual];
     assert_eq!(read.blocks().among(&asked).await?, [mutual, reverse]);
     assert_eq!(read.blocks().among(&[]).await?, []);

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use plaza_domain::{
-    AttemptOutcome, Blob, Block, ClientId, Device, FileId, Follower, Member, Mention, Message, ReadMark,
-    RefreshToken, RefreshTokenId, Room, RoomId, RoomKind, Seq, Session, SessionId, Sha256, Store,
-    TokenDigest, UnitOfWork, User, UserId, UserPair, Version,
+    AttemptOutcome, Blob, Block, ClientId, Device, FileId, Follower, Friendship, FriendshipState, Member,
+    Mention, Message, ReadMark, RefreshToken, RefreshTokenId, Room, RoomId, RoomKind, Seq, Session,
+    SessionId, Sha256, Store, TokenDigest, UnitOfWork, User, UserId, UserPair, Version,
 };
 use plaza_infrastructure::db::{connect, migrate};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
@@ -24,6 +24,7 @@ const TASKS: usize = 600;
 const DIRECT_ROOMS: usize = 900;
 const BLOBS: u32 = 600;
 const BLOCKS_A_USER: usize = 3;
+const ACQUAINTANCES_A_USER: usize = 9;
 
 /// The first room is a busy one, and it is the one that is asked about.
 const CROWD: usize = 500;
@@ -79,6 +80,7 @@ pub(crate) async fn given_busy_server(url: &str) -> Result<(DatabaseConnection, 
         }
     }
     given_direct_rooms_and_blocks(&mut *work, &users, &rooms[ROOMS - DIRECT_ROOMS..]).await?;
+    given_friends(&mut *work, &users).await?;
     work.commit().await?;
     given_tasks_in_every_state(&store).await?;
     given_blobs(&store).await?;
@@ -115,6 +117,24 @@ async fn given_direct_rooms_and_blocks(
             let blocked_id = users[(number + distance) % USERS].id;
             let block = Block { blocker_id: blocker.id, blocked_id, created_at: at(0) };
             work.blocks().insert(&block).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Every user has friends, has asked others, is asked, and has had enough of some.
+async fn given_friends(work: &mut dyn UnitOfWork, users: &[User]) -> Result<()> {
+    for (number, user) in users.iter().enumerate() {
+        for distance in 1..=ACQUAINTANCES_A_USER {
+            let other = &users[(number + distance) % USERS];
+            let pair = UserPair::new(user.id, other.id).ok_or("two users")?;
+            let state = match distance % 3 {
+                0 => FriendshipState::Strangers,
+                1 => FriendshipState::Friends { since: at(0) },
+                _ => FriendshipState::Requested { by: user.id, at: at(0), is_hidden: distance > 5 },
+            };
+            work.friendships().claim(pair).await?;
+            work.friendships().update(&Friendship { state, ..Friendship::new(pair) }).await?;
         }
     }
     Ok(())

@@ -3,12 +3,12 @@
 use chrono::TimeDelta;
 use plaza_domain::repository::{HistoryRange, RoomFilter, TaskFilter};
 use plaza_domain::{
-    Activity, ClientId, Emoji, Seq, SessionId, Sha256, TaskId, TaskState, ThreadPosition, TokenDigest,
-    UserPair, Username, Version,
+    Activity, ClientId, Emoji, RequestDirection, RequestPosition, Seq, SessionId, Sha256, TaskId, TaskState,
+    ThreadPosition, TokenDigest, UserPair, Username, Version,
 };
 use plaza_infrastructure::db::queries::{
-    blobs, blocks, direct_rooms, edits, files, members, mentions, messages, overviews, presence, reactions,
-    receipts, rooms, sessions, task_lists, task_orders, tasks, threads,
+    blobs, blocks, direct_rooms, edits, files, friendships, members, mentions, messages, overviews, presence,
+    reactions, receipts, rooms, sessions, task_lists, task_orders, tasks, threads,
 };
 use sea_orm::{DbBackend, Statement, StatementBuilder};
 
@@ -37,6 +37,7 @@ pub(crate) fn hot_statements(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         of_rooms(on, asked),
         of_overviews_and_receipts(on, asked),
         of_direct_rooms(on, asked),
+        of_friends(on, asked),
         of_accounts_and_files(on, asked),
         of_blobs(on),
         of_tasks(on),
@@ -142,6 +143,8 @@ fn of_presence(on: DbBackend, asked: &Asked) -> Vec<Hot> {
     let (room, user, others) = (asked.rooms[0], asked.users[0], &asked.users[..20]);
     vec![
         hot(on, "who sees whom", &["user_id"], presence::visible_to(user, others)),
+        hot(on, "who sees friends", &["low_user_id"], presence::visible_to(user, others)),
+        hot(on, "who sees other friends", &["high_user_id"], presence::visible_to(user, others)),
         hot(on, "members with when they were seen", &["room_id"], presence::seen_members(room, user, 51)),
         hot(on, "small rooms of users", &["user_id"], presence::small_rooms(others, 200, 1_000)),
         hot(on, "blocks around users", &["blocker_id"], blocks::around(others, 1_000)),
@@ -175,6 +178,28 @@ fn of_direct_rooms(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         hot(on, "shared room", &["user_id"], members::share_room(pairs[0])),
         hot(on, "blocked users", &["blocker_id", "blocked_id"], blocks::list(user, Some(user), 50)),
         hot(on, "blocks among pairs", &["blocker_id", "blocked_id"], blocks::among(&pairs)),
+    ]
+}
+
+fn of_friends(on: DbBackend, asked: &Asked) -> Vec<Hot> {
+    use RequestDirection::{Incoming, Outgoing};
+    let (user, other, others) = (asked.users[0], asked.users[1], &asked.users[..20]);
+    let pair: Vec<_> = UserPair::new(user, other).into_iter().collect();
+    let before = Some(RequestPosition { at: at(50), user_id: other });
+    let requests = |direction, before| friendships::requests(user, direction, before, 50);
+    vec![
+        hot(on, "friendship", &["low_user_id", "high_user_id"], friendships::find(pair[0])),
+        hot(on, "friends", &["low_user_id"], friendships::list(user, None, 50)),
+        hot(on, "friends with smaller ids", &["high_user_id"], friendships::list(user, None, 50)),
+        hot(on, "more friends", &["low_user_id", "high_user_id"], friendships::list(user, Some(other), 50)),
+        hot(on, "number of friends", &["low_user_id"], friendships::count(user, 5_000)),
+        hot(on, "requests to a user", &["asked_id"], requests(Incoming, None)),
+        hot(on, "older requests to a user", &["asked_id", "since"], requests(Incoming, before)),
+        hot(on, "requests of a user", &["asker_id"], requests(Outgoing, None)),
+        hot(on, "older requests of a user", &["asker_id", "since"], requests(Outgoing, before)),
+        hot(on, "number of requests", &["asker_id"], friendships::count_outgoing(user, 200)),
+        hot(on, "friends around users", &["low_user_id"], friendships::around(others, 1_000)),
+        hot(on, "friends around them", &["high_user_id"], friendships::around(others, 1_000)),
     ]
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod edits;
 mod faults;
 pub(crate) mod files;
 pub(crate) mod fixture;
+pub(crate) mod friendships;
 mod hot;
 pub(crate) mod members;
 pub(crate) mod mentions;

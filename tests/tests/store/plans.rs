@@ -14,7 +14,7 @@ use super::{
 const FROM_THE_END: [&str; 3] = ["rooms_public_idx", "tasks_scheduled_idx", "tasks_running_idx"];
 
 /// Tables that may be long; not the lists of keys that a query brings with it.
-const TABLES: [&str; 17] = [
+const TABLES: [&str; 18] = [
     "users",
     "sessions",
     "refresh_tokens",
@@ -24,6 +24,7 @@ const TABLES: [&str; 17] = [
     "message_edits",
     "direct_rooms",
     "blocks",
+    "friendships",
     "reactions",
     "mentions",
     "thread_followers",

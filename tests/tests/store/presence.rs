@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use plaza_domain::repository::{Result, SeenMember, Sighting};
-use plaza_domain::{Block, Member, RoomId, Store, Timestamp, User, UserId, UserPair};
+use plaza_domain::{
+    Block, Friendship, FriendshipState, Member, RoomId, Store, Timestamp, User, UserId, UserPair,
+};
 
 use super::{
     Outcome,
@@ -49,6 +51,31 @@ pub(crate) async fn those_who_share_a_room_see_each_other(store: Arc<dyn Store>)
     assert_eq!(visible(&store, mallory, &everybody).await?, [sighting(mallory, None)]);
     assert_eq!(visible(&store, bob, &[ada.id, trent.id]).await?, [sighting(&ada, None)]);
     assert_eq!(visible(&store, &ada, &[]).await?, []);
+    Ok(())
+}
+
+pub(crate) async fn friends_see_each_other_though_they_share_no_room(store: Arc<dyn Store>) -> Outcome {
+    let (ada, bob) = (given_user(&store, "ada").await?, given_user(&store, "bob").await?);
+    let eve = given_user(&store, "eve").await?;
+    let friends = FriendshipState::Friends { since: at(1) };
+    let asked = FriendshipState::Requested { by: eve.id, at: at(1), is_hidden: false };
+    let mut work = store.begin().await?;
+    for (one, other, state) in [(&ada, &bob, friends), (&eve, &ada, asked)] {
+        let users = UserPair::new(one.id, other.id).ok_or("two users")?;
+        work.friendships().claim(users).await?;
+        work.friendships().update(&Friendship { state, ..Friendship::new(users) }).await?;
+    }
+    work.commit().await?;
+    saw(&store, &[bob.id], at(5)).await?;
+    let all = [ada.id, bob.id, eve.id];
+    assert_eq!(visible(&store, &ada, &all).await?, [sighting(&ada, None), sighting(&bob, Some(at(5)))]);
+    assert_eq!(visible(&store, &bob, &[ada.id, eve.id]).await?, [sighting(&ada, None)]);
+    assert_eq!(visible(&store, &eve, &all).await?, [sighting(&eve, None)]);
+    // A block hides friends, too, should there ever be one.
+    let mut work = store.begin().await?;
+    work.blocks().insert(&Block { blocker_id: bob.id, blocked_id: ada.id, created_at: at(6) }).await?;
+    work.commit().await?;
+    assert_eq!(visible(&store, &ada, &all).await?, [sighting(&ada, None)]);
     Ok(())
 }
 

@@ -49,8 +49,9 @@ pub(crate) struct BlocksApi;
 impl BlocksApi {
     /// Block somebody
     ///
-    /// Messages between the two of you stop both ways, and so does presence; the other one is not told. What was
-    /// written before stays, and rooms with others are as they were. Blocking twice changes nothing more.
+    /// Messages between the two of you stop both ways, and so does presence; the other one is not told. You are friends
+    /// no more, and requests to be end: to the other one it looks as if theirs was never answered. What was written
+    /// before stays, and rooms with others are as they were. Blocking twice changes nothing more.
     #[oai(path = "/:user_id/block", method = "put", operation_id = "block_user")]
     async fn block(
         &self,

@@ -50,7 +50,8 @@ impl DirectRoomsApi {
     /// Open a direct room
     ///
     /// The one room of oneself and somebody else; both are in it from the start, for good, and nobody else knows of
-    /// it. Each sees the name of the other one as its name. Guests open one only with those they share a room with.
+    /// it. Each sees the name of the other one as its name. Guests open one only with friends, and with those
+    /// they share a room with.
     /// Making one counts as a direct message.
     #[oai(path = "/direct", method = "post", operation_id = "open_direct_room")]
     async fn open(

@@ -27,6 +27,11 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         "SigningKeySetView" => json!({"keys": [signing_key()]}),
         "BlockView" => block(),
         "BlockList" => json!({"items": [block()], "next_cursor": null}),
+        "FriendView" => friend(),
+        "FriendList" => json!({"items": [friend()], "next_cursor": null}),
+        "FriendshipView" => json!({"user": user(), "relation": "outgoing", "since": NOON}),
+        "FriendRequestView" => friend_request(),
+        "FriendRequestList" => json!({"items": [friend_request()], "next_cursor": null}),
         "RoomView" => room(),
         "RoomOverviewView" => room_overview(),
         "MembershipView" => membership(),
@@ -164,6 +169,14 @@ fn receipt() -> Value {
 }
 
 fn block() -> Value {
+    json!({"user": user(), "created_at": NOON})
+}
+
+fn friend() -> Value {
+    json!({"user": user(), "since": MORNING, "presence": presence()})
+}
+
+fn friend_request() -> Value {
     json!({"user": user(), "created_at": NOON})
 }
 

@@ -15,6 +15,8 @@ mod edits;
 mod examples;
 mod file_texts;
 mod files;
+mod friend_requests;
+mod friends;
 mod health;
 mod media;
 mod members;

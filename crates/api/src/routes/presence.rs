@@ -93,8 +93,8 @@ pub(crate) struct PresenceApi;
 impl PresenceApi {
     /// Show whether a user is there
     ///
-    /// Somebody with whom one shares no room, or between whom and oneself a block stands, is shown as `offline`, and
-    /// when they were last seen is not told.
+    /// Somebody who is no friend and with whom one shares no room, or between whom and oneself a block stands, is shown
+    /// as `offline`, and when they were last seen is not told.
     #[oai(path = "/users/:user_id/presence", method = "get", operation_id = "get_presence")]
     async fn get(
         &self,
@@ -108,9 +108,9 @@ impl PresenceApi {
 
     /// Show which of some users are there
     ///
-    /// Those with whom one shares no room, those between whom and oneself a block stands, and those who do not exist are
-    /// shown as `offline`. Changes come over the WebSocket to those who share a room of at most 200 members with a user;
-    /// in larger rooms this is how to learn of them.
+    /// Those who are no friends and with whom one shares no room, those between whom and oneself a block stands, and those
+    /// who do not exist are shown as `offline`. Changes come over the WebSocket to a user's friends, and to those who share
+    /// a room of at most 200 members with the user; in larger rooms this is how to learn of them.
     #[oai(path = "/presence/query", method = "post", operation_id = "query_presence")]
     async fn query(
         &self,

@@ -19,6 +19,8 @@ pub(crate) enum Tags {
     Threads,
     /// Who is there.
     Presence,
+    /// Who knows whom.
+    Friends,
     /// Uploads: pictures and documents.
     Files,
     /// What is done in the background.

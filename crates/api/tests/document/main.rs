@@ -2,6 +2,7 @@
 //! says about it.
 
 mod client;
+mod friends;
 mod schema;
 mod server;
 mod story;
@@ -18,6 +19,7 @@ async fn every_operation_answers_as_the_document_says() -> TestResult {
     story::accounts(&mut client).await?;
     let room = story::rooms(&mut client).await?;
     story::direct_rooms(&mut client).await?;
+    friends::friends(&mut client).await?;
     story::messages(&mut client, &room).await?;
     threads::threads(&mut client, &room).await?;
     story::files(&mut client).await?;

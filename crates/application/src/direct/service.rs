@@ -10,7 +10,7 @@ use plaza_domain::{
 use crate::{
     Actor, Error, Ports, Result,
     events::{Event, UserEvent},
-    policy::authorize_direct_room,
+    policy::{Acquaintance, authorize_direct_room},
     ports::EventBus,
     rooms::seen_by,
 };
@@ -51,7 +51,7 @@ impl DirectService {
     ///
     /// # Errors
     /// `Invalid` for oneself; `NotFound` when there is no such user; `Forbidden` for a guest who shares no room with
-    /// them.
+    /// them and is not their friend.
     pub async fn open(&self, actor: &Actor, user_id: UserId) -> Result<OpenedRoom> {
         if let Some(room) = self.find(actor, user_id).await? {
             return Ok(OpenedRoom { room, is_new: false });
@@ -59,7 +59,10 @@ impl DirectService {
         let users = pair(actor, user_id)?;
         let mut read = self.store.read().await?;
         let peer = read.users().find(user_id).await?.ok_or(Error::NotFound("user"))?.summary();
-        authorize_direct_room(actor, read.members().share_room(users).await?)?;
+        let shares_room = read.members().share_room(users).await?;
+        let friendship = read.friendships().find(users).await?;
+        let are_friends = friendship.is_some_and(|friendship| friendship.is_mutual());
+        authorize_direct_room(actor, Acquaintance { shares_room, are_friends })?;
         match self.make(actor, users).await {
             Ok(room) => {
                 self.tell(actor, &room, users, &peer).await?;

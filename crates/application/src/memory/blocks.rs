@@ -50,6 +50,10 @@ impl<A: Access> BlockRepository for Connection<A> {
             .collect()
     }
 
+    async fn exists(&mut self, blocker_id: UserId, blocked_id: UserId) -> Result<bool> {
+        Ok(self.tables().blocks.contains_key(&(blocker_id, blocked_id)))
+    }
+
     async fn exists_between(&mut self, users: UserPair) -> Result<bool> {
         Ok(self.tables().has_block(users))
     }

@@ -7,9 +7,10 @@ use plaza_domain::{
     Clock, Repositories, RepositoryError, UnitOfWork,
     repository::{
         BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
-        MemberRepository, MentionRepository, MessageRepository, OverviewRepository, PinRepository,
-        PresenceRepository, ReactionRepository, ReceiptRepository, Result, RoomRepository, SessionRepository,
-        SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository, UserRepository,
+        FriendshipRepository, MemberRepository, MentionRepository, MessageRepository, OverviewRepository,
+        PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository, Result, RoomRepository,
+        SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository,
+        UserRepository,
     },
 };
 use tokio::sync::OwnedMutexGuard;
@@ -72,6 +73,10 @@ impl<A: Access> Repositories for Connection<A> {
     }
 
     fn blocks(&mut self) -> &mut dyn BlockRepository {
+        self
+    }
+
+    fn friendships(&mut self) -> &mut dyn FriendshipRepository {
         self
     }
 

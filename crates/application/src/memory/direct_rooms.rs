@@ -37,14 +37,9 @@ impl<A: Access> DirectRoomRepository for Connection<A> {
 
     async fn peers(&mut self, viewer: UserId, room_ids: &[RoomId]) -> Result<Vec<(RoomId, UserSummary)>> {
         let tables = self.tables();
-        let of_viewer = direct_rooms(&tables, room_ids).into_iter().filter_map(|(users, room_id)| {
-            let [low, high] = users.users();
-            match viewer {
-                viewer if viewer == low => Some((room_id, high)),
-                viewer if viewer == high => Some((room_id, low)),
-                _ => None,
-            }
-        });
+        let of_viewer = direct_rooms(&tables, room_ids)
+            .into_iter()
+            .filter_map(|(users, room_id)| Some((room_id, users.other(viewer)?)));
         of_viewer.map(|(room_id, peer)| Ok((room_id, tables.summary(peer)?))).collect()
     }
 

@@ -9,6 +9,7 @@ mod direct_rooms;
 mod doubles;
 mod edits;
 mod files;
+mod friendships;
 mod members;
 mod mentions;
 mod messages;

@@ -20,7 +20,8 @@ impl<A: Access> PresenceRepository for Connection<A> {
         let tables = self.tables();
         let shared: BTreeSet<RoomId> = rooms_of(&tables, viewer).collect();
         let is_visible = |user_id: &UserId| {
-            *user_id == viewer || shared.iter().any(|room_id| tables.is_present(*room_id, *user_id))
+            let shares_room = || shared.iter().any(|room_id| tables.is_present(*room_id, *user_id));
+            *user_id == viewer || shares_room() || tables.are_friends(viewer, *user_id)
         };
         let known = each_once(user_ids).into_iter().filter(|user_id| tables.users.contains_key(user_id));
         let sighting = |user_id| Sighting { user_id, last_seen_at: tables.last_seen.get(&user_id).copied() };

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use plaza_domain::{
-    Blob, Emoji, File, FileId, FileText, Follower, Member, MemberProfile, Message, MessageEdit, MessageId,
-    Mute, Preferences, Reaction, ReadMark, RefreshToken, RefreshTokenId, Room, RoomId, SentMessage, Seq,
-    Session, SessionId, Sha256, SigningKey, Task, TaskAttempt, TaskId, Timestamp, User, UserId, UserPair,
-    UserSummary, Variant, VariantName, Version,
+    Blob, Emoji, File, FileId, FileText, Follower, Friendship, Member, MemberProfile, Message, MessageEdit,
+    MessageId, Mute, Preferences, Reaction, ReadMark, RefreshToken, RefreshTokenId, Room, RoomId,
+    SentMessage, Seq, Session, SessionId, Sha256, SigningKey, Task, TaskAttempt, TaskId, Timestamp, User,
+    UserId, UserPair, UserSummary, Variant, VariantName, Version,
     repository::{RepositoryError, Result},
 };
 use uuid::Uuid;
@@ -40,6 +40,7 @@ pub(super) struct Tables {
     pub(super) direct_rooms: Table<UserPair, RoomId>,
     /// Since when, by who has blocked and who is blocked.
     pub(super) blocks: Table<(UserId, UserId), Timestamp>,
+    pub(super) friendships: Table<UserPair, Friendship>,
     pub(super) mutes: Table<(RoomId, UserId), Mute>,
     pub(super) read_marks: Table<(RoomId, UserId, Seq), ReadMark>,
     pub(super) preferences: Table<UserId, Preferences>,
@@ -75,6 +76,12 @@ impl Tables {
     pub(super) fn has_block(&self, users: UserPair) -> bool {
         let (low, high) = (users.low(), users.high());
         self.blocks.contains_key(&(low, high)) || self.blocks.contains_key(&(high, low))
+    }
+
+    /// Whether the two are friends.
+    pub(super) fn are_friends(&self, one: UserId, other: UserId) -> bool {
+        let friendship = UserPair::new(one, other).and_then(|users| self.friendships.get(&users));
+        friendship.is_some_and(Friendship::is_mutual)
     }
 
     pub(super) fn profile(&self, member: &Member) -> Result<MemberProfile> {

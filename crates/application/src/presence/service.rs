@@ -8,7 +8,7 @@ use std::{
 
 use moka::sync::Cache;
 use plaza_domain::{
-    Availability, InvalidInput, Presence, RoomId, Store, UserId,
+    Availability, Friend, InvalidInput, Presence, Repositories, RoomId, Store, UserId, UserPair,
     repository::{SeenMember, Sighting},
 };
 use tokio::time::timeout;
@@ -21,22 +21,25 @@ use crate::{Actor, Error, Ports, PresenceSettings, Result, events::PresenceChang
 pub const MAX_QUERIED_USERS: usize = 200;
 /// Changes of presence are told in rooms of at most so many members; in larger ones clients ask.
 pub const MAX_FANOUT_MEMBERS: u64 = 200;
-/// How many users' rooms and blocks are looked up in one query, and how many of these at most.
+/// How many users' rooms, friends and blocks are looked up in one query, and how many of these at most.
 const USERS_PER_LOOKUP: usize = 500;
 const ROOMS_PER_LOOKUP: u64 = 50_000;
+const FRIENDS_PER_LOOKUP: u64 = 50_000;
 const BLOCKS_PER_LOOKUP: u64 = 50_000;
 /// How long a connection waits for being let in.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Of how many users it is remembered what was last told of them here.
 const REMEMBERED_USERS: u64 = 100_000;
 
-/// A change to tell, and in which rooms.
+/// A change to tell, in which rooms, and to whom besides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
     /// What the user is now.
     pub presence: Presence,
     /// Those of the user's rooms in which it is told.
     pub room_ids: Vec<RoomId>,
+    /// Those of the user's friends who are connected here; they are told whatever they follow.
+    pub friend_ids: HashSet<UserId>,
     /// Who is not told: those between whom and the user a block stands.
     pub hidden_from: HashSet<UserId>,
 }
@@ -105,7 +108,8 @@ impl PresenceService {
     }
 
     /// The presence of these users, each once, in the order in which they are named. Those who share no room with the
-    /// actor are shown as offline, and so are those who do not exist, or between whom and the actor a block stands.
+    /// actor and are not their friends are shown as offline, and so are those who do not exist, or between whom and the
+    /// actor a block stands.
     ///
     /// # Errors
     /// `Invalid` when they are more than [`MAX_QUERIED_USERS`]; `Unavailable`.
@@ -132,17 +136,29 @@ impl PresenceService {
         found
     }
 
+    /// The presence of the friends of who looked, in the same order.
+    pub async fn of_friends(&self, friends: &[Friend]) -> Vec<Presence> {
+        let sighting =
+            |friend: &Friend| Sighting { user_id: friend.user.id, last_seen_at: friend.last_seen_at };
+        self.look_up(friends.iter().map(sighting).collect()).await
+    }
+
     /// Takes note of what changed, also elsewhere.
     pub fn hear(&self, changes: &[PresenceChange]) {
         self.roster.hear(changes);
     }
 
-    /// What is to be told here after these changes, and in which rooms: as it is now, and only what was not told last.
-    /// Those with whom a user shares no room, or only rooms of more than [`MAX_FANOUT_MEMBERS`], are not told.
+    /// What is to be told here after these changes, and to whom: as it is now, and only what was not told last. Those
+    /// who are not friends with a user and share no room with them, or only rooms of more than [`MAX_FANOUT_MEMBERS`],
+    /// are not told. Of friends, `is_connected` says who is connected here.
     ///
     /// # Errors
     /// `Unavailable`.
-    pub async fn to_tell(&self, changes: &HashMap<UserId, PresenceChange>) -> Result<Vec<Told>> {
+    pub async fn to_tell(
+        &self,
+        changes: &HashMap<UserId, PresenceChange>,
+        is_connected: &(dyn Fn(UserId) -> bool + Send + Sync),
+    ) -> Result<Vec<Told>> {
         let user_ids: Vec<UserId> = changes.keys().copied().collect();
         let current = match self.ask(&user_ids).await {
             Some(current) => current,
@@ -153,39 +169,47 @@ impl PresenceService {
             .zip(current)
             .filter(|(user_id, availability)| self.told.get(user_id) != Some(*availability))
             .collect();
-        // Friends will be told here too, once there are any.
-        let mut told: HashMap<UserId, Told> = HashMap::new();
+        let nobody = |(user_id, availability): (&UserId, &Option<Availability>)| {
+            let at = changes.get(user_id).map(|change| change.at);
+            let told = Told {
+                presence: Presence::new(*user_id, *availability, at),
+                room_ids: Vec::new(),
+                friend_ids: HashSet::new(),
+                hidden_from: HashSet::new(),
+            };
+            (*user_id, told)
+        };
+        let mut told: HashMap<UserId, Told> = news.iter().map(nobody).collect();
         for user_ids in news.keys().copied().collect::<Vec<_>>().chunks(USERS_PER_LOOKUP) {
             let mut read = self.store.read().await?;
             let rooms = read.presence().small_rooms(user_ids, MAX_FANOUT_MEMBERS, ROOMS_PER_LOOKUP).await?;
+            let friends = friends_among(&mut *read, user_ids, is_connected).await?;
             let blocks = read.blocks().around(user_ids, BLOCKS_PER_LOOKUP).await?;
             if blocks.len() as u64 >= BLOCKS_PER_LOOKUP {
                 tracing::warn!("changes of presence are not told: there are too many blocks to know to whom");
                 continue;
             }
             for (user_id, room_id) in rooms {
-                let Some(availability) = news.get(&user_id) else { continue };
-                let at = changes.get(&user_id).map(|change| change.at);
-                let told = told.entry(user_id).or_insert_with(|| Told {
-                    presence: Presence::new(user_id, *availability, at),
-                    room_ids: Vec::new(),
-                    hidden_from: HashSet::new(),
-                });
-                told.room_ids.push(room_id);
+                if let Some(told) = told.get_mut(&user_id) {
+                    told.room_ids.push(room_id);
+                }
             }
-            for pair in blocks {
-                let [one, other] = pair.users();
-                for (user_id, hidden_from) in [(one, other), (other, one)] {
-                    if let Some(told) = told.get_mut(&user_id) {
-                        told.hidden_from.insert(hidden_from);
-                    }
+            for (user_id, friend_id) in friends {
+                if let Some(told) = told.get_mut(&user_id) {
+                    told.friend_ids.insert(friend_id);
+                }
+            }
+            for (user_id, hidden_from) in both_ways(blocks) {
+                if let Some(told) = told.get_mut(&user_id) {
+                    told.hidden_from.insert(hidden_from);
                 }
             }
         }
         for (user_id, availability) in news {
             self.told.insert(user_id, availability);
         }
-        Ok(told.into_values().collect())
+        let concerns_somebody = |told: &Told| !told.room_ids.is_empty() || !told.friend_ids.is_empty();
+        Ok(told.into_values().filter(concerns_somebody).collect())
     }
 
     async fn visible(&self, actor: &Actor, user_ids: &[UserId]) -> Result<Vec<Presence>> {
@@ -218,4 +242,28 @@ impl PresenceService {
             }
         }
     }
+}
+
+/// These users, each with those of their friends who are connected.
+async fn friends_among(
+    read: &mut dyn Repositories,
+    user_ids: &[UserId],
+    is_connected: &(dyn Fn(UserId) -> bool + Send + Sync),
+) -> Result<Vec<(UserId, UserId)>> {
+    let connected = |pairs: Vec<UserPair>| both_ways(pairs).filter(|(_, friend_id)| is_connected(*friend_id));
+    let together = read.friendships().around(user_ids, FRIENDS_PER_LOOKUP).await?;
+    if (together.len() as u64) < FRIENDS_PER_LOOKUP {
+        return Ok(connected(together).collect());
+    }
+    // Users with very many friends shall not hide those of the others.
+    let mut found = Vec::new();
+    for user_id in user_ids {
+        found.extend(connected(read.friendships().around(&[*user_id], FRIENDS_PER_LOOKUP).await?));
+    }
+    Ok(found)
+}
+
+/// Each user of these pairs with the other one.
+fn both_ways(pairs: Vec<UserPair>) -> impl Iterator<Item = (UserId, UserId)> {
+    pairs.into_iter().flat_map(|pair| [(pair.low(), pair.high()), (pair.high(), pair.low())])
 }

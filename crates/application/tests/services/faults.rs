@@ -10,9 +10,10 @@ use plaza_domain::{
     Repositories, RepositoryError, Store, UnitOfWork,
     repository::{
         BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
-        MemberRepository, MentionRepository, MessageRepository, OverviewRepository, PinRepository,
-        PresenceRepository, ReactionRepository, ReceiptRepository, Result, RoomRepository, SessionRepository,
-        SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository, UserRepository,
+        FriendshipRepository, MemberRepository, MentionRepository, MessageRepository, OverviewRepository,
+        PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository, Result, RoomRepository,
+        SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository,
+        UserRepository,
     },
 };
 
@@ -134,6 +135,10 @@ impl<R: Repositories + ?Sized> Repositories for Faulty<R> {
 
     fn blocks(&mut self) -> &mut dyn BlockRepository {
         self.inner.blocks()
+    }
+
+    fn friendships(&mut self) -> &mut dyn FriendshipRepository {
+        self.inner.friendships()
     }
 
     fn messages(&mut self) -> &mut dyn MessageRepository {

@@ -9,6 +9,7 @@ mod direct;
 mod edits;
 mod faults;
 mod files;
+mod friends;
 mod limits;
 mod memberships;
 mod mentions;

@@ -11,7 +11,7 @@ use std::{
 
 use async_trait::async_trait;
 use plaza_application::{
-    Actor, Attendance, Error, MAX_QUERIED_USERS, Result,
+    Actor, Attendance, Error, MAX_QUERIED_USERS, PageRequest, Result,
     events::{Event, PresenceChange},
     in_process::LocalPresence,
     ports::{
@@ -225,7 +225,7 @@ async fn told(
     changes: &[PresenceChange],
 ) -> Result<Vec<(UserId, Option<Availability>, usize)>> {
     let changes: HashMap<_, _> = changes.iter().map(|change| (change.user_id, *change)).collect();
-    let mut told = world.services.presence.to_tell(&changes).await?;
+    let mut told = world.services.presence.to_tell(&changes, &|_| true).await?;
     told.sort_by_key(|told| told.presence.user_id);
     let summary = |told: plaza_application::Told| {
         (told.presence.user_id, told.presence.availability, told.room_ids.len())
@@ -282,10 +282,41 @@ async fn those_between_whom_a_block_stands_see_and_hear_nothing_of_each_other() 
         at: world.clock.now(),
     };
     let changes = HashMap::from([(ada.id(), came(&ada)), (grace.id(), came(&grace))]);
-    for told in world.services.presence.to_tell(&changes).await? {
+    for told in world.services.presence.to_tell(&changes, &|_| true).await? {
         let other = if told.presence.user_id == ada.id() { grace.id() } else { ada.id() };
         assert_eq!(told.hidden_from, HashSet::from([other]));
     }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn friends_see_and_hear_of_each_other_though_they_share_no_room() -> Result<()> {
+    let world = World::new();
+    let (ada, grace) = world.people().await?;
+    let stranger = world.user("stranger").await?;
+    let friends = &world.services.friends;
+    friends.request(&ada, grace.id()).await?;
+    friends.request(&ada, stranger.id()).await?;
+    let _there = connect(&world, &ada).await?;
+    assert_eq!(seen_by(&world, &grace, &ada).await?, Presence::hidden(ada.id()));
+    friends.accept(&grace, ada.id()).await?;
+    assert_eq!(seen_by(&world, &grace, &ada).await?, is(&ada, Online));
+    assert_eq!(seen_by(&world, &stranger, &ada).await?, Presence::hidden(ada.id()));
+    let listed = friends.list(&grace, PageRequest::new(None, 10)).await?.items;
+    assert_eq!(world.services.presence.of_friends(&listed).await, [is(&ada, Online)]);
+
+    let change =
+        |user: &Actor| PresenceChange { user_id: user.id(), availability: None, at: world.clock.now() };
+    let changes = [&ada, &stranger].map(|user| (user.id(), change(user)));
+    // Of two friends, one is connected here.
+    let elsewhere = world.user("elsewhere").await?;
+    friends.request(&ada, elsewhere.id()).await?;
+    friends.accept(&elsewhere, ada.id()).await?;
+    let is_connected = |user_id| user_id != elsewhere.id();
+    let told = world.services.presence.to_tell(&HashMap::from(changes), &is_connected).await?;
+    let whom: Vec<_> = told.iter().map(|told| (told.presence.clone(), told.friend_ids.clone())).collect();
+    assert_eq!(whom, [(is(&ada, Online), HashSet::from([grace.id()]))]);
+    assert!(told[0].room_ids.is_empty());
     Ok(())
 }
 

@@ -23,6 +23,9 @@ pub trait BlockRepository: Send {
         limit: u64,
     ) -> Result<Vec<BlockedUser>>;
 
+    /// Whether the first has blocked the second.
+    async fn exists(&mut self, blocker_id: UserId, blocked_id: UserId) -> Result<bool>;
+
     /// Whether one of the two has blocked the other.
     async fn exists_between(&mut self, users: UserPair) -> Result<bool>;
 

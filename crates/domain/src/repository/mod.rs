@@ -10,6 +10,7 @@ mod direct_room;
 mod edit;
 mod error;
 mod file;
+mod friendship;
 mod member;
 mod mention;
 mod message;
@@ -34,6 +35,7 @@ pub use direct_room::DirectRoomRepository;
 pub use edit::EditRepository;
 pub use error::{Constraint, RepositoryError};
 pub use file::FileRepository;
+pub use friendship::FriendshipRepository;
 pub use member::{MemberRepository, Sender};
 pub use mention::{Caller, MentionRepository};
 pub use message::{HistoryRange, MessageRepository};
@@ -91,6 +93,8 @@ pub trait Repositories: Send {
     fn direct_rooms(&mut self) -> &mut dyn DirectRoomRepository;
     /// Who has blocked whom.
     fn blocks(&mut self) -> &mut dyn BlockRepository;
+    /// Who is whose friend, or wants to be.
+    fn friendships(&mut self) -> &mut dyn FriendshipRepository;
     /// Rooms as their members find them.
     fn overviews(&mut self) -> &mut dyn OverviewRepository;
     /// Messages.

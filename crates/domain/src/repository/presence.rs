@@ -25,12 +25,12 @@ pub struct SeenMember {
     pub is_blocked: bool,
 }
 
-/// Reads who shares rooms with whom, and stores when users were last seen.
+/// Reads who may see whom, and stores when users were last seen.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait PresenceRepository: Send {
-    /// Those of the users who are in a room with the viewer now, and the viewer if they are among them, but nobody who
-    /// has blocked the viewer or was blocked by them; in one query, in any order.
+    /// Those of the users who are in a room with the viewer now or are their friends, and the viewer if they are among
+    /// them, but nobody who has blocked the viewer or was blocked by them; in one query, in any order.
     async fn visible_to(&mut self, viewer: UserId, user_ids: &[UserId]) -> Result<Vec<Sighting>>;
 
     /// The members who are in the room now, as the viewer may see them, by rising user id, at most `limit`.

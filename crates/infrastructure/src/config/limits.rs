@@ -25,6 +25,8 @@ pub struct LimitsConfig {
     pub direct_messages_per_user: u32,
     /// Reactions a user, given and taken back.
     pub reactions_per_user: u32,
+    /// Requests to be friends, a user.
+    pub friend_requests_per_user: u32,
     /// Frames a connection, of whatever type.
     pub frames_per_connection: u32,
     /// Rooms that a connection begins to follow.
@@ -45,6 +47,7 @@ impl Default for LimitsConfig {
             room_messages_per_user: settings.room_messages_per_user.burst,
             direct_messages_per_user: settings.direct_messages_per_user.burst,
             reactions_per_user: settings.reactions_per_user.burst,
+            friend_requests_per_user: settings.friend_requests_per_user.burst,
             frames_per_connection: settings.frames_per_connection.burst,
             subscriptions_per_connection: settings.subscriptions_per_connection.burst,
             max_replay: MessageSettings::default().max_replay,
@@ -64,6 +67,7 @@ impl LimitsConfig {
             room_messages_per_user: Quota::per_minute(self.room_messages_per_user),
             direct_messages_per_user: Quota::per_minute(self.direct_messages_per_user),
             reactions_per_user: Quota::per_minute(self.reactions_per_user),
+            friend_requests_per_user: Quota::per_minute(self.friend_requests_per_user),
             frames_per_connection: Quota::per_minute(self.frames_per_connection),
             subscriptions_per_connection: Quota::per_minute(self.subscriptions_per_connection),
         }
@@ -78,6 +82,7 @@ impl LimitsConfig {
             ("limits.room_messages_per_user", self.room_messages_per_user),
             ("limits.direct_messages_per_user", self.direct_messages_per_user),
             ("limits.reactions_per_user", self.reactions_per_user),
+            ("limits.friend_requests_per_user", self.friend_requests_per_user),
             ("limits.frames_per_connection", self.frames_per_connection),
             ("limits.subscriptions_per_connection", self.subscriptions_per_connection),
         ] {

@@ -40,6 +40,11 @@ impl<C: ConnectionTrait + Send> BlockRepository for Session<C> {
         rows.iter().map(blocked_user).collect()
     }
 
+    async fn exists(&mut self, blocker_id: UserId, blocked_id: UserId) -> Result<bool> {
+        let block = Entity::find_by_id((blocker_id.uuid(), blocked_id.uuid()));
+        Ok(self.row(&block.into_query()).await?.is_some())
+    }
+
     async fn exists_between(&mut self, users: UserPair) -> Result<bool> {
         Ok(self.row(&queries::blocks::among(&[users])).await?.is_some())
     }

@@ -14,6 +14,7 @@ mod entity;
 mod error;
 mod files;
 mod finish;
+mod friendships;
 mod members;
 mod mentions;
 mod messages;

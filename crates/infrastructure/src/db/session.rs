@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use plaza_domain::repository::{
-    BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository, MemberRepository,
-    MentionRepository, MessageRepository, OverviewRepository, PinRepository, PresenceRepository,
-    ReactionRepository, ReceiptRepository, Repositories, RepositoryError, Result, RoomRepository,
-    SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository, UnitOfWork,
-    UserRepository,
+    BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
+    FriendshipRepository, MemberRepository, MentionRepository, MessageRepository, OverviewRepository,
+    PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository, Repositories, RepositoryError,
+    Result, RoomRepository, SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository,
+    ThreadRepository, UnitOfWork, UserRepository,
 };
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, IdenStatic, QueryResult,
@@ -112,6 +112,10 @@ impl<C: ConnectionTrait + Send> Repositories for Session<C> {
     }
 
     fn blocks(&mut self) -> &mut dyn BlockRepository {
+        self
+    }
+
+    fn friendships(&mut self) -> &mut dyn FriendshipRepository {
         self
     }
 

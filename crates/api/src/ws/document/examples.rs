@@ -92,6 +92,9 @@ fn server(kind: &str) -> Vec<Value> {
         "presence" => example("PresenceView").unwrap_or_default(),
         "read_receipt" => json!({"room_id": LOUNGE, "user_id": ADA, "seq": 1, "read_at": NOON}),
         "room_added" => json!({"room": example("RoomView")}),
+        "friend" => {
+            json!({"kind": "requested", "user": example("UserSummaryView"), "is_own": false, "at": NOON})
+        }
         "file" => json!({"file_id": FILE, "status": "completed", "variants": ["thumbnail", "preview"]}),
         "subscribed" => json!({
             "room_id": LOUNGE, "version": 3, "last_seq": 1, "read_seq": 0, "unread": 1,

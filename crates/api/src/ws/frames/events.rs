@@ -1,12 +1,12 @@
 //! How events look to clients: encoded once, shared by all who receive them.
 
 use plaza_application::events::{RoomEvent, RoomEventBody, Signal, UserEvent};
-use plaza_domain::{Presence, RoomId, SeenRoom, SentMessage, Seq, UserId, Version};
+use plaza_domain::{Presence, RoomId, SeenRoom, SentMessage, Seq, UserId, UserSummary, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{FileFrame, server::to_json};
+use super::{FileFrame, FriendFrame, server::to_json};
 use crate::{
     UtcTime,
     routes::{MessageView, PresenceView, RoomRole, RoomView, UserSummaryView},
@@ -65,8 +65,8 @@ pub(in crate::ws) enum EventFrame {
     },
     /// A user came, went, or is something else now.
     ///
-    /// Goes to those who share a room of at most 200 members with the user, a moment after the change; who goes and comes
-    /// back within that moment is not told of. May be left out when a connection cannot keep up.
+    /// Goes to the user's friends, and to those who share a room of at most 200 members with the user, a moment after the
+    /// change; who goes and comes back within that moment is not told of. May be left out when a connection cannot keep up.
     Presence(PresenceView),
     /// Processing of one of the user's own uploads got further.
     File(FileFrame),
@@ -78,6 +78,10 @@ pub(in crate::ws) enum EventFrame {
         /// The room, as the user sees it.
         room: RoomView,
     },
+    /// Something changed between the user and somebody else: a request to be friends, an answer, or an end.
+    ///
+    /// A client that was away reads the lists of `/api/v1/friends` instead.
+    Friend(FriendFrame),
 }
 
 /// A message that is new.
@@ -229,6 +233,10 @@ pub(in crate::ws) fn encode_user_event(event: &UserEvent) -> Option<Frame> {
         UserEvent::RoomAdded { room, .. } => {
             let room = SeenRoom::clone(room).into();
             Some(Frame::essential(to_json(&EventFrame::RoomAdded { room })))
+        }
+        UserEvent::FriendChanged { peer, change, is_own, at, .. } => {
+            let frame = FriendFrame::new(*change, UserSummary::clone(peer), *is_own, *at);
+            Some(Frame::essential(to_json(&EventFrame::Friend(frame))))
         }
     }
 }

@@ -4,6 +4,7 @@ mod client;
 mod error;
 mod events;
 mod file;
+mod friend;
 mod parse;
 mod server;
 
@@ -11,6 +12,7 @@ pub(super) use client::{ClientFrame, Envelope, MessageFrame, RoomSince};
 pub(super) use error::{ErrorCode, ErrorFrame};
 pub(super) use events::{Encode, EventFrame, encode_for, encode_user_event};
 pub(super) use file::FileFrame;
+pub(super) use friend::FriendFrame;
 pub(super) use parse::BadFrame;
 #[cfg(test)]
 pub(super) use parse::KINDS;

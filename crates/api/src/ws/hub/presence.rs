@@ -1,4 +1,4 @@
-//! Changes of presence: gathered for a moment, then told to those who share a room.
+//! Changes of presence: gathered for a moment, then told to those who share a room, and to friends.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -11,7 +11,7 @@ use plaza_domain::UserId;
 use tokio::{sync::Notify, task::yield_now, time::sleep};
 
 use super::Hub;
-use crate::ws::frames::Encode;
+use crate::ws::{frames::Encode, outbox::Outbox};
 
 /// How long changes gather: of a user who goes and comes back meanwhile nobody is told.
 const WINDOW: Duration = Duration::from_secs(1);
@@ -71,7 +71,8 @@ pub(super) async fn tell(hub: Arc<Hub>) {
 }
 
 async fn tell_all(hub: &Hub, changes: &HashMap<UserId, PresenceChange>) -> Result<()> {
-    for told in hub.presence.to_tell(changes).await? {
+    let is_connected = |user_id| hub.registry().is_connected(user_id);
+    for told in hub.presence.to_tell(changes, &is_connected).await? {
         hub.tell_presence(&told);
         // Thousands may have changed at once: connections get their turn in between.
         yield_now().await;
@@ -80,17 +81,25 @@ async fn tell_all(hub: &Hub, changes: &HashMap<UserId, PresenceChange>) -> Resul
 }
 
 impl Hub {
-    /// Tells every connection that follows one of the rooms, once.
+    /// Tells every connection that follows one of the rooms or is a friend's, once.
     fn tell_presence(&self, told: &Told) {
         let mut frame = None;
         let mut reached = HashSet::new();
+        let mut tell = |connection, user_id, outbox: &Outbox| {
+            if !told.hidden_from.contains(&user_id) && reached.insert(connection) {
+                outbox.push(frame.get_or_insert_with(|| told.presence.encode()).clone());
+            }
+        };
+        for friend_id in &told.friend_ids {
+            let connections = self.registry().of_user(*friend_id);
+            for (connection, handle) in connections {
+                tell(connection, *friend_id, &handle.outbox);
+            }
+        }
         let rooms = self.rooms();
         for channel in told.room_ids.iter().filter_map(|room_id| rooms.get(room_id)) {
             for (connection, user_id, outbox) in channel.audience() {
-                if !told.hidden_from.contains(&user_id) && reached.insert(connection) {
-                    let frame = frame.get_or_insert_with(|| told.presence.encode());
-                    outbox.push(frame.clone());
-                }
+                tell(connection, user_id, outbox);
             }
         }
     }

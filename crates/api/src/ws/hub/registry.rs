@@ -59,6 +59,11 @@ impl Registry {
         connections.map(|(id, handle)| (*id, handle.clone())).collect()
     }
 
+    /// Whether the user has a connection.
+    pub(super) fn is_connected(&self, user_id: UserId) -> bool {
+        self.users.contains_key(&user_id)
+    }
+
     /// The users who have a connection that is about no single room.
     pub(super) fn users_of_all_rooms(&self) -> Vec<UserId> {
         let has_one = |connections: &HashMap<ConnectionId, ConnectionHandle>| {

@@ -83,7 +83,10 @@ fn on_user_event(hub: &Hub, event: &UserEvent) {
         UserEvent::OtherSessionsEnded { user_id, .. } | UserEvent::Banned { user_id } => {
             hub.auth.forget_user(*user_id);
         }
-        UserEvent::FileChanged { .. } | UserEvent::RoomRead { .. } | UserEvent::RoomAdded { .. } => {}
+        UserEvent::FileChanged { .. }
+        | UserEvent::RoomRead { .. }
+        | UserEvent::RoomAdded { .. }
+        | UserEvent::FriendChanged { .. } => {}
     }
     let handles = hub.handles_of(event.user_id());
     for handle in &handles {
@@ -105,7 +108,10 @@ fn ends(connection: &ConnectionHandle, event: &UserEvent) -> Option<Close> {
         }
         UserEvent::OtherSessionsEnded { kept, .. } => (session_id != *kept).then_some(Close::Unauthenticated),
         UserEvent::Banned { .. } => Some(Close::Forbidden),
-        UserEvent::FileChanged { .. } | UserEvent::RoomRead { .. } | UserEvent::RoomAdded { .. } => None,
+        UserEvent::FileChanged { .. }
+        | UserEvent::RoomRead { .. }
+        | UserEvent::RoomAdded { .. }
+        | UserEvent::FriendChanged { .. } => None,
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod direct_room;
 pub(crate) mod file;
 pub(crate) mod file_text;
 pub(crate) mod file_variant;
+pub(crate) mod friendship;
 pub(crate) mod mention;
 pub(crate) mod message;
 pub(crate) mod message_edit;

@@ -9,6 +9,7 @@ pub mod blocks;
 pub mod direct_rooms;
 pub mod edits;
 pub mod files;
+pub mod friendships;
 pub mod members;
 pub mod mentions;
 pub mod messages;

@@ -1,4 +1,4 @@
-//! Who shares rooms with whom, and when users were last seen.
+//! Who may see whether users are there, and when they were last seen.
 
 use plaza_domain::{RoomId, Timestamp, UserId};
 use sea_orm::sea_query::{
@@ -6,7 +6,7 @@ use sea_orm::sea_query::{
 };
 use uuid::Uuid;
 
-use super::{members, padded};
+use super::{friendships::is_friend_of, members, padded};
 use crate::db::entity::{
     block, room,
     room_member::{Column, Entity},
@@ -18,8 +18,8 @@ pub(crate) const LAST_SEEN_AT: &str = "last_seen_at";
 /// What [`seen_members`] calls it when a block stands between a member and the viewer.
 pub(crate) const IS_BLOCKED: &str = "is_blocked";
 
-/// Those of the users who are in a room with the viewer now, and the viewer, without those between whom and the viewer
-/// a block stands; at least one user.
+/// Those of the users who are in a room with the viewer now or are the viewer's friends, and the viewer, without those
+/// between whom and the viewer a block stands; at least one user.
 pub fn visible_to(viewer: UserId, user_ids: &[UserId]) -> SelectStatement {
     let (theirs, mine) = (Alias::new("theirs"), Alias::new("mine"));
     let same_room = Expr::col((mine.clone(), Column::RoomId)).eq(Expr::col((theirs.clone(), Column::RoomId)));
@@ -42,7 +42,7 @@ pub fn visible_to(viewer: UserId, user_ids: &[UserId]) -> SelectStatement {
         .expr_as(Expr::col((user::Entity, user::Column::LastSeenAt)), LAST_SEEN_AT)
         .from(user::Entity)
         .and_where(Expr::col((user::Entity, user::Column::Id)).is_in(keys(user_ids)))
-        .and_where(is_viewer.or(Expr::exists(shared)))
+        .and_where(is_viewer.or(is_friend_of(viewer)).or(Expr::exists(shared)))
         .and_where(is_blocked(viewer).not())
         .take()
 }
