@@ -98,17 +98,22 @@ pub(super) fn scanner(config: &Config) -> Option<Arc<dyn Scanner>> {
 }
 
 /// How access tokens are signed, and the keys for it when they are rotated.
-pub(super) fn access_tokens(
-    auth: &AuthConfig,
-    secret: &ServerSecret,
-) -> Result<(Arc<dyn AccessTokens>, Option<Arc<dyn KeyRing>>), SecretError> {
+pub(super) struct Signing {
+    pub(super) access_tokens: Arc<dyn AccessTokens>,
+    pub(super) key_ring: Option<Arc<dyn KeyRing>>,
+}
+
+pub(super) fn signing(auth: &AuthConfig, secret: &ServerSecret) -> Result<Signing, SecretError> {
     let (issuer, audience) = (&auth.issuer, &auth.audience);
     Ok(match auth.algorithm {
-        TokenAlgorithm::HS256 => (Arc::new(JwtAccessTokens::with_secret(secret, issuer, audience)), None),
+        TokenAlgorithm::HS256 => Signing {
+            access_tokens: Arc::new(JwtAccessTokens::with_secret(secret, issuer, audience)),
+            key_ring: None,
+        },
         TokenAlgorithm::EdDSA => {
             let ring = Arc::new(Ed25519KeyRing::new(secret)?);
             let tokens = JwtAccessTokens::with_key_ring(Arc::clone(&ring), issuer, audience);
-            (Arc::new(tokens), Some(ring))
+            Signing { access_tokens: Arc::new(tokens), key_ring: Some(ring) }
         }
     })
 }

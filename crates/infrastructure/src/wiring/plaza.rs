@@ -79,7 +79,7 @@ impl Plaza {
             shared.redis.clone(),
             scanner.clone(),
         );
-        let (access_tokens, key_ring) = adapters::access_tokens(&config.auth, &secret)?;
+        let signing = adapters::signing(&config.auth, &secret)?;
         let ports = Ports {
             store: Arc::clone(&store) as Arc<dyn Store>,
             clock,
@@ -88,8 +88,8 @@ impl Plaza {
             queue: shared.queue,
             blobs,
             passwords: Arc::new(BcryptPasswords::new(&secret, config.auth.bcrypt_cost)),
-            access_tokens,
-            key_ring,
+            access_tokens: signing.access_tokens,
+            key_ring: signing.key_ring,
             secrets: Arc::new(RandomSecrets),
             url_signer: Arc::new(HmacUrlSigner::new(&secret)),
             markup: Arc::new(CommonMark::new()),
