@@ -8,6 +8,7 @@ use plaza_tests::{
     backstage::{Backstage, SLEEP},
     both_setups,
     client::User,
+    servers::PrivateRedis,
 };
 use serde_json::{Value, json};
 
@@ -245,4 +246,18 @@ async fn the_command_line_says_what_is_wrong(setup: Setup) {
     } else {
         assert!(output.status.success(), "the database is not in that folder: {errors}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_line_works_while_redis_is_away() {
+    let mut redis = PrivateRedis::start().await;
+    let plaza = Options::new(Setup::Distributed).redis(redis.url()).start().await;
+    let root = User::register(plaza.a(), "root").await;
+    let id = given_waiting(&plaza, None, 1).await.remove(0);
+    redis.kill().await;
+    out(&plaza.run(&["admin", "tasks", "cancel", &id]).await);
+    let retried = out(&plaza.run(&["admin", "tasks", "retry", &id]).await);
+    assert_eq!(retried, format!("{id} is ready\n"));
+    // Nobody could be woken: an idle worker looks by itself.
+    until_task(&root, &id, "succeeded").await;
 }
