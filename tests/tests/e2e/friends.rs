@@ -222,7 +222,8 @@ async fn a_request_and_a_block_at_the_same_moment_leave_no_request_that_is_seen(
         let (request, block) = (json!({ "user_id": ada.id }), format!("/users/{}/block", other.id));
         let asking = other.api.post("/friends/requests", &request);
         let (asked, blocked) = tokio::join!(asking, ada.api.put_empty(&block));
-        (asked.expect(201), blocked.expect(204));
+        asked.expect(201);
+        blocked.expect(204);
         assert_eq!(
             (relation(&other, &ada).await, relation(&ada, &other).await),
             ("outgoing".to_owned(), "strangers".to_owned())
