@@ -172,6 +172,14 @@ contract! {
         keys_are_named_by_blobs_that_were_not_purged
         of_racing_uses_and_purges_none_loses_its_object
     }
+    usage {
+        files_are_charged_up_to_the_last_allowed_byte
+        a_charge_is_taken_back_once
+        of_racing_charges_as_many_win_as_fit
+        an_upload_takes_a_place_until_it_is_over
+        an_upload_that_lasts_too_long_is_over
+        of_racing_uploads_as_many_begin_as_there_are_places
+    }
     files {
         a_file_is_stored_and_updated
         a_variant_takes_the_place_of_its_predecessor

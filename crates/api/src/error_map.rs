@@ -5,7 +5,7 @@ use poem::http::{HeaderValue, header::RETRY_AFTER};
 
 use tokio::time::error::Elapsed;
 
-use crate::problem::{ApiError, FieldErrorView, ProblemKind};
+use crate::problem::{ApiError, FieldErrorView, ProblemKind, whole_seconds};
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
@@ -38,6 +38,14 @@ impl From<Error> for ApiError {
                 let seconds = retry_after.as_secs().saturating_add(1);
                 Self::new(ProblemKind::RateLimited, detail)
                     .with_header(RETRY_AFTER, HeaderValue::from(seconds))
+            }
+            Error::TooManyUploads { retry_after, .. } => {
+                let seconds = whole_seconds(retry_after);
+                Self::new(ProblemKind::RateLimited, detail)
+                    .with_header(RETRY_AFTER, HeaderValue::from(seconds))
+            }
+            Error::QuotaExceeded { used, allowed } => {
+                Self::new(ProblemKind::QuotaExceeded, detail).with_quota(used, allowed)
             }
             Error::StorageFull => Self::new(ProblemKind::StorageFull, detail),
             Error::Unavailable(cause) => Self::new(ProblemKind::Unavailable, detail).because(cause),
@@ -74,6 +82,8 @@ mod tests {
             (Error::Infected, 403),
             (Error::Interrupted("gone".into()), 400),
             (Error::RateLimited { retry_after: Duration::from_millis(10) }, 429),
+            (Error::TooManyUploads { at_most: 4, retry_after: Duration::from_secs(5) }, 429),
+            (Error::QuotaExceeded { used: 9, allowed: 10 }, 507),
             (Error::StorageFull, 507),
             (Error::Unavailable("down".into()), 503),
             (Error::Internal("bug".into()), 500),

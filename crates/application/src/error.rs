@@ -55,6 +55,22 @@ pub enum Error {
         /// When to try again.
         retry_after: Duration,
     },
+    /// As many uploads of the user are under way as may be.
+    #[error("at most {at_most} uploads at a time: wait until one is over")]
+    TooManyUploads {
+        /// How many may be.
+        at_most: u64,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The user's files would take up more than they may.
+    #[error("the file does not fit: your files take up {used} of {allowed} bytes")]
+    QuotaExceeded {
+        /// What they take up, in bytes.
+        used: u64,
+        /// What they may take up, in bytes.
+        allowed: u64,
+    },
     /// There is no room for the upload.
     #[error("the server has no room for more files")]
     StorageFull,

@@ -220,6 +220,13 @@ pub enum UserEvent {
         /// The derived images that are there now.
         variants: Vec<VariantName>,
     },
+    /// An upload of theirs was deleted.
+    FileDeleted {
+        /// The user.
+        user_id: UserId,
+        /// The upload.
+        file_id: FileId,
+    },
     /// They have read up to a place, of which only their own clients learn.
     RoomRead {
         /// The user.
@@ -261,6 +268,7 @@ impl UserEvent {
             | Self::OtherSessionsEnded { user_id, .. }
             | Self::Banned { user_id }
             | Self::FileChanged { user_id, .. }
+            | Self::FileDeleted { user_id, .. }
             | Self::RoomRead { user_id, .. }
             | Self::RoomAdded { user_id, .. }
             | Self::FriendChanged { user_id, .. } => *user_id,

@@ -49,7 +49,7 @@ pub use blocks::BlockService;
 pub use changes::{ChangeService, Subscription};
 pub use direct::{DirectService, OpenedRoom};
 pub use error::{Error, Result, Unauthenticated};
-pub use files::{Content, FileService, UploadStream, Uploaded, must_be_picture};
+pub use files::{Content, FileService, MAX_UPLOAD_TIME, Storage, UploadStream, Uploaded, must_be_picture};
 pub use friends::{FriendService, MAX_FRIENDS, MAX_OPEN_REQUESTS, SeenFriendship};
 pub use limits::{LimitService, Limited};
 pub use media_url::{file_id_of_name, media_name, media_url};
@@ -59,9 +59,10 @@ pub use operator::Operator;
 pub use page::{DEFAULT_PAGE, MAX_PAGE, Page, PageRequest};
 pub use pins::PinService;
 pub use policy::{
-    AccountAction, Acquaintance, MAX_CALLED_MEMBERS, MessageAction, RoomAction, authorize_account,
-    authorize_direct_room, authorize_direct_write, authorize_friend_request, authorize_message,
-    authorize_operation, authorize_room, authorize_task, may_mention_room,
+    AccountAction, Acquaintance, FileAction, MAX_CALLED_MEMBERS, MessageAction, RoomAction,
+    authorize_account, authorize_direct_room, authorize_direct_write, authorize_file,
+    authorize_friend_request, authorize_message, authorize_operation, authorize_room, authorize_task,
+    may_mention_room,
 };
 pub use presence::{
     Attendance, MAX_FANOUT_MEMBERS, MAX_QUERIED_USERS, PresenceService, Told, TooManyConnections,

@@ -21,6 +21,8 @@ pub enum Limited<'a> {
     RegisterFrom(&'a str),
     /// Uploading, by one user.
     UploadBy(UserId),
+    /// Uploading, by one user in a day.
+    DailyUploadBy(UserId),
     /// Posting and editing in rooms, by one user.
     RoomMessageBy(UserId),
     /// Posting and editing in direct rooms, by one user.
@@ -39,6 +41,7 @@ impl Limited<'_> {
             Self::LoginTo(_) => "login-account",
             Self::RegisterFrom(_) => "register",
             Self::UploadBy(_) => "uploads",
+            Self::DailyUploadBy(_) => "daily-uploads",
             Self::RoomMessageBy(_) => "room-messages",
             Self::DirectMessageBy(_) => "direct-messages",
             Self::ReactionBy(_) => "reactions",
@@ -102,6 +105,9 @@ impl LimitService {
                 (format!("register:address:{address}"), self.settings.register_per_address)
             }
             Limited::UploadBy(user) => (format!("upload:user:{user}"), self.settings.upload_per_user),
+            Limited::DailyUploadBy(user) => {
+                (format!("upload:day:{user}"), self.settings.daily_uploads_per_user)
+            }
             Limited::RoomMessageBy(user) => {
                 (format!("message:room:{user}"), self.settings.room_messages_per_user)
             }

@@ -1,6 +1,8 @@
 //! Who may do what: the one place where that is decided, by actor, action and resource.
 
-use plaza_domain::{Member, MemberRole, Message, MessageKind, Room, RoomKind, SystemRole, Task, UserId};
+use plaza_domain::{
+    File, Member, MemberRole, Message, MessageKind, Room, RoomKind, SystemRole, Task, UserId,
+};
 
 use crate::{Actor, Error, Operator, Result};
 
@@ -42,6 +44,13 @@ pub enum MessageAction {
     Pin,
     /// Read what it said before its edits.
     ReadEdits,
+}
+
+/// What somebody wants to do with an upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileAction {
+    /// Take it back, wherever it is shown.
+    Delete,
 }
 
 /// What somebody wants to do with an account.
@@ -157,6 +166,18 @@ pub fn authorize_message(
         | MessageAction::React
         | MessageAction::Pin
         | MessageAction::ReadEdits => Ok(()),
+    }
+}
+
+/// Decides about an upload. `is_shared` is whether the actor sees it in a room.
+///
+/// # Errors
+/// `NotFound` when the actor may not know that the upload exists, else `Forbidden`.
+pub fn authorize_file(actor: &Actor, action: FileAction, file: &File, is_shared: bool) -> Result<()> {
+    match action {
+        FileAction::Delete if file.owner_id == actor.id() || actor.role == SystemRole::Admin => Ok(()),
+        FileAction::Delete if is_shared => Err(Error::Forbidden("only its owner may delete a file")),
+        FileAction::Delete => Err(Error::NotFound("file")),
     }
 }
 

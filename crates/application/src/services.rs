@@ -120,7 +120,7 @@ impl Services {
         shutdown: &CancellationToken,
     ) -> Self {
         let auth = Arc::new(AuthService::start(ports, settings.auth.clone(), tracker, shutdown));
-        let files = Arc::new(FileService::new(ports, settings.uploads.clone()));
+        let files = Arc::new(FileService::new(ports, settings.uploads.clone(), tracker));
         Self {
             accounts: Arc::new(AccountService::new(ports, Arc::clone(&auth))),
             sessions: Arc::new(SessionService::new(ports, Arc::clone(&auth))),

@@ -48,11 +48,19 @@ impl Default for AuthSettings {
 pub struct UploadSettings {
     /// The largest file, in bytes.
     pub max_bytes: u64,
+    /// How many bytes a user's files may take up together; `None` for any number.
+    pub max_user_bytes: Option<u64>,
+    /// How many uploads of a user may be under way at a time; `None` for any number.
+    pub max_parallel: Option<u64>,
 }
 
 impl Default for UploadSettings {
     fn default() -> Self {
-        Self { max_bytes: 25 * 1024 * 1024 }
+        Self {
+            max_bytes: 25 * 1024 * 1024,
+            max_user_bytes: Some(10 * 1024 * 1024 * 1024),
+            max_parallel: Some(4),
+        }
     }
 }
 
@@ -69,6 +77,8 @@ pub struct LimitSettings {
     pub register_per_address: Quota,
     /// Uploads a user.
     pub upload_per_user: Quota,
+    /// Uploads a user, in a day.
+    pub daily_uploads_per_user: Quota,
     /// Messages a user in rooms.
     pub room_messages_per_user: Quota,
     /// Messages a user to other users.
@@ -91,6 +101,7 @@ impl Default for LimitSettings {
             login_per_account: Quota::per_minute(10).guarded(),
             register_per_address: Quota::per_minute(10),
             upload_per_user: Quota::per_minute(30),
+            daily_uploads_per_user: Quota::per_day(1_000),
             room_messages_per_user: Quota::per_minute(30),
             direct_messages_per_user: Quota::per_minute(20),
             reactions_per_user: Quota::per_minute(60),

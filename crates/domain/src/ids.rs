@@ -73,8 +73,12 @@ id!(
     MessageId
 );
 id!(
-    /// An upload.
+    /// A file.
     FileId
+);
+id!(
+    /// An upload that is under way.
+    UploadId
 );
 id!(
     /// A unit of background work.

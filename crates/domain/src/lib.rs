@@ -28,6 +28,7 @@ pub mod session;
 pub mod signing_key;
 pub mod task;
 pub mod thread;
+pub mod usage;
 pub mod user;
 pub mod validation;
 
@@ -46,7 +47,7 @@ pub use friendship::{
     Friend, FriendChange, FriendRequest, FriendStep, Friendship, FriendshipState, Relation, RequestDirection,
     RequestPosition, Restraint,
 };
-pub use ids::{FileId, MessageId, RefreshTokenId, RoomId, SessionId, TaskId, UserId, WorkerId};
+pub use ids::{FileId, MessageId, RefreshTokenId, RoomId, SessionId, TaskId, UploadId, UserId, WorkerId};
 pub use member::{Member, MemberProfile, MemberRole};
 pub use mention::{Mention, Mentions};
 pub use message::{Message, MessageDraft, MessageEdit, MessageKind, Pin, SentMessage, SystemEvent};
@@ -62,5 +63,6 @@ pub use session::{RefreshToken, Session, TokenDigest};
 pub use signing_key::SigningKey;
 pub use task::{AttemptOutcome, NewTask, Priority, Task, TaskState};
 pub use thread::{FollowedThread, Follower, ThreadPosition, ThreadRoot};
+pub use usage::{Upload, Usage};
 pub use user::{Bio, DisplayName, Email, PasswordHash, Preferences, SystemRole, User, UserSummary, Username};
 pub use validation::{InvalidInput, Validator, Violation};

@@ -119,6 +119,7 @@ impl Options {
         let mut variables = vec![
             ("PLAZA_AUTH__BCRYPT_COST", "4".to_owned()),
             ("PLAZA_LIMITS__ENABLED", "false".to_owned()),
+            ("PLAZA_UPLOADS__MAX_PARALLEL", "0".to_owned()),
             ("PLAZA_LOG__LEVEL", "info".to_owned()),
         ];
         if self.setup == Setup::Distributed {

@@ -30,6 +30,7 @@ pub(crate) mod task_orders;
 pub(crate) mod tasks;
 pub(crate) mod threads;
 pub(crate) mod transactions;
+pub(crate) mod usage;
 
 /// A behaviour fails by an assertion or by an error that it did not expect.
 pub(crate) type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// What a multipart form adds to the file in it.
-const FORM_OVERHEAD: u64 = 64 * 1024;
+pub(crate) const FORM_OVERHEAD: u64 = 64 * 1024;
 /// How long a body that is no form may take, also where a form is expected.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 

@@ -8,7 +8,7 @@ mod headers;
 mod trace;
 
 pub(crate) use allow::AllowedMethods;
-pub(crate) use body_limit::limit_body;
+pub(crate) use body_limit::{FORM_OVERHEAD, limit_body};
 pub(crate) use cors::share_with_origins;
 pub(crate) use errors::answer_with_problems;
 pub(crate) use headers::add_security_headers;

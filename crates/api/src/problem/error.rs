@@ -31,6 +31,8 @@ struct Inner {
     kind: ProblemKind,
     detail: String,
     errors: Vec<FieldErrorView>,
+    /// How many bytes are used, and how many may be.
+    quota: Option<(u64, u64)>,
     headers: Vec<(HeaderName, HeaderValue)>,
     cause: Option<BoxError>,
 }
@@ -41,7 +43,14 @@ impl ApiError {
         if kind == ProblemKind::Unauthenticated {
             headers.push((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"plaza\"")));
         }
-        Self(Box::new(Inner { kind, detail: detail.into(), errors: Vec::new(), headers, cause: None }))
+        Self(Box::new(Inner {
+            kind,
+            detail: detail.into(),
+            errors: Vec::new(),
+            quota: None,
+            headers,
+            cause: None,
+        }))
     }
 
     /// Input that breaks rules, field by field.
@@ -57,6 +66,13 @@ impl ApiError {
     #[must_use]
     pub(crate) fn with_field(mut self, error: FieldErrorView) -> Self {
         self.0.errors.push(error);
+        self
+    }
+
+    /// The same with how many bytes are used, and how many may be.
+    #[must_use]
+    pub(crate) fn with_quota(mut self, used: u64, allowed: u64) -> Self {
+        self.0.quota = Some((used, allowed));
         self
     }
 
@@ -99,6 +115,8 @@ impl ApiError {
             detail: self.0.detail.clone(),
             instance: instance.to_owned(),
             errors: (!self.0.errors.is_empty()).then(|| self.0.errors.clone()),
+            used_bytes: self.0.quota.map(|(used, _)| used),
+            allowed_bytes: self.0.quota.map(|(_, allowed)| allowed),
         };
         let mut response = Response::builder()
             .status(kind.status())
@@ -134,7 +152,7 @@ impl ApiResponse for ApiError {
             .into_iter()
             .filter(|kind| is_documented(*kind))
             .map(|kind| MetaResponse {
-                description: kind.title(),
+                description: description(kind),
                 status: Some(kind.status().as_u16()),
                 status_range: None,
                 content: vec![MetaMediaType {
@@ -153,6 +171,7 @@ impl ApiResponse for ApiError {
 }
 
 /// What an operation cannot answer: those kinds come from the router, or from contents of files, which say so themselves.
+/// Of two kinds with one status the first is documented.
 fn is_documented(kind: ProblemKind) -> bool {
     !matches!(
         kind,
@@ -160,7 +179,15 @@ fn is_documented(kind: ProblemKind) -> bool {
             | ProblemKind::RangeNotSatisfiable
             | ProblemKind::FileNotScanned
             | ProblemKind::FileInfected
+            | ProblemKind::QuotaExceeded
     )
+}
+
+fn description(kind: ProblemKind) -> &'static str {
+    match kind {
+        ProblemKind::StorageFull => "The server has no room left, or your files take up as much as they may",
+        kind => kind.title(),
+    }
 }
 
 fn documented_headers(kind: ProblemKind) -> Vec<MetaHeader> {
@@ -178,7 +205,8 @@ fn documented_headers(kind: ProblemKind) -> Vec<MetaHeader> {
         .map(|(name, description)| MetaHeader {
             name: (*name).to_owned(),
             description: Some((*description).to_owned()),
-            required: true,
+            // What is counted in another way than by time has no such quota.
+            required: !name.starts_with("RateLimit"),
             deprecated: false,
             schema: String::schema_ref(),
         })

@@ -28,7 +28,7 @@ pub(crate) fn rate_limit_headers(
 }
 
 /// Rounded up: a client that waits so long is not refused again.
-pub(super) fn whole_seconds(duration: Duration) -> u64 {
+pub(crate) fn whole_seconds(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
 

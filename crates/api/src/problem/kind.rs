@@ -22,10 +22,11 @@ pub(crate) enum ProblemKind {
     Internal,
     Unavailable,
     StorageFull,
+    QuotaExceeded,
 }
 
 impl ProblemKind {
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::BadRequest,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -43,6 +44,7 @@ impl ProblemKind {
         Self::Internal,
         Self::Unavailable,
         Self::StorageFull,
+        Self::QuotaExceeded,
     ];
 
     /// The last part of the kind's address; never changes.
@@ -65,6 +67,7 @@ impl ProblemKind {
             Self::Internal => "internal",
             Self::Unavailable => "unavailable",
             Self::StorageFull => "storage-full",
+            Self::QuotaExceeded => "quota-exceeded",
         }
     }
 
@@ -84,7 +87,7 @@ impl ProblemKind {
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+            Self::StorageFull | Self::QuotaExceeded => StatusCode::INSUFFICIENT_STORAGE,
         }
     }
 
@@ -107,6 +110,7 @@ impl ProblemKind {
             Self::Internal => "The server made a mistake",
             Self::Unavailable => "The server cannot do this right now",
             Self::StorageFull => "The server has no room left",
+            Self::QuotaExceeded => "Your files take up as much as they may",
         }
     }
 
@@ -168,6 +172,10 @@ impl ProblemKind {
                  later, and a message with the same client_id."
             }
             Self::StorageFull => "The server's storage is full. Its operator has to make room.",
+            Self::QuotaExceeded => {
+                "The file would make your files take up more than they may together: used_bytes and allowed_bytes \
+                 tell how much that is. Delete files that you no longer need."
+            }
         }
     }
 }

@@ -25,6 +25,14 @@ pub(crate) struct ProblemView {
     #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) errors: Option<Vec<FieldErrorView>>,
+    /// How many bytes one's files take up, when that is the problem.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) used_bytes: Option<u64>,
+    /// How many bytes one's files may take up, when that is the problem.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) allowed_bytes: Option<u64>,
 }
 
 /// What is wrong with a field.

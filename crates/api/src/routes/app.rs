@@ -13,8 +13,8 @@ use super::{
     health::HealthApi, media::MediaApi, members::MembersApi, mentions::MentionsApi, messages::MessagesApi,
     mute::MuteApi, pages, pins::PinsApi, preferences::PreferencesApi, presence::PresenceApi,
     queues::QueuesApi, reactions::ReactionsApi, receipts::ReceiptsApi, rooms::RoomsApi,
-    sessions::SessionsApi, signed_urls::SignedUrlsApi, signing_keys::SigningKeysApi, tasks::TasksApi,
-    threads::ThreadsApi, users::UsersApi,
+    sessions::SessionsApi, signed_urls::SignedUrlsApi, signing_keys::SigningKeysApi, storage::StorageApi,
+    tasks::TasksApi, threads::ThreadsApi, users::UsersApi,
 };
 use crate::{
     content::remember_head,
@@ -48,7 +48,7 @@ pub(super) type Apis = Documented<(
     (ThreadsApi, MentionsApi),
     ChangesApi,
     (PresenceApi, FriendsApi, FriendRequestsApi),
-    (FilesApi, FileTextsApi, SignedUrlsApi, MediaApi),
+    (FilesApi, FileTextsApi, StorageApi, SignedUrlsApi, MediaApi),
     (TasksApi, AdminTasksApi, QueuesApi),
     HealthApi,
 )>;
@@ -68,7 +68,7 @@ pub(super) fn service() -> OpenApiService<Apis, ()> {
         (ThreadsApi, MentionsApi),
         ChangesApi,
         (PresenceApi, FriendsApi, FriendRequestsApi),
-        (FilesApi, FileTextsApi, SignedUrlsApi, MediaApi),
+        (FilesApi, FileTextsApi, StorageApi, SignedUrlsApi, MediaApi),
         (TasksApi, AdminTasksApi, QueuesApi),
         HealthApi,
     );

@@ -49,6 +49,7 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         "ReceiptsView" => json!({
             "items": [receipt()], "counts_only": false, "member_count": 2, "delivered_count": 1, "read_count": 1
         }),
+        "StorageView" => json!({"used_bytes": 2_411_724, "files": 3, "allowed_bytes": 10_737_418_240_u64}),
         "PreferencesView" => json!({"shows_receipts": true}),
         "HistoryView" => json!({"items": [message()], "has_more": false}),
         "ThreadView" => {

@@ -1,6 +1,5 @@
 //! `/files`: uploads, how far they are, and their bytes.
 
-use plaza_application::Limited;
 use plaza_domain::{File, FileFailure, FilePurpose, FileStatus, Variant, VariantName};
 use poem::{Request, web::Data};
 use poem_openapi::{
@@ -11,14 +10,16 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Tags, upload::FileUpload};
+use super::{
+    Tags,
+    upload::{FileUpload, allow_upload},
+};
 use crate::{
     UtcTime,
     auth::Authenticated,
     content::{ContentResponse, Exposure, serve},
     json::Json,
     problem::ApiError,
-    rate_limit::allow,
     state::AppState,
 };
 
@@ -244,6 +245,13 @@ pub(crate) enum UploadAccepted {
     ),
 }
 
+#[derive(ApiResponse)]
+pub(crate) enum FileDeleted {
+    /// The file is gone.
+    #[oai(status = 204)]
+    Deleted,
+}
+
 pub(crate) struct FilesApi;
 
 #[OpenApi(prefix_path = "/files", tag = "Tags::Files")]
@@ -261,7 +269,7 @@ impl FilesApi {
         purpose: Query<Option<FilePurposeName>>,
         form: FileUpload,
     ) -> Result<UploadAccepted, ApiError> {
-        allow(state, Limited::UploadBy(actor.id())).await?;
+        allow_upload(state, &actor, form.at_least).await?;
         let files = &state.services.files;
         let uploaded = match purpose.0 {
             Some(FilePurposeName::Avatar) => files.upload_avatar(&actor, &form.name, form.body).await?,
@@ -291,6 +299,22 @@ impl FilesApi {
         file_id: Path<Uuid>,
     ) -> Result<Json<FileView>, ApiError> {
         Ok(Json(state.services.files.get(&actor, file_id.0.into()).await?.into()))
+    }
+
+    /// Delete a file
+    ///
+    /// With its derived images, wherever it is shown; messages that show it stay. For who uploaded it, and for the
+    /// server's admins. Deleting it again changes nothing.
+    #[oai(path = "/:file_id", method = "delete", operation_id = "delete_file")]
+    async fn delete(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        /// The file
+        file_id: Path<Uuid>,
+    ) -> Result<FileDeleted, ApiError> {
+        state.services.files.delete(&actor, file_id.0.into()).await?;
+        Ok(FileDeleted::Deleted)
     }
 
     /// Ask how far a file is

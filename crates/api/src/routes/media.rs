@@ -1,16 +1,18 @@
 //! `/upload/image` and `/media`: the short form of uploads that simple clients use.
 
-use plaza_application::{Error, Limited, file_id_of_name, media_name, media_url, must_be_picture};
+use plaza_application::{Error, file_id_of_name, media_name, media_url, must_be_picture};
 use poem::{Request, web::Data};
 use poem_openapi::{ApiResponse, Object, OpenApi, param::Path};
 
-use super::{Tags, upload::FileUpload};
+use super::{
+    Tags,
+    upload::{FileUpload, allow_upload},
+};
 use crate::{
     auth::Authenticated,
     content::{ContentResponse, Exposure, serve},
     json::Json,
     problem::ApiError,
-    rate_limit::allow,
     state::AppState,
 };
 
@@ -49,7 +51,7 @@ impl MediaApi {
         Authenticated(actor): Authenticated,
         form: FileUpload,
     ) -> Result<ImageUploaded, ApiError> {
-        allow(state, Limited::UploadBy(actor.id())).await?;
+        allow_upload(state, &actor, form.at_least).await?;
         let uploaded = state.services.files.upload(&actor, &form.name, form.body, must_be_picture).await?;
         let filename = media_name(uploaded.file.id, uploaded.extension);
         let url = media_url(&filename);

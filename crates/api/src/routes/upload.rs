@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use futures::StreamExt;
-use plaza_application::{UploadStream, ports::BoxError};
-use poem::{FromRequest, Request, RequestBody, web::Multipart};
+use plaza_application::{Actor, Limited, MAX_UPLOAD_TIME, UploadStream, ports::BoxError};
+use poem::{FromRequest, Request, RequestBody, http::header, web::Multipart};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
     error::ContentTypeError,
@@ -14,12 +14,15 @@ use poem_openapi::{
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::io::ReaderStream;
 
-use crate::problem::{ApiError, FieldErrorView, ProblemKind};
+use crate::{
+    middleware::FORM_OVERHEAD,
+    problem::{ApiError, FieldErrorView, ProblemKind},
+    rate_limit::allow,
+    state::AppState,
+};
 
 /// How long a client may take for the next bytes.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long an upload may take in all: slow lines are served, and nobody keeps a connection for ever.
-const TOTAL_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 /// How many other fields may come before the file.
 const MAX_OTHER_FIELDS: usize = 16;
 const FIELD: &str = "file";
@@ -28,6 +31,22 @@ const FIELD: &str = "file";
 pub(super) struct FileUpload {
     pub(super) name: String,
     pub(super) body: UploadStream,
+    /// How many bytes the file has at least, by what the form says of its own length.
+    pub(super) at_least: Option<u64>,
+}
+
+/// Decides whether a file of at least that many bytes may be uploaded now, before any of them is read.
+pub(super) async fn allow_upload(
+    state: &AppState,
+    actor: &Actor,
+    at_least: Option<u64>,
+) -> Result<(), ApiError> {
+    allow(state, Limited::UploadBy(actor.id())).await?;
+    allow(state, Limited::DailyUploadBy(actor.id())).await?;
+    if let Some(at_least) = at_least {
+        state.services.files.check_announced(actor, at_least).await?;
+    }
+    Ok(())
 }
 
 impl Payload for FileUpload {
@@ -54,6 +73,8 @@ impl ParsePayload for FileUpload {
     const IS_REQUIRED: bool = true;
 
     async fn from_request(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let announced = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+        let at_least = announced.map(|length| length.saturating_sub(FORM_OVERHEAD));
         let mut form =
             <Multipart as FromRequest>::from_request(request, body).await.map_err(|error| broken(&error))?;
         for _ in 0..=MAX_OTHER_FIELDS {
@@ -61,7 +82,8 @@ impl ParsePayload for FileUpload {
             let Some(field) = next.map_err(|error| broken(&error.into()))? else { break };
             if field.name() == Some(FIELD) {
                 let name = field.file_name().unwrap_or_default().to_owned();
-                return Ok(Self { name, body: stream(ReaderStream::new(field.into_async_read())) });
+                let body = stream(ReaderStream::new(field.into_async_read()));
+                return Ok(Self { name, body, at_least });
             }
         }
         let missing = FieldErrorView::new(FIELD, "must be a part of the form, with a file name");
@@ -95,7 +117,7 @@ impl<'a> ApiExtractor<'a> for FileUpload {
 
 fn stream<R: tokio::io::AsyncRead + Send + 'static>(reader: ReaderStream<R>) -> UploadStream {
     let reader = Some(Box::pin(reader));
-    let end = Instant::now() + TOTAL_TIMEOUT;
+    let end = Instant::now() + MAX_UPLOAD_TIME;
     let stream = futures::stream::unfold(reader, move |reader| async move {
         let mut reader = reader?;
         match timeout_at(end.min(Instant::now() + IDLE_TIMEOUT), reader.next()).await {

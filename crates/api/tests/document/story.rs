@@ -9,7 +9,7 @@ use reqwest::{
 use serde_json::json;
 use tokio::time::{interval, timeout};
 
-use super::client::{CheckingClient, TestResult};
+use super::client::{Checked, CheckingClient, TestResult};
 
 const NOBODY: &str = "01923e5a-7b1c-7d3e-8f10-2a3b4c5d6e7f";
 const PASSWORD: &str = "correct horse battery";
@@ -322,6 +322,7 @@ pub(super) async fn files(client: &mut CheckingClient) -> TestResult {
     client.get("GET /files/{file_id}/variants/{name}", &thumbnail, 200).await?;
     content(client, &format!("{file}/content")).await?;
     signed_url(client, &file).await?;
+    deletion(client).await?;
 
     let image =
         client.call("POST /upload/image", "/upload/image", 201, |request| request.multipart(form())).await?;
@@ -350,6 +351,23 @@ async fn avatar(client: &mut CheckingClient, file_id: &str) -> TestResult {
         .text("file_id")?;
     until_completed(client, &format!("/files/{notes}/status")).await?;
     client.get(text, &format!("/files/{notes}/text"), 200).await?;
+    Ok(())
+}
+
+/// What one's files take up, and taking one back.
+async fn deletion(client: &mut CheckingClient) -> TestResult {
+    let (upload, delete) = ("POST /files/upload", "DELETE /files/{file_id}");
+    let form = Form::new().part("file", Part::bytes(&b"some words"[..]).file_name("words.txt"));
+    let accepted = client.call(upload, "/files/upload", 202, |request| request.multipart(form)).await?;
+    let file = format!("/files/{}", accepted.text("file_id")?);
+    let before = client.get("GET /users/me/storage", "/users/me/storage", 200).await?;
+    client.get(delete, &file, 204).await?;
+    client.get(delete, &file, 204).await?;
+    client.get(delete, &format!("/files/{NOBODY}"), 404).await?;
+    client.get("GET /files/{file_id}", &file, 404).await?;
+    let after = client.get("GET /users/me/storage", "/users/me/storage", 200).await?;
+    let used = |answer: &Checked| answer.body["used_bytes"].as_u64().unwrap_or_default();
+    assert_eq!(used(&before) - used(&after), 10);
     Ok(())
 }
 

@@ -1,15 +1,21 @@
 //! Taking an upload: its bytes into the object store while they are hashed, then its rows and its task in one transaction.
+//!
+//! Whether somebody has stored the same content before is asked only when all of it has arrived and was stored: who
+//! uploads cannot tell from the answer, nor from the time it takes.
 
 use std::pin::Pin;
 
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt};
 use plaza_domain::{
-    Blob, File, FileId, FileKind, FileName, FilePurpose, FileStatus, InvalidInput, NewTask, RepositoryError,
-    TaskId, UnitOfWork,
+    Blob, File, FileId, FileKind, FileName, FilePurpose, FileStatus, InvalidInput, NewTask, TaskId,
+    UnitOfWork,
 };
 
-use super::FileService;
+use super::{
+    FileService,
+    room::{Storage, UploadPlace},
+};
 use crate::{
     Actor, Error, Result,
     commands::Command,
@@ -33,7 +39,8 @@ impl FileService {
     /// before anything is stored.
     ///
     /// # Errors
-    /// `Invalid`, `TooLarge`, `Refused`, `Interrupted`, `StorageFull`, `Unavailable`.
+    /// `Invalid`, `TooLarge`, `TooManyUploads`, `QuotaExceeded`, `Refused`, `Interrupted`, `StorageFull`,
+    /// `Unavailable`.
     pub async fn upload(
         &self,
         actor: &Actor,
@@ -56,19 +63,38 @@ impl FileService {
         &self,
         actor: &Actor,
         name: &str,
-        mut body: UploadStream,
+        body: UploadStream,
         purpose: FilePurpose,
         check: fn(&MediaType) -> std::result::Result<(), InvalidInput>,
     ) -> Result<Uploaded> {
         let name = FileName::parse(name)?;
+        let place = self.take_place(actor.id()).await?;
+        let taken = self.take(actor, name, body, purpose, check, &place).await;
+        match &taken {
+            Ok(_) => place.forget(),
+            Err(_) => place.give_back().await,
+        }
+        taken
+    }
+
+    async fn take(
+        &self,
+        actor: &Actor,
+        name: FileName,
+        mut body: UploadStream,
+        purpose: FilePurpose,
+        check: fn(&MediaType) -> std::result::Result<(), InvalidInput>,
+        place: &UploadPlace,
+    ) -> Result<Uploaded> {
+        let storage = self.storage(actor).await?;
         let head = self.read_head(&mut body).await?;
         if head.is_empty() {
             return Err(InvalidInput::single("file", "must not be empty").into());
         }
         let media = self.media.inspect(&name, &head).map_err(Error::Refused)?;
         check(&media)?;
-        let object = self.store_object(head, body).await?;
-        let file = self.record(actor, name, purpose, &media, object).await?;
+        let object = self.store_object(head, body, storage).await?;
+        let file = self.record(actor, name, purpose, &media, object, place).await?;
         if let Err(error) = self.queue.push(crate::commands::MEDIA_QUEUE, &[file.task_id]).await {
             // The row is the truth: the relay pushes it again.
             tracing::warn!(task.id = %file.task_id, error = ?error, "a task was stored but no worker was woken");
@@ -86,8 +112,14 @@ impl FileService {
         Ok(head.freeze())
     }
 
-    async fn store_object(&self, head: Bytes, mut body: UploadStream) -> Result<StoredObject> {
+    async fn store_object(
+        &self,
+        head: Bytes,
+        mut body: UploadStream,
+        storage: Storage,
+    ) -> Result<StoredObject> {
         let mut size = head.len() as u64;
+        storage.check(size)?;
         let mut writer = self.blobs.create().await?;
         let mut written = writer.write(head).await.map_err(Error::from);
         while written.is_ok() {
@@ -97,7 +129,7 @@ impl FileService {
             written = match chunk {
                 Ok(chunk) => {
                     size += chunk.len() as u64;
-                    match self.check_size(size) {
+                    match self.check_size(size).and_then(|()| storage.check(size)) {
                         Ok(()) => writer.write(chunk).await.map_err(Error::from),
                         Err(too_large) => Err(too_large),
                     }
@@ -109,7 +141,7 @@ impl FileService {
         written.and(Err(Error::Internal("an upload ended without an outcome".into())))
     }
 
-    fn check_size(&self, size: u64) -> Result<()> {
+    pub(super) fn check_size(&self, size: u64) -> Result<()> {
         let limit = self.settings.max_bytes;
         if size > limit { Err(Error::TooLarge { limit }) } else { Ok(()) }
     }
@@ -121,6 +153,7 @@ impl FileService {
         purpose: FilePurpose,
         media: &MediaType,
         object: StoredObject,
+        place: &UploadPlace,
     ) -> Result<File> {
         let now = self.clock.now();
         let file = File {
@@ -156,11 +189,11 @@ impl FileService {
             created_at: now,
         };
 
-        let (work, kept) = match self.prepare(&blob, &task, &file).await {
+        let (work, kept) = match self.prepare(&blob, &task, &file, place).await {
             Ok(prepared) => prepared,
             Err(error) => {
                 self.discard(&object.key).await;
-                return Err(error.into());
+                return Err(error);
             }
         };
         // When this fails nobody knows whether the object is needed: it stays.
@@ -176,8 +209,17 @@ impl FileService {
         blob: &Blob,
         task: &NewTask,
         file: &File,
-    ) -> std::result::Result<(Box<dyn UnitOfWork>, Blob), RepositoryError> {
+        place: &UploadPlace,
+    ) -> Result<(Box<dyn UnitOfWork>, Blob)> {
         let mut work = self.store.begin().await?;
+        let allowed = self.settings.max_user_bytes;
+        if !work.usage().charge(file.owner_id, file.size, allowed).await? {
+            let used = work.usage().find(file.owner_id).await?.bytes;
+            return Err(Error::QuotaExceeded { used, allowed: allowed.unwrap_or(u64::MAX) });
+        }
+        if let Some(id) = place.id() {
+            work.usage().end_upload(id).await?;
+        }
         let kept = work.blobs().acquire(blob).await?;
         work.tasks().insert(task).await?;
         work.files().insert(file).await?;

@@ -10,7 +10,7 @@ use plaza_domain::{
         FriendshipRepository, MemberRepository, MentionRepository, MessageRepository, OverviewRepository,
         PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository, Result, RoomRepository,
         SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository,
-        UserRepository,
+        UsageRepository, UserRepository,
     },
 };
 use tokio::sync::OwnedMutexGuard;
@@ -121,6 +121,10 @@ impl<A: Access> Repositories for Connection<A> {
     }
 
     fn files(&mut self) -> &mut dyn FileRepository {
+        self
+    }
+
+    fn usage(&mut self) -> &mut dyn UsageRepository {
         self
     }
 

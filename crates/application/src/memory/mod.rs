@@ -28,6 +28,7 @@ mod table;
 mod tables;
 mod tasks;
 mod threads;
+mod usage;
 mod users;
 
 pub use doubles::{

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use plaza_domain::{
     Blob, Emoji, File, FileId, FileText, Follower, Friendship, Member, MemberProfile, Message, MessageEdit,
     MessageId, Mute, Preferences, Reaction, ReadMark, RefreshToken, RefreshTokenId, Room, RoomId,
-    SentMessage, Seq, Session, SessionId, Sha256, SigningKey, Task, TaskAttempt, TaskId, Timestamp, User,
-    UserId, UserPair, UserSummary, Variant, VariantName, Version,
+    SentMessage, Seq, Session, SessionId, Sha256, SigningKey, Task, TaskAttempt, TaskId, Timestamp, UploadId,
+    Usage, User, UserId, UserPair, UserSummary, Variant, VariantName, Version,
     repository::{RepositoryError, Result},
 };
 use uuid::Uuid;
@@ -55,6 +55,9 @@ pub(super) struct Tables {
     pub(super) files: Table<FileId, File>,
     pub(super) texts: Table<FileId, FileText>,
     pub(super) variants: Table<(FileId, VariantName), Variant>,
+    pub(super) usage: Table<UserId, Usage>,
+    /// Whose they are and when they are over at the latest, of uploads that are under way.
+    pub(super) uploads: Table<UploadId, (UserId, Timestamp)>,
     pub(super) tasks: Table<TaskId, Task>,
     /// By task and fencing token.
     pub(super) task_attempts: Table<(TaskId, i64), TaskAttempt>,

@@ -30,6 +30,11 @@ impl Quota {
         Self::new(burst, Duration::from_secs(60))
     }
 
+    /// `burst` times a day.
+    pub const fn per_day(burst: u32) -> Self {
+        Self::new(burst, Duration::from_secs(24 * 60 * 60))
+    }
+
     /// For what is tried by those who guess, such as passwords: stricter while instances cannot count together.
     #[must_use]
     pub const fn guarded(self) -> Self {

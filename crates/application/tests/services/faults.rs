@@ -13,7 +13,7 @@ use plaza_domain::{
         FriendshipRepository, MemberRepository, MentionRepository, MessageRepository, OverviewRepository,
         PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository, Result, RoomRepository,
         SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository,
-        UserRepository,
+        UsageRepository, UserRepository,
     },
 };
 
@@ -186,6 +186,10 @@ impl<R: Repositories + ?Sized> Repositories for Faulty<R> {
 
     fn files(&mut self) -> &mut dyn FileRepository {
         self.inner.files()
+    }
+
+    fn usage(&mut self) -> &mut dyn UsageRepository {
+        self.inner.usage()
     }
 
     fn tasks(&mut self) -> &mut dyn TaskRepository {

@@ -104,7 +104,10 @@ async fn content(world: &World, actor: &Actor, id: FileId) -> Result<Vec<u8>> {
 
 #[tokio::test]
 async fn an_upload_that_is_too_large_leaves_nothing_behind() -> Result<()> {
-    let settings = Settings { uploads: UploadSettings { max_bytes: 10_000 }, ..Settings::default() };
+    let settings = Settings {
+        uploads: UploadSettings { max_bytes: 10_000, ..UploadSettings::default() },
+        ..Settings::default()
+    };
     let (world, blobs) = with_blobs(&settings);
     let (ada, _) = world.people().await?;
     // Larger than the head that is looked at first.

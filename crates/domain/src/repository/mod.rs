@@ -25,6 +25,7 @@ mod setting;
 mod signing_key;
 mod task;
 mod thread;
+mod usage;
 mod user;
 
 use async_trait::async_trait;
@@ -50,6 +51,7 @@ pub use setting::SettingRepository;
 pub use signing_key::SigningKeyRepository;
 pub use task::{ClaimRequest, Lease, TaskFilter, TaskRepository, TaskRetention};
 pub use thread::ThreadRepository;
+pub use usage::UsageRepository;
 pub use user::UserRepository;
 
 /// What every repository call returns.
@@ -117,6 +119,8 @@ pub trait Repositories: Send {
     fn blobs(&mut self) -> &mut dyn BlobRepository;
     /// Uploads and their variants.
     fn files(&mut self) -> &mut dyn FileRepository;
+    /// What users' files take up.
+    fn usage(&mut self) -> &mut dyn UsageRepository;
     /// Background work.
     fn tasks(&mut self) -> &mut dyn TaskRepository;
     /// Facts about the server as a whole.

@@ -64,6 +64,8 @@ impl LimitsConfig {
             login_per_account: Quota::per_minute(self.login_per_account).guarded(),
             register_per_address: Quota::per_minute(self.register_per_address),
             upload_per_user: Quota::per_minute(self.upload_per_user),
+            // Set beside the other limits of uploads.
+            daily_uploads_per_user: LimitSettings::default().daily_uploads_per_user,
             room_messages_per_user: Quota::per_minute(self.room_messages_per_user),
             direct_messages_per_user: Quota::per_minute(self.direct_messages_per_user),
             reactions_per_user: Quota::per_minute(self.reactions_per_user),

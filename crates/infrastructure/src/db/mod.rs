@@ -34,6 +34,7 @@ mod signing_keys;
 mod store;
 mod tasks;
 mod threads;
+mod usage;
 mod users;
 
 pub use connect::{ConnectError, DatabaseSettings, connect};

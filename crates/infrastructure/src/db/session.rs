@@ -6,7 +6,7 @@ use plaza_domain::repository::{
     FriendshipRepository, MemberRepository, MentionRepository, MessageRepository, OverviewRepository,
     PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository, Repositories, RepositoryError,
     Result, RoomRepository, SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository,
-    ThreadRepository, UnitOfWork, UserRepository,
+    ThreadRepository, UnitOfWork, UsageRepository, UserRepository,
 };
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, IdenStatic, QueryResult,
@@ -160,6 +160,10 @@ impl<C: ConnectionTrait + Send> Repositories for Session<C> {
     }
 
     fn files(&mut self) -> &mut dyn FileRepository {
+        self
+    }
+
+    fn usage(&mut self) -> &mut dyn UsageRepository {
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use plaza_application::{MessageSettings, Ports, Result, Services, Settings};
+use plaza_application::{LimitSettings, MessageSettings, Ports, Result, Services, Settings};
 use plaza_domain::{Clock, IdGenerator, Store};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -102,7 +102,10 @@ impl Plaza {
         let settings = Settings {
             auth: config.auth.settings(),
             uploads: config.uploads.settings(),
-            limits: config.limits.settings(),
+            limits: LimitSettings {
+                daily_uploads_per_user: config.uploads.daily(),
+                ..config.limits.settings()
+            },
             messages: MessageSettings {
                 lanes: if on_postgres { POSTGRES_LANES } else { 1 },
                 max_replay: config.limits.max_replay,

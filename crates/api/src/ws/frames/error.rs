@@ -72,8 +72,10 @@ impl ErrorFrame {
             Error::Forbidden(_) | Error::Infected => ErrorCode::Forbidden,
             Error::NotFound(_) => ErrorCode::NotFound,
             Error::Conflict(_) | Error::NotScanned { .. } => ErrorCode::Conflict,
-            Error::TooLarge { .. } => ErrorCode::TooLarge,
-            Error::RateLimited { retry_after } => return Self::rate_limited(*retry_after),
+            Error::TooLarge { .. } | Error::QuotaExceeded { .. } => ErrorCode::TooLarge,
+            Error::RateLimited { retry_after } | Error::TooManyUploads { retry_after, .. } => {
+                return Self::rate_limited(*retry_after);
+            }
             Error::StorageFull | Error::Unavailable(_) => ErrorCode::Unavailable,
             Error::Internal(_) => ErrorCode::Internal,
         };

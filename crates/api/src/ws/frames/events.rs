@@ -230,6 +230,9 @@ pub(in crate::ws) fn encode_user_event(event: &UserEvent) -> Option<Frame> {
             let frame = FileFrame::new(*file_id, *status, variants, *failure);
             Some(Frame::essential(to_json(&EventFrame::File(frame))))
         }
+        UserEvent::FileDeleted { file_id, .. } => {
+            Some(Frame::essential(to_json(&EventFrame::File(FileFrame::deleted(*file_id)))))
+        }
         UserEvent::RoomAdded { room, .. } => {
             let room = SeenRoom::clone(room).into();
             Some(Frame::essential(to_json(&EventFrame::RoomAdded { room })))

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::routes::{FileStatusName, VariantKind};
+use crate::routes::VariantKind;
 
 /// How far an upload is.
 #[derive(JsonSchema, Serialize)]
@@ -13,8 +13,8 @@ pub(in crate::ws) struct FileFrame {
     /// The upload.
     #[schemars(with = "Uuid")]
     file_id: FileId,
-    /// How far processing got.
-    status: FileStatusName,
+    /// How far processing got, or that the upload is gone.
+    status: FileStateName,
     /// The derived images that are there; left out while there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     variants: Vec<VariantKind>,
@@ -35,6 +35,39 @@ impl FileFrame {
             status: status.into(),
             variants: variants.iter().copied().map(VariantKind::from).collect(),
             reason: failure.map(FileFailureName::from),
+        }
+    }
+
+    /// An upload that is gone.
+    pub(super) fn deleted(file_id: FileId) -> Self {
+        Self { file_id, status: FileStateName::Deleted, variants: Vec::new(), reason: None }
+    }
+}
+
+/// How far processing got, or that the upload is gone.
+#[derive(Clone, Copy, JsonSchema, Serialize)]
+#[schemars(rename = "FileState")]
+#[serde(rename_all = "snake_case")]
+enum FileStateName {
+    /// Stored; no worker has begun.
+    Pending,
+    /// A worker is at it.
+    Processing,
+    /// Done.
+    Completed,
+    /// Given up; `reason` says why.
+    Failed,
+    /// Deleted: its bytes are not given to anybody any more.
+    Deleted,
+}
+
+impl From<FileStatus> for FileStateName {
+    fn from(status: FileStatus) -> Self {
+        match status {
+            FileStatus::Pending => Self::Pending,
+            FileStatus::Processing => Self::Processing,
+            FileStatus::Completed => Self::Completed,
+            FileStatus::Failed => Self::Failed,
         }
     }
 }

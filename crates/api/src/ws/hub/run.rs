@@ -84,6 +84,7 @@ fn on_user_event(hub: &Hub, event: &UserEvent) {
             hub.auth.forget_user(*user_id);
         }
         UserEvent::FileChanged { .. }
+        | UserEvent::FileDeleted { .. }
         | UserEvent::RoomRead { .. }
         | UserEvent::RoomAdded { .. }
         | UserEvent::FriendChanged { .. } => {}
@@ -109,6 +110,7 @@ fn ends(connection: &ConnectionHandle, event: &UserEvent) -> Option<Close> {
         UserEvent::OtherSessionsEnded { kept, .. } => (session_id != *kept).then_some(Close::Unauthenticated),
         UserEvent::Banned { .. } => Some(Close::Forbidden),
         UserEvent::FileChanged { .. }
+        | UserEvent::FileDeleted { .. }
         | UserEvent::RoomRead { .. }
         | UserEvent::RoomAdded { .. }
         | UserEvent::FriendChanged { .. } => None,

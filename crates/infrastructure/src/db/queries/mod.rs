@@ -23,6 +23,7 @@ pub mod task_lists;
 pub mod task_orders;
 pub mod tasks;
 pub mod threads;
+pub mod usage;
 
 use plaza_domain::UserId;
 use sea_orm::DbBackend;

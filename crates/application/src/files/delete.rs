@@ -1,0 +1,77 @@
+//! Taking an upload back: its row stays as long as messages show it, and says nothing any more.
+
+use plaza_domain::{File, FileId, FilePurpose, RepositoryError, Sha256, Timestamp, UnitOfWork};
+
+use super::FileService;
+use crate::{
+    Actor, Error, Result,
+    events::{Event, UserEvent},
+    policy::{FileAction, authorize_file},
+};
+
+impl FileService {
+    /// Deletes an upload and its variants, and tells its owner's connections. Deleting one again changes nothing. Its
+    /// task finds nothing to do (any more).
+    ///
+    /// # Errors
+    /// `NotFound` when the actor may not know that there is such an upload; `Forbidden` when they may only see it.
+    pub async fn delete(&self, actor: &Actor, id: FileId) -> Result<()> {
+        let mut work = self.store.begin().await?;
+        let file = lock(work.as_mut(), id).await?.ok_or(Error::NotFound("file"))?;
+        let is_shared = !file.is_deleted() && work.files().is_shared_with(id, actor.id()).await?;
+        authorize_file(actor, FileAction::Delete, &file, is_shared)?;
+        if file.is_deleted() {
+            return Ok(());
+        }
+        remove(work.as_mut(), &file, self.clock.now()).await?;
+        work.commit().await?;
+        self.bus.publish(deleted(&file));
+        Ok(())
+    }
+}
+
+/// The upload with that id, also when it was deleted, so that nobody else changes it, or refers to it, before the
+/// transaction ends. Whoever makes a picture their avatar locks themselves first, and so does this.
+pub(crate) async fn lock(
+    work: &mut dyn UnitOfWork,
+    id: FileId,
+) -> std::result::Result<Option<File>, RepositoryError> {
+    if let Some(file) = work.files().find(id).await?
+        && file.purpose == FilePurpose::Avatar
+    {
+        work.users().lock(file.owner_id).await?;
+    }
+    work.files().lock(id).await
+}
+
+/// Deletes an upload that is locked: gives back its contents and what its owner was charged.
+pub(crate) async fn remove(
+    work: &mut dyn UnitOfWork,
+    file: &File,
+    now: Timestamp,
+) -> std::result::Result<(), RepositoryError> {
+    if file.purpose == FilePurpose::Avatar
+        && let Some(mut owner) = work.users().find(file.owner_id).await?
+        && owner.avatar_file_id == Some(file.id)
+    {
+        owner.avatar_file_id = None;
+        owner.updated_at = now;
+        work.users().update(&owner).await?;
+    }
+    let variants = work.files().variants(file.id).await?;
+    work.files().delete(file.id, now).await?;
+    work.usage().discharge(file.owner_id, file.size).await?;
+    let mut contents: Vec<Sha256> = variants.into_iter().map(|variant| variant.sha256).collect();
+    contents.push(file.sha256);
+    // In this order by everybody, or two that wait for each other fail.
+    contents.sort_unstable();
+    for sha256 in contents {
+        work.blobs().release(sha256).await?;
+    }
+    Ok(())
+}
+
+/// What the owner's connections are told.
+pub(crate) fn deleted(file: &File) -> Event {
+    Event::User(UserEvent::FileDeleted { user_id: file.owner_id, file_id: file.id })
+}
