@@ -35,6 +35,8 @@ contract! {
         the_same_content_twice_is_two_objects
         a_deleted_object_is_gone_and_deleting_it_again_is_no_error
         only_its_own_keys_are_known
+        objects_are_listed_in_pages
+        what_is_being_written_is_not_listed
         what_was_given_up_is_no_object
         several_are_written_at_a_time
     }

@@ -172,6 +172,16 @@ contract! {
         keys_are_named_by_blobs_that_were_not_purged
         of_racing_uses_and_purges_none_loses_its_object
     }
+    contents {
+        what_nobody_has_is_removed_and_nothing_else
+        within_the_time_of_grace_nothing_is_removed
+        a_file_that_nothing_shows_is_deleted_in_time
+        a_deleted_file_is_remembered_while_a_message_names_it
+        racing_uploads_deletions_and_sweeps_lose_and_leave_nothing
+    }
+    settings {
+        what_was_saved_last_counts
+    }
     usage {
         files_are_charged_up_to_the_last_allowed_byte
         a_charge_is_taken_back_once

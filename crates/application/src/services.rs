@@ -6,10 +6,10 @@ use plaza_domain::{Clock, IdGenerator, Store};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    AccountService, AuthService, BlockService, ChangeService, DirectService, FileService, FriendService,
-    LimitService, MembershipService, MentionService, MessageService, OverviewService, PinService,
-    PresenceService, ReactionService, ReadService, ReceiptService, RoomService, SessionService, Settings,
-    SignedUrlService, SigningKeyService, TaskService, ThreadService, TicketService, UserService,
+    AccountService, AuthService, BlockService, ChangeService, ContentService, DirectService, FileService,
+    FriendService, LimitService, MembershipService, MentionService, MessageService, OverviewService,
+    PinService, PresenceService, ReactionService, ReadService, ReceiptService, RoomService, SessionService,
+    Settings, SignedUrlService, SigningKeyService, TaskService, ThreadService, TicketService, UserService,
     ports::{
         AccessTokens, BlobStore, EventBus, KeyRing, Markup, MediaInspector, OneTimeStore, PasswordHasher,
         PresenceStore, RateLimiter, Scanner, Secrets, TaskQueue, UrlSigner,
@@ -98,6 +98,8 @@ pub struct Services {
     pub receipts: Arc<ReceiptService>,
     /// Uploads.
     pub files: Arc<FileService>,
+    /// Removing what nobody needs.
+    pub contents: Arc<ContentService>,
     /// Links to them that work without a login.
     pub signed_urls: Arc<SignedUrlService>,
     /// Background work.
@@ -142,6 +144,7 @@ impl Services {
             receipts: Arc::new(ReceiptService::new(ports)),
             signed_urls: Arc::new(SignedUrlService::new(ports, Arc::clone(&files))),
             files,
+            contents: Arc::new(ContentService::new(ports, settings.uploads.clone())),
             tasks: Arc::new(TaskService::new(ports)),
             tickets: Arc::new(TicketService::new(ports, Arc::clone(&auth))),
             limits: Arc::new(LimitService::new(ports, settings.limits.clone())),

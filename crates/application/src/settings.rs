@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use crate::ports::Quota;
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// All of it.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -52,6 +54,12 @@ pub struct UploadSettings {
     pub max_user_bytes: Option<u64>,
     /// How many uploads of a user may be under way at a time; `None` for any number.
     pub max_parallel: Option<u64>,
+    /// How long a content is kept that nothing refers to any more.
+    pub grace: Duration,
+    /// How old an object is at least that is removed because no content names it.
+    pub orphan_age: Duration,
+    /// How long a file is kept that nothing shows; `None` for ever.
+    pub unused_after: Option<Duration>,
 }
 
 impl Default for UploadSettings {
@@ -60,6 +68,9 @@ impl Default for UploadSettings {
             max_bytes: 25 * 1024 * 1024,
             max_user_bytes: Some(10 * 1024 * 1024 * 1024),
             max_parallel: Some(4),
+            grace: DAY,
+            orphan_age: DAY,
+            unused_after: Some(30 * DAY),
         }
     }
 }

@@ -253,6 +253,30 @@ impl File {
     }
 }
 
+/// A file's place among all, the oldest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FilePlace {
+    /// When it was uploaded.
+    pub created_at: Timestamp,
+    /// The file.
+    pub id: FileId,
+}
+
+impl FilePlace {
+    /// The place that a text means which it was made to by [`Display`](fmt::Display).
+    pub fn parse(text: &str) -> Option<Self> {
+        let (micros, id) = text.split_once(' ')?;
+        let created_at = Timestamp::from_timestamp_micros(micros.parse().ok()?)?;
+        Some(Self { created_at, id: id.parse().ok()? })
+    }
+}
+
+impl fmt::Display for FilePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.created_at.timestamp_micros(), self.id)
+    }
+}
+
 /// Which derived image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -336,6 +360,17 @@ pub const MAX_FILE_TEXT: usize = 1024 * 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_is_read_as_it_was_written() {
+        let created_at = Timestamp::from_timestamp_micros(1_767_225_600_123_456);
+        let place = created_at.map(|created_at| FilePlace { created_at, id: FileId::new(uuid::Uuid::max()) });
+        assert!(place.is_some());
+        assert_eq!(place.and_then(|place| FilePlace::parse(&place.to_string())), place);
+        for text in ["", "1", "now 01923e5a-7b1c-7d3e-8f10-2a3b4c5d6e7f", "1 x"] {
+            assert_eq!(FilePlace::parse(text), None);
+        }
+    }
 
     #[test]
     fn a_file_name_has_no_path() {

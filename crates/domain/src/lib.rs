@@ -40,8 +40,8 @@ pub use content::{ClientId, Content};
 pub use device::{Device, UserAgent};
 pub use direct::{Block, BlockedUser, DirectRoom, UserPair};
 pub use file::{
-    File, FileFailure, FileKind, FileName, FilePurpose, FileStatus, FileText, MAX_FILE_TEXT, ScanState,
-    Variant, VariantName,
+    File, FileFailure, FileKind, FileName, FilePlace, FilePurpose, FileStatus, FileText, MAX_FILE_TEXT,
+    ScanState, Variant, VariantName,
 };
 pub use friendship::{
     Friend, FriendChange, FriendRequest, FriendStep, Friendship, FriendshipState, Relation, RequestDirection,

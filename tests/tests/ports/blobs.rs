@@ -1,16 +1,19 @@
 //! The object store.
 
 use std::{
+    collections::BTreeMap,
     ops::Range,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
+use chrono::TimeDelta;
 use futures::TryStreamExt;
 use plaza_application::ports::{BlobError, BlobStore, StoredObject};
+use plaza_domain::Clock;
 use plaza_infrastructure::{
-    clock::UuidV7Generator,
+    clock::{SystemClock, UuidV7Generator},
     config::SecretText,
     files::FileBlobStore,
     s3::{S3BlobStore, S3Error, S3Settings},
@@ -152,6 +155,51 @@ pub(crate) async fn only_its_own_keys_are_known(blobs: Blobs) -> Outcome {
         blobs.store.delete(&key).await?;
     }
     assert_eq!(read(&*blobs.store, &stored.key, None).await?, b"x");
+    Ok(())
+}
+
+pub(crate) async fn objects_are_listed_in_pages(blobs: Blobs) -> Outcome {
+    let store = &*blobs.store;
+    assert_eq!(store.list("", 10).await?, []);
+    let start = SystemClock.now();
+    let mut written = BTreeMap::new();
+    for size in 0_u8..7 {
+        let stored = put(store, [Bytes::from(vec![1; usize::from(size)])]).await?;
+        written.insert(stored.key, u64::from(size));
+    }
+    let (mut listed, mut after) = (BTreeMap::new(), String::new());
+    for expected in [3, 3, 1, 0] {
+        let page = store.list(&after, 3).await?;
+        assert_eq!(page.len(), expected);
+        for object in page {
+            let age = object.modified_at - start;
+            assert!(age.abs() < TimeDelta::minutes(5), "{age}");
+            after.clone_from(&object.key);
+            assert_eq!(listed.insert(object.key, object.size), None, "listed twice");
+        }
+    }
+    assert_eq!(listed, written);
+    // From where one was that is there no more.
+    let first = store.list("", 1).await?.remove(0).key;
+    store.delete(&first).await?;
+    assert_eq!(store.list(&first, 10).await?.len(), 6);
+    Ok(())
+}
+
+pub(crate) async fn what_is_being_written_is_not_listed(blobs: Blobs) -> Outcome {
+    let mut writer = blobs.store.create().await?;
+    writer.write(noise(100_000)).await?;
+    blobs.store.check().await?;
+    assert_eq!(blobs.store.list("", 10).await?, []);
+    assert_eq!(blobs.store.remove_drafts(SystemClock.now() - TimeDelta::hours(1)).await?, 0, "it is young");
+    let stored = writer.finish().await?;
+    assert_eq!(
+        blobs.store.remove_drafts(SystemClock.now() + TimeDelta::hours(1)).await?,
+        0,
+        "it is a draft no more"
+    );
+    assert_eq!(blobs.store.list("", 10).await?.len(), 1);
+    assert_eq!(read(&*blobs.store, &stored.key, None).await?.len(), 100_000);
     Ok(())
 }
 

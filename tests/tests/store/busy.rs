@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use plaza_domain::{
-    AttemptOutcome, Blob, Block, ClientId, Device, FileId, Follower, Friendship, FriendshipState, Member,
-    Mention, Message, ReadMark, RefreshToken, RefreshTokenId, Room, RoomId, RoomKind, Seq, Session,
+    AttemptOutcome, Blob, Block, ClientId, Device, File, FileId, Follower, Friendship, FriendshipState,
+    Member, Mention, Message, ReadMark, RefreshToken, RefreshTokenId, Room, RoomId, RoomKind, Seq, Session,
     SessionId, Sha256, Store, TokenDigest, UnitOfWork, User, UserId, UserPair, Version,
 };
 use plaza_infrastructure::db::{connect, migrate};
@@ -13,7 +13,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 
 use super::{
     blobs::blob,
-    builders::{at, claim, id, member, place, room, task, text, user},
+    builders::{at, claim, file, id, member, place, room, task, text, user},
     files::given_file,
     fixture::{Result, settings},
 };
@@ -83,7 +83,7 @@ pub(crate) async fn given_busy_server(url: &str) -> Result<(DatabaseConnection, 
     given_friends(&mut *work, &users).await?;
     work.commit().await?;
     given_tasks_in_every_state(&store).await?;
-    given_blobs(&store).await?;
+    given_blobs(&store, &users[0]).await?;
     let file = given_file(&store, &users[0]).await?.id;
     let messages = given_messages(&store, &users, &rooms, file).await?;
     given_threads_and_mentions(&store, &users, &messages).await?;
@@ -184,15 +184,20 @@ async fn given_tasks_in_every_state(store: &Arc<dyn Store>) -> Result<()> {
     Ok(work.commit().await?)
 }
 
-/// Nothing refers to some of them, and some of those are purged.
-async fn given_blobs(store: &Arc<dyn Store>) -> Result<()> {
+/// A file for each but some; of those some are purged.
+async fn given_blobs(store: &Arc<dyn Store>, owner: &User) -> Result<()> {
+    let task = task("media");
     let mut work = store.begin().await?;
+    work.tasks().insert(&task).await?;
     for number in 0..BLOBS {
         let mut sha256 = Sha256([0; 32]);
         sha256.0[..4].copy_from_slice(&number.to_be_bytes());
         work.blobs().acquire(&Blob { sha256, ..blob(&format!("key-{number}")) }).await?;
         if number % 3 == 0 {
             work.blobs().release(sha256).await?;
+        } else {
+            let file = File { created_at: at(number.into()), ..file(owner, sha256, &task) };
+            work.files().insert(&file).await?;
         }
     }
     work.blobs().purge(TimeDelta::zero(), 100).await?;

@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 use plaza_domain::repository::{HistoryRange, RoomFilter, TaskFilter};
 use plaza_domain::{
-    Activity, ClientId, Emoji, RequestDirection, RequestPosition, Seq, SessionId, Sha256, TaskId, TaskState,
-    ThreadPosition, TokenDigest, UserPair, Username, Version,
+    Activity, ClientId, Emoji, FilePlace, RequestDirection, RequestPosition, Seq, SessionId, Sha256, TaskId,
+    TaskState, ThreadPosition, TokenDigest, UserPair, Username, Version,
 };
 use plaza_infrastructure::db::queries::{
     blobs, blocks, direct_rooms, edits, files, friendships, members, mentions, messages, overviews, presence,
@@ -225,6 +225,7 @@ fn of_overviews_and_receipts(on: DbBackend, asked: &Asked) -> Vec<Hot> {
 
 fn of_accounts_and_files(on: DbBackend, asked: &Asked) -> Vec<Hot> {
     let (session, digest) = (SessionId::new(id()), TokenDigest([1; 32]));
+    let after = FilePlace { created_at: at(0), id: asked.file };
     vec![
         hot(on, "session with user", &["id"], sessions::find_with_user(session)),
         hot(on, "end all sessions", &["user_id"], sessions::revoke_all(asked.users[0], Some(session), at(0))),
@@ -232,6 +233,9 @@ fn of_accounts_and_files(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         hot(on, "uses of sessions", &["id"], sessions::note_uses(&[session; 5], at(0))),
         hot(on, "unused refresh token", &["session_id"], sessions::find_live_token(session)),
         hot(on, "refresh token", &["digest"], sessions::find_token(digest)),
+        hot(on, "old files", &["created_at"], files::list_kept(at(9), Some(after), 50)),
+        hot(on, "files in messages", &["file_id"], files::shown_in_messages(&[asked.file])),
+        hot(on, "files as avatars", &["avatar_file_id"], files::shown_as_avatars(&[asked.file])),
         hot(on, "file is shared", &["file_id"], files::is_shared_with(asked.file, asked.users[0])),
     ]
 }

@@ -1,14 +1,16 @@
 //! Uploads and their variants.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use plaza_domain::{
-    File, FileId, FileText, RepositoryError, Timestamp, UserId, Variant, VariantName,
+    File, FileId, FilePlace, FileText, RepositoryError, Timestamp, UserId, Variant, VariantName,
     repository::{Constraint, FileRepository, Result},
 };
 
 use super::{
     connection::{Access, Connection},
-    table::each_once,
+    table::{each_once, rows},
     tables::Tables,
 };
 
@@ -89,6 +91,42 @@ impl<A: Access> FileRepository for Connection<A> {
 
     async fn find_text(&mut self, id: FileId) -> Result<Option<FileText>> {
         Ok(self.tables().texts.get(&id).cloned())
+    }
+
+    async fn list_kept(
+        &mut self,
+        before: Timestamp,
+        after: Option<FilePlace>,
+        limit: u64,
+    ) -> Result<Vec<FilePlace>> {
+        let tables = self.tables();
+        let kept = tables.files.values().filter(|file| !file.is_deleted() && file.created_at < before);
+        let places = kept.map(|file| FilePlace { created_at: file.created_at, id: file.id });
+        let mut places: Vec<_> = places.filter(|place| after.is_none_or(|after| *place > after)).collect();
+        places.sort_unstable();
+        places.truncate(rows(limit));
+        Ok(places)
+    }
+
+    async fn shown(&mut self, ids: &[FileId]) -> Result<Vec<FileId>> {
+        let tables = self.tables();
+        let messages = tables.messages.values().filter(|message| tables.live_room(message.room_id).is_some());
+        let in_messages =
+            messages.filter(|message| !message.is_deleted()).filter_map(|message| message.file_id);
+        let avatars = tables.users.values().filter_map(|user| user.avatar_file_id);
+        let shown: BTreeSet<FileId> = in_messages.chain(avatars).collect();
+        Ok(each_once(ids).intersection(&shown).copied().collect())
+    }
+
+    async fn forget_deleted(&mut self, limit: u64) -> Result<u64> {
+        let tables = self.tables_mut()?;
+        let is_named = |id| tables.messages.values().any(|message| message.file_id == Some(id));
+        let forgotten = tables.files.values().filter(|file| file.is_deleted() && !is_named(file.id));
+        let forgotten: Vec<FileId> = forgotten.map(|file| file.id).take(rows(limit)).collect();
+        for id in &forgotten {
+            tables.files.remove(id);
+        }
+        Ok(forgotten.len() as u64)
     }
 
     async fn is_shared_with(&mut self, id: FileId, user_id: UserId) -> Result<bool> {

@@ -15,4 +15,13 @@ impl<A: Access> SettingRepository for Connection<A> {
         settings.insert(key.to_owned(), value.to_owned());
         Ok(true)
     }
+
+    async fn find(&mut self, key: &str) -> Result<Option<String>> {
+        Ok(self.tables().settings.get(key).cloned())
+    }
+
+    async fn save(&mut self, key: &str, value: &str) -> Result<()> {
+        self.tables_mut()?.settings.insert(key.to_owned(), value.to_owned());
+        Ok(())
+    }
 }

@@ -5,7 +5,7 @@ use std::{ops::Range, pin::Pin, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::Stream;
-use plaza_domain::Sha256;
+use plaza_domain::{Sha256, Timestamp};
 use thiserror::Error;
 
 use super::BoxError;
@@ -54,6 +54,17 @@ pub struct DirectLink {
     pub caching: String,
 }
 
+/// An object as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedObject {
+    /// Where it is.
+    pub key: String,
+    /// Its length in bytes.
+    pub size: u64,
+    /// When it was stored, by the store's clock.
+    pub modified_at: Timestamp,
+}
+
 /// An object store. Objects are never changed once they are stored.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
@@ -81,6 +92,20 @@ pub trait BlobStore: Send + Sync {
     /// # Errors
     /// `NotFound` for what is no key of this store; `Unavailable`.
     async fn direct_url(&self, key: &str, link: &DirectLink) -> Result<Option<String>, BlobError>;
+
+    /// Objects that come after that key in an order of the store's own, from the beginning when it is empty; at most
+    /// `limit`, and none when there are no more. What is stored or removed meanwhile may be in the list or not.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    async fn list(&self, after: &str, limit: usize) -> Result<Vec<ListedObject>, BlobError>;
+
+    /// Removes what was written before that time of objects that were never finished, where it can be found, and returns
+    /// how many there were.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    async fn remove_drafts(&self, before: Timestamp) -> Result<u64, BlobError>;
 
     /// Whether objects can be stored and read.
     ///

@@ -11,7 +11,7 @@ mod rate_limiter;
 mod scanner;
 mod security;
 
-pub use blobs::{BlobError, BlobStore, BlobWriter, ByteStream, DirectLink, StoredObject};
+pub use blobs::{BlobError, BlobStore, BlobWriter, ByteStream, DirectLink, ListedObject, StoredObject};
 pub use bus::{Delivery, EventBus, EventStream};
 pub use content::{Markup, MediaInspector, MediaType, Refusal};
 pub use key_ring::{KeyRing, NewKey, PublicKey};

@@ -12,7 +12,7 @@ use plaza_domain::{File, FilePurpose, MessageKind, SystemRole, Usage};
 
 use crate::{
     files::upload,
-    world::{World, heard, text},
+    world::{World, heard, said},
 };
 
 async fn is_gone(world: &World, actor: &Actor, file: &File) -> bool {
@@ -69,8 +69,8 @@ async fn only_its_owner_and_admins_delete_a_file() -> Result<()> {
     let stranger = world.user("stranger").await?;
     let admin = world.user_as("boss", SystemRole::Admin).await?;
     let file = upload(&world, &ada, "notes.txt", b"words").await?.file;
-    let input = MessageInput { kind: MessageKind::File, file_id: Some(file.id), ..text(room.id, "") };
-    world.services.messages.post(&ada, input).await?;
+    let input = || MessageInput { kind: MessageKind::File, file_id: Some(file.id), ..said("") };
+    world.services.messages.post(&ada, room.id, input()).await?;
     let files = &world.services.files;
     assert!(matches!(files.delete(&stranger, file.id).await, Err(Error::NotFound("file"))));
     assert!(matches!(files.delete(&grace, file.id).await, Err(Error::Forbidden(_))));
@@ -78,8 +78,8 @@ async fn only_its_owner_and_admins_delete_a_file() -> Result<()> {
     assert!(is_gone(&world, &ada, &file).await && is_gone(&world, &grace, &file).await);
     // Who saw it does not any more, and learns no more than a stranger.
     assert!(matches!(files.delete(&grace, file.id).await, Err(Error::NotFound("file"))));
-    let again = MessageInput { kind: MessageKind::File, file_id: Some(file.id), ..text(room.id, "") };
-    assert!(world.services.messages.post(&ada, again).await.is_err(), "it cannot be posted again");
+    let again = world.services.messages.post(&ada, room.id, input()).await;
+    assert!(again.is_err(), "it cannot be posted again");
     Ok(())
 }
 

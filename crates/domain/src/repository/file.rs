@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::{File, FileId, FileText, Timestamp, UserId, Variant, VariantName};
+use crate::{File, FileId, FilePlace, FileText, Timestamp, UserId, Variant, VariantName};
 
 /// Stores uploads.
 #[cfg_attr(feature = "mocks", mockall::automock)]
@@ -49,6 +49,20 @@ pub trait FileRepository: Send {
 
     /// The words of an upload.
     async fn find_text(&mut self, id: FileId) -> Result<Option<FileText>>;
+
+    /// Uploads that were made before a time and not deleted, the oldest first, at most `limit`, after a place.
+    async fn list_kept(
+        &mut self,
+        before: Timestamp,
+        after: Option<FilePlace>,
+        limit: u64,
+    ) -> Result<Vec<FilePlace>>;
+
+    /// Those of these uploads that a message in a room shows, neither of them deleted, or that are somebody's avatar.
+    async fn shown(&mut self, ids: &[FileId]) -> Result<Vec<FileId>>;
+
+    /// Removes the rows of deleted uploads that no message names, at most `limit`, and returns how many.
+    async fn forget_deleted(&mut self, limit: u64) -> Result<u64>;
 
     /// Whether a message that is not deleted shows the upload in a room, not deleted either, that the user is in now.
     async fn is_shared_with(&mut self, id: FileId, user_id: UserId) -> Result<bool>;

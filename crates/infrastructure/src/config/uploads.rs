@@ -1,9 +1,14 @@
 //! `[uploads]`: what files are taken.
 
+use std::time::Duration;
+
 use plaza_application::{LimitSettings, UploadSettings, ports::Quota};
 use serde::Deserialize;
 
 use super::Problem;
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Uploads.
 #[derive(Clone, Debug, Deserialize)]
@@ -17,6 +22,10 @@ pub struct UploadsConfig {
     pub max_parallel: u64,
     /// How many files a user may upload in a day. A rate limit: off with `limits.enabled`.
     pub max_files_per_day: u32,
+    /// How long a content is kept that nothing refers to any more, in hours.
+    pub grace_hours: u32,
+    /// How long a file is kept that nothing shows, in days; 0 for ever.
+    pub unused_days: u32,
 }
 
 impl Default for UploadsConfig {
@@ -27,6 +36,8 @@ impl Default for UploadsConfig {
             max_user_bytes: settings.max_user_bytes.unwrap_or_default(),
             max_parallel: settings.max_parallel.unwrap_or_default(),
             max_files_per_day: LimitSettings::default().daily_uploads_per_user.burst,
+            grace_hours: 24,
+            unused_days: 30,
         }
     }
 }
@@ -39,6 +50,9 @@ impl UploadsConfig {
             max_bytes: self.max_bytes,
             max_user_bytes: limit(self.max_user_bytes),
             max_parallel: limit(self.max_parallel),
+            grace: HOUR * self.grace_hours,
+            unused_after: (self.unused_days > 0).then(|| DAY * self.unused_days),
+            ..UploadSettings::default()
         }
     }
 
@@ -58,6 +72,12 @@ impl UploadsConfig {
         }
         if self.max_parallel > 1_000 {
             problems.push(Problem::new("uploads.max_parallel", "must be 0, for any number, or at most 1000"));
+        }
+        if self.grace_hours > 10_000 {
+            problems.push(Problem::new("uploads.grace_hours", "must be at most 10000"));
+        }
+        if self.unused_days > 10_000 {
+            problems.push(Problem::new("uploads.unused_days", "must be 0, for ever, or at most 10000"));
         }
         if !(1..=1_000_000).contains(&self.max_files_per_day) {
             problems.push(Problem::new("uploads.max_files_per_day", "must be 1 to 1000000"));

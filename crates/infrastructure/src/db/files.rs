@@ -1,19 +1,21 @@
 //! Uploads and their variants.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use plaza_domain::repository::{FileRepository, Result};
-use plaza_domain::{File, FileId, FileText, Timestamp, UserId, Variant, VariantName};
+use plaza_domain::{File, FileId, FilePlace, FileText, Timestamp, UserId, Variant, VariantName};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict};
 use sea_orm::{
-    ActiveValue::NotSet, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ActiveValue::NotSet, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult,
+    QuerySelect, QueryTrait,
 };
 
 use super::entity::file::{ActiveModel, Column, Entity, Model};
-use super::entity::{file_text, file_variant};
+use super::entity::{file_text, file_variant, message, user};
 use super::error::from_db;
 use super::queries;
-use super::session::{MAX_KEYS, Session, found};
+use super::session::{MAX_KEYS, Session, found, value};
 
 /// Everything of a variant but its key.
 const VARIANT: [file_variant::Column; 5] = [
@@ -125,6 +127,37 @@ impl<C: ConnectionTrait + Send> FileRepository for Session<C> {
 
     async fn find_text(&mut self, id: FileId) -> Result<Option<FileText>> {
         self.one::<file_text::Model, _>(&file_text::Entity::find_by_id(id.uuid()).into_query()).await
+    }
+
+    async fn list_kept(
+        &mut self,
+        before: Timestamp,
+        after: Option<FilePlace>,
+        limit: u64,
+    ) -> Result<Vec<FilePlace>> {
+        let rows = self.rows(&queries::files::list_kept(before, after, limit)).await?;
+        let place = |row: &QueryResult| {
+            let created_at = value(row, Column::CreatedAt)?;
+            Ok(FilePlace { created_at, id: FileId::new(value(row, Column::Id)?) })
+        };
+        rows.iter().map(place).collect()
+    }
+
+    async fn shown(&mut self, ids: &[FileId]) -> Result<Vec<FileId>> {
+        let mut shown = BTreeSet::new();
+        for ids in ids.chunks(MAX_KEYS) {
+            for row in self.rows(&queries::files::shown_in_messages(ids)).await? {
+                shown.insert(FileId::new(value(&row, message::Column::FileId)?));
+            }
+            for row in self.rows(&queries::files::shown_as_avatars(ids)).await? {
+                shown.insert(FileId::new(value(&row, user::Column::AvatarFileId)?));
+            }
+        }
+        Ok(shown.into_iter().collect())
+    }
+
+    async fn forget_deleted(&mut self, limit: u64) -> Result<u64> {
+        self.execute(&queries::files::forget_deleted(self.backend(), limit)).await
     }
 
     async fn is_shared_with(&mut self, id: FileId, user_id: UserId) -> Result<bool> {

@@ -1,5 +1,6 @@
 //! An object store in a folder of the machine.
 
+mod list;
 mod store;
 mod writer;
 

@@ -5,22 +5,23 @@ use std::{
     ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
-use plaza_application::ports::{BlobError, BlobStore, BlobWriter, ByteStream, DirectLink};
-use plaza_domain::IdGenerator;
+use plaza_application::ports::{BlobError, BlobStore, BlobWriter, ByteStream, DirectLink, ListedObject};
+use plaza_domain::{IdGenerator, Timestamp};
 use tokio::{
     fs,
     io::{AsyncReadExt, AsyncSeekExt},
+    task::spawn_blocking,
 };
 use tokio_util::io::ReaderStream;
 use uuid::Uuid;
 
-use super::{from_io, writer::FileWriter};
+use super::{from_io, list, writer::FileWriter};
 
 /// How much is read at a time.
 const CHUNK: usize = 64 * 1024;
@@ -71,7 +72,8 @@ impl FileBlobStore {
     pub async fn open(root: &Path, ids: Arc<dyn IdGenerator>) -> io::Result<Self> {
         let layout = Layout { root: root.to_owned() };
         fs::create_dir_all(layout.drafts()).await?;
-        sweep(&layout.drafts()).await?;
+        let (drafts, stale) = (layout.drafts(), SystemTime::now() - STALE);
+        spawn_blocking(move || list::remove_drafts(&drafts, stale)).await??;
         Ok(Self { layout, ids })
     }
 }
@@ -115,6 +117,16 @@ impl BlobStore for FileBlobStore {
         Ok(None)
     }
 
+    async fn list(&self, after: &str, limit: usize) -> Result<Vec<ListedObject>, BlobError> {
+        let (layout, after) = (self.layout.clone(), Uuid::parse_str(after).ok());
+        in_background(move || list::objects(&layout, after, limit)).await
+    }
+
+    async fn remove_drafts(&self, before: Timestamp) -> Result<u64, BlobError> {
+        let drafts = self.layout.drafts();
+        in_background(move || list::remove_drafts(&drafts, before.into())).await
+    }
+
     async fn check(&self) -> Result<(), BlobError> {
         let mut writer = self.create().await?;
         writer.write(Bytes::from_static(b"probe")).await?;
@@ -123,14 +135,10 @@ impl BlobStore for FileBlobStore {
     }
 }
 
-async fn sweep(drafts: &Path) -> io::Result<()> {
-    let mut entries = fs::read_dir(drafts).await?;
-    while let Some(entry) = entries.next_entry().await? {
-        let age = entry.metadata().await.and_then(|metadata| metadata.modified());
-        // Another process may finish or remove a draft while this one looks at it.
-        if age.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > STALE)) {
-            fs::remove_file(entry.path()).await.ok();
-        }
-    }
-    Ok(())
+/// What takes many calls to the file system.
+async fn in_background<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, BlobError> {
+    let done = spawn_blocking(work).await.map_err(|error| BlobError::Unavailable(error.into()))?;
+    done.map_err(from_io)
 }

@@ -3,13 +3,15 @@
 use std::{path::Path, sync::Arc};
 
 use bytes::Bytes;
+use chrono::{DateTime, TimeDelta};
 use futures::TryStreamExt;
 use plaza_application::ports::{BlobError, BlobStore};
+use plaza_domain::Clock;
 use sha2::Digest;
 use tempfile::TempDir;
 
 use super::FileBlobStore;
-use crate::clock::UuidV7Generator;
+use crate::clock::{SystemClock, UuidV7Generator};
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
@@ -113,6 +115,21 @@ async fn no_key_leads_out_of_the_folder() -> TestResult {
         store.delete(key).await?;
     }
     assert!(folder.path().join("secret").exists());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_draft_that_nobody_writes_to_is_removed() -> TestResult {
+    let (folder, store) = store().await?;
+    let mut forsaken = store.create().await?;
+    forsaken.write(Bytes::from_static(b"x")).await?;
+    // As if its process had died.
+    std::mem::forget(forsaken);
+    assert_eq!(store.remove_drafts(DateTime::UNIX_EPOCH).await?, 0);
+    assert_eq!(files(folder.path())?, 1);
+    let later = SystemClock.now() + TimeDelta::hours(1);
+    assert_eq!(store.remove_drafts(later).await?, 1);
+    assert_eq!(files(folder.path())?, 0);
     Ok(())
 }
 

@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt, TryFutureExt, TryStreamExt};
 use object_store::{
-    GetOptions, GetRange, ObjectStore, ObjectStoreExt,
+    GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt,
     aws::AmazonS3,
     path::Path,
     signer::{SignedUrlOptions, Signer},
 };
-use plaza_application::ports::{BlobError, BlobStore, BlobWriter, ByteStream, DirectLink};
-use plaza_domain::IdGenerator;
+use plaza_application::ports::{BlobError, BlobStore, BlobWriter, ByteStream, DirectLink, ListedObject};
+use plaza_domain::{IdGenerator, Timestamp};
 use reqwest::Method;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -88,6 +88,17 @@ impl S3BlobStore {
         }
     }
 
+    /// `None` for what this store did not make.
+    fn listed(&self, object: ObjectMeta) -> Option<ListedObject> {
+        let id = Uuid::parse_str(object.location.filename()?).ok()?;
+        let is_own = self.object(id) == object.location;
+        is_own.then(|| ListedObject {
+            key: id.to_string(),
+            size: object.size,
+            modified_at: object.last_modified,
+        })
+    }
+
     async fn read(&self, key: &str, path: &Path, range: Option<Range<u64>>) -> Result<ByteStream, BlobError> {
         let failed = |error| not_read(key, error);
         let Some(range) = range else {
@@ -145,6 +156,21 @@ impl BlobStore for S3BlobStore {
         let signed = self.store.signed_url_opts(Method::GET, &path, link.ttl, &options);
         let url = in_time(self.patience, signed.map_err(|error| not_read(key, error))).await?;
         Ok(Some(url.into()))
+    }
+
+    async fn list(&self, after: &str, limit: usize) -> Result<Vec<ListedObject>, BlobError> {
+        let listed = match self.find(after) {
+            Ok(after) => self.store.list_with_offset(Some(&self.prefix), &after),
+            Err(_) => self.store.list(Some(&self.prefix)),
+        };
+        let own = listed.try_filter_map(|object| async move { Ok(self.listed(object)) });
+        let page = own.take(limit).try_collect().map_err(|error| not_read("", error));
+        in_time(self.patience, page).await
+    }
+
+    /// S3 lists them with what the bucket's own rules remove.
+    async fn remove_drafts(&self, _before: Timestamp) -> Result<u64, BlobError> {
+        Ok(0)
     }
 
     async fn check(&self) -> Result<(), BlobError> {

@@ -1,0 +1,69 @@
+//! Uploads that did not end, and files that nothing shows.
+
+use plaza_domain::{FileId, FilePlace, Timestamp};
+
+use super::{BATCH, BATCHES, ContentService, UploadSweep, delta};
+use crate::{
+    Result,
+    files::{deleted, lock, remove},
+};
+
+/// Where the last run stopped: a file's place, or nothing for the oldest.
+const PLACE: &str = "sweep.files.after";
+
+impl ContentService {
+    /// Uploads that lasted too long no longer take a place.
+    pub(super) async fn expire(&self, done: &mut UploadSweep) -> Result<()> {
+        for _ in 0..BATCHES {
+            let mut work = self.store.begin().await?;
+            let forgotten = work.usage().forget_uploads(BATCH).await?;
+            work.commit().await?;
+            done.expired += forgotten;
+            if forgotten < BATCH {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes, as their owners do, old files that no message shows and nobody has as their avatar; looks at files from
+    /// where the last run stopped.
+    pub(super) async fn delete_unused(&self, done: &mut UploadSweep) -> Result<()> {
+        let Some(unused_after) = self.settings.unused_after else { return Ok(()) };
+        let before = self.clock.now() - delta(unused_after)?;
+        let mut after = FilePlace::parse(&self.place(PLACE).await?);
+        for _ in 0..BATCHES {
+            let mut read = self.store.read().await?;
+            let page = read.files().list_kept(before, after, BATCH).await?;
+            let ids: Vec<FileId> = page.iter().map(|place| place.id).collect();
+            let shown = read.files().shown(&ids).await?;
+            drop(read);
+            done.files += ids.len() as u64;
+            for id in ids.into_iter().filter(|id| !shown.contains(id)) {
+                done.deleted += u64::from(self.delete_if_unused(id).await?);
+            }
+            after = page.last().copied();
+            self.remember(PLACE, &after.map(|place| place.to_string()).unwrap_or_default()).await?;
+            if after.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks again while nobody can post it, and deletes it.
+    async fn delete_if_unused(&self, id: FileId) -> Result<bool> {
+        let now: Timestamp = self.clock.now();
+        let mut work = self.store.begin().await?;
+        let Some(file) = lock(work.as_mut(), id).await?.filter(|file| !file.is_deleted()) else {
+            return Ok(false);
+        };
+        if !work.files().shown(&[id]).await?.is_empty() {
+            return Ok(false);
+        }
+        remove(work.as_mut(), &file, now).await?;
+        work.commit().await?;
+        self.bus.publish(deleted(&file));
+        Ok(true)
+    }
+}
