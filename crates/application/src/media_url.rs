@@ -18,7 +18,9 @@ pub fn media_url(name: &str) -> String {
 pub fn file_id_of_name(name: &str) -> Option<FileId> {
     let (id, extension) = name.split_once('.')?;
     let is_plain = (1..=8).contains(&extension.len()) && extension.bytes().all(|b| b.is_ascii_alphanumeric());
-    if is_plain { id.parse().ok() } else { None }
+    // UUIDs have other forms, too; a file has one name.
+    let named = |file_id: &FileId| is_plain && file_id.to_string() == id;
+    id.parse().ok().filter(named)
 }
 
 pub(crate) fn file_id_of(url: &str) -> Result<FileId, InvalidInput> {

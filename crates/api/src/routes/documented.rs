@@ -17,6 +17,9 @@ use crate::problem::{PROBLEM_CONTENT_TYPE, ProblemKind};
 /// The operations whose body, and not whose path, names something that may not be there.
 const NAMES_SOMEBODY: [&str; 3] = ["open_direct_room", "request_friend", "set_avatar"];
 
+/// The operation that reads what is in a file, and cannot before it was scanned.
+const TELLS_WORDS: &str = "get_file_text";
+
 /// The same operations, documented exactly.
 pub(super) struct Documented<T>(pub(super) T);
 
@@ -26,11 +29,8 @@ impl<T: OpenApi> OpenApi for Documented<T> {
         let paths = apis.iter_mut().flat_map(|api| &mut api.paths);
         for operation in paths.flat_map(|path| &mut path.operations) {
             let responses = std::mem::take(&mut operation.responses.responses);
-            let serves_parts = responses.iter().any(|response| response.status == Some(206));
-            let possible = responses
-                .into_iter()
-                .filter(|response| is_possible(operation, response) || (serves_parts && waits(response)))
-                .collect();
+            let possible =
+                responses.into_iter().filter(|response| is_possible(operation, response)).collect();
             operation.responses.responses = one_a_status(possible);
         }
         apis
@@ -62,6 +62,7 @@ fn is_possible(operation: &MetaOperation, response: &MetaResponse) -> bool {
     let is_upload = content_type.is_some_and(|content| content.content_type.starts_with("multipart/"));
     let has_body = content_type.is_some();
     let is_link = operation.params.iter().any(|param| param.name == "signature");
+    let tells_words = operation.operation_id == Some(TELLS_WORDS);
     match kind {
         Some(ProblemKind::Unauthenticated) => has_session || has_body,
         // Links are refused without a session, too.
@@ -70,17 +71,15 @@ fn is_possible(operation: &MetaOperation, response: &MetaResponse) -> bool {
             let names_somebody = operation.operation_id.is_some_and(|id| NAMES_SOMEBODY.contains(&id));
             names_somebody || operation.params.iter().any(|param| param.in_type == MetaParamIn::Path)
         }
-        Some(ProblemKind::Conflict | ProblemKind::RateLimited) => operation.method != Method::GET,
+        // Only what serves the contents of files says this of itself.
+        _ if response.description == ProblemKind::FileNotScanned.title() => true,
+        Some(ProblemKind::Conflict) => operation.method != Method::GET || tells_words,
+        Some(ProblemKind::RateLimited) => operation.method != Method::GET,
         Some(ProblemKind::UnsupportedMediaType) => has_body,
         Some(ProblemKind::Invalid) => has_body || !operation.params.is_empty(),
         Some(ProblemKind::RequestTimeout | ProblemKind::StorageFull) => is_upload,
         _ => true,
     }
-}
-
-/// Whether it says that the contents of a file cannot be had yet.
-fn waits(response: &MetaResponse) -> bool {
-    response.status == Some(ProblemKind::FileNotScanned.status().as_u16())
 }
 
 /// Responses by rising status; those of the same status are one with several types of content.
