@@ -1,7 +1,7 @@
 //! Bytes of files over HTTP: conditions, ranges, names and types that a browser cannot be tricked with, and links.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use plaza_domain::Clock;
+use plaza_infrastructure::clock::SystemClock;
 use plaza_tests::{
     Options, Plaza, Setup, both_setups,
     client::{Answer, Api, Method, Policy, User, header, http_client},
@@ -205,7 +205,7 @@ async fn no_name_leads_out_of_the_store(setup: Setup) {
         "..%2f..%2fplaza.db",
         "%2e%2e%2fplaza.db",
         "..%5cplaza.db",
-        &format!("{file_id}"),
+        file_id.as_str(),
         &format!("{file_id}.png%00.html"),
         &format!("{file_id}.png%2f..%2f..%2fplaza.db"),
         &format!("{file_id}./plaza.db"),
@@ -227,10 +227,6 @@ async fn no_name_leads_out_of_the_store(setup: Setup) {
 async fn link_to(user: &User, file_id: &str, asked: &serde_json::Value) -> String {
     let link = user.api.post(&format!("/files/{file_id}/signed-url"), asked).await.expect(200);
     link["url"].as_str().and_then(|url| url.strip_prefix("/api/v1")).expect("a link to the API").to_owned()
-}
-
-fn seconds_now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map(|time| time.as_secs()).unwrap_or_default()
 }
 
 /// A parameter of a link.
@@ -289,11 +285,12 @@ async fn what_a_link_leads_to_is_kept_no_longer_than_the_link_lives(setup: Setup
     let file_id = ada.upload_accepted("notes.txt", b"words".to_vec()).await;
     for asked in [300, 900] {
         let link = link_to(&ada, &file_id, &json!({ "expires_in": asked })).await;
-        let left = parameter(&link, "expires").parse::<u64>().expect("seconds") - seconds_now();
+        let left =
+            parameter(&link, "expires").parse::<i64>().expect("seconds") - SystemClock.now().timestamp();
         assert!((295..=900).contains(&left), "{left}");
         let answer = Api::anonymous(plaza.b()).get(&link).await;
         let caching = answer.header("cache-control");
-        let kept: u64 = caching
+        let kept: i64 = caching
             .strip_prefix("private, max-age=")
             .and_then(|rest| rest.strip_suffix(", immutable"))
             .and_then(|seconds| seconds.parse().ok())
