@@ -82,7 +82,7 @@ impl UserService {
     pub async fn set_avatar(&self, actor: &Actor, file_id: FileId) -> Result<User> {
         let mut work = self.store.begin().await?;
         let user = work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
-        let file = work.files().find(file_id).await?.filter(|file| is_kept(file, user.id));
+        let file = work.files().lock(file_id).await?.filter(|file| is_kept(file, user.id));
         let file = file.ok_or(Error::NotFound("file"))?;
         if file.purpose != FilePurpose::Avatar || file.status != FileStatus::Completed {
             let rule = "must be a picture that was uploaded as an avatar and is completed";

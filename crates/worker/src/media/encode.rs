@@ -1,11 +1,10 @@
 //! From pixels to a small file without metadata.
 
-use image::{
-    ColorType, DynamicImage, ExtendedColorType, ImageEncoder, ImageError, ImageResult,
-    codecs::{jpeg::JpegEncoder, webp::WebPEncoder},
-};
+use image::{ColorType, DynamicImage, ExtendedColorType, ImageEncoder, codecs::webp::WebPEncoder};
+use jpeg_encoder::Encoder;
+use plaza_application::ports::BoxError;
 
-use super::RenditionFormat;
+use super::{MediaError, RenditionFormat};
 
 /// Where photographs stop looking worse and go on growing.
 const JPEG_QUALITY: u8 = 82;
@@ -26,9 +25,15 @@ pub(super) struct Style<'a> {
     pub(super) icc_profile: Option<&'a [u8]>,
 }
 
+impl<'a> Style<'a> {
+    fn profile_of(self, image: &DynamicImage) -> Option<&'a [u8]> {
+        self.icc_profile.filter(|profile| fits(profile, image.color()))
+    }
+}
+
 /// Encodes as JPEG or WebP, by whichever serves: what is transparent stays so; of two ways that show the same, the
 /// smaller.
-pub(super) fn encode(image: DynamicImage, style: Style<'_>) -> ImageResult<Encoded> {
+pub(super) fn encode(image: DynamicImage, style: Style<'_>) -> Result<Encoded, MediaError> {
     let flat = match flatten(image) {
         Flattened::Transparent(image) => return webp(&image, style),
         Flattened::Opaque(image) => image,
@@ -63,25 +68,33 @@ fn opaque(image: DynamicImage, has_color: bool) -> DynamicImage {
     if has_color { image.into_rgb8().into() } else { image.into_luma8().into() }
 }
 
-fn jpeg(image: &DynamicImage, style: Style<'_>) -> ImageResult<Encoded> {
+fn jpeg(image: &DynamicImage, style: Style<'_>) -> Result<Encoded, MediaError> {
     let mut bytes = Vec::new();
-    let encoder = JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY);
-    write(encoder, image, style)?;
+    let mut encoder = Encoder::new(&mut bytes, JPEG_QUALITY);
+    if let Some(profile) = style.profile_of(image) {
+        encoder.add_icc_profile(profile).map_err(internal)?;
+    }
+    let color =
+        if image.color().has_color() { jpeg_encoder::ColorType::Rgb } else { jpeg_encoder::ColorType::Luma };
+    let side = |pixels: u32| u16::try_from(pixels).map_err(internal);
+    let (width, height) = (side(image.width())?, side(image.height())?);
+    encoder.encode(image.as_bytes(), width, height, color).map_err(internal)?;
     Ok(Encoded { format: RenditionFormat::Jpeg, bytes })
 }
 
-fn webp(image: &DynamicImage, style: Style<'_>) -> ImageResult<Encoded> {
+fn webp(image: &DynamicImage, style: Style<'_>) -> Result<Encoded, MediaError> {
     let mut bytes = Vec::new();
-    write(WebPEncoder::new_lossless(&mut bytes), image, style)?;
+    let mut encoder = WebPEncoder::new_lossless(&mut bytes);
+    if let Some(profile) = style.profile_of(image) {
+        encoder.set_icc_profile(profile.to_vec()).map_err(internal)?;
+    }
+    let color = ExtendedColorType::from(image.color());
+    encoder.write_image(image.as_bytes(), image.width(), image.height(), color).map_err(internal)?;
     Ok(Encoded { format: RenditionFormat::WebP, bytes })
 }
 
-fn write(mut encoder: impl ImageEncoder, image: &DynamicImage, style: Style<'_>) -> ImageResult<()> {
-    if let Some(profile) = style.icc_profile.filter(|profile| fits(profile, image.color())) {
-        encoder.set_icc_profile(profile.to_vec()).map_err(ImageError::Unsupported)?;
-    }
-    let color = ExtendedColorType::from(image.color());
-    encoder.write_image(image.as_bytes(), image.width(), image.height(), color)
+fn internal(error: impl Into<BoxError>) -> MediaError {
+    MediaError::Internal(error.into())
 }
 
 /// Whether a profile speaks of the channels that the picture has (ICC.1, 7.2.6: bytes 16 to 19 name the colour

@@ -121,10 +121,12 @@ impl Workshop<'_> {
         let mut upright = image.clone();
         upright.apply_orientation(self.orientation);
         let (width, height) = (upright.width(), upright.height());
-        let file = encode(upright, self.style).map_err(|error| MediaError::Internal(error.into()))?;
+        let file = encode(upright, self.style)?;
         Ok(Rendition { name, format: file.format, width, height, bytes: file.bytes })
     }
 }
 
+#[cfg(test)]
+mod damaged;
 #[cfg(test)]
 mod tests;
