@@ -107,6 +107,14 @@ impl Backstage {
         self.wired.ports.clock.now() + DAY
     }
 
+    /// Makes a recurring job due now.
+    pub async fn make_due(&self, job: &str) {
+        let now = self.wired.ports.clock.now();
+        let mut work = self.wired.ports.store.begin().await.expect("a transaction");
+        work.jobs().ensure(job, now).await.expect("a job is due earlier");
+        work.commit().await.expect("a commit");
+    }
+
     /// Wakes workers up for these.
     pub async fn announce(&self, ids: &[TaskId]) {
         self.wired.ports.queue.push(DEFAULT_QUEUE, ids).await.expect("the queue takes ids");

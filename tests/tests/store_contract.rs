@@ -51,6 +51,7 @@ contract! {
         a_refresh_token_is_found_by_its_digest
         of_twenty_uses_of_a_refresh_token_one_succeeds
         a_session_has_one_token_that_is_not_used
+        sessions_and_tokens_that_were_over_are_purged
     }
     signing_keys {
         keys_are_listed_by_number_while_they_check
@@ -160,6 +161,16 @@ contract! {
         callers_come_with_their_role_and_the_size_of_their_room
         mentions_are_shown_with_their_message_until_they_are_replaced
         a_users_mentions_are_listed_newest_first_in_pages
+    }
+    jobs {
+        a_job_is_due_no_later_than_it_was_said_to_be
+        of_twenty_schedulers_one_moves_a_job_on
+        a_job_knows_its_last_task
+        jobs_that_are_not_known_any_more_are_forgotten
+    }
+    workers {
+        a_worker_is_listed_until_it_ends
+        workers_that_were_silent_are_purged
     }
     blobs {
         one_content_is_one_blob

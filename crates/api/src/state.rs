@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plaza_application::Services;
-use plaza_infrastructure::{config::ServerConfig, health::Health, wiring::Plaza};
+use plaza_infrastructure::{config::ServerConfig, health::Health, monitor::AskVitals, wiring::Plaza};
 
 /// What every operation can reach; cloning shares it.
 #[derive(Clone)]
@@ -12,15 +12,22 @@ pub(crate) struct AppState {
     pub(crate) health: Arc<Health>,
     pub(crate) server: Arc<ServerConfig>,
     pub(crate) max_upload_bytes: u64,
+    pub(crate) vitals: AskVitals,
 }
 
 impl AppState {
-    pub(crate) fn new(plaza: &Plaza, server: &ServerConfig, max_upload_bytes: u64) -> Self {
+    pub(crate) fn new(
+        plaza: &Plaza,
+        server: &ServerConfig,
+        max_upload_bytes: u64,
+        vitals: AskVitals,
+    ) -> Self {
         Self {
             services: plaza.services.clone(),
             health: Arc::new(plaza.health.clone()),
             server: Arc::new(server.clone()),
             max_upload_bytes,
+            vitals,
         }
     }
 }

@@ -32,6 +32,12 @@ pub struct ProbeCommand {
 pub enum Command {
     /// Do nothing but succeed, which shows that tasks are done at all.
     Probe(ProbeCommand),
+    /// Remove logins that are over, and their tokens.
+    PurgeTokens,
+    /// Remove tasks that ended long ago.
+    PurgeTasks,
+    /// Remove what workers left behind that vanished.
+    PurgePresence,
     /// Check a picture, turn it upright, make its variants.
     ProcessImage(FileCommand),
     /// Check a document, find its size and pages.
@@ -67,7 +73,7 @@ impl Command {
     pub const fn file_id(&self) -> Option<FileId> {
         match self {
             Self::ProcessImage(data) | Self::ProcessDocument(data) => Some(data.file_id),
-            Self::Probe(_) => None,
+            Self::Probe(_) | Self::PurgeTokens | Self::PurgeTasks | Self::PurgePresence => None,
         }
     }
 
@@ -75,6 +81,9 @@ impl Command {
     pub const fn kind(&self) -> (&'static str, i32) {
         match self {
             Self::Probe(_) => ("probe", 1),
+            Self::PurgeTokens => ("purge_tokens", 1),
+            Self::PurgeTasks => ("purge_tasks", 1),
+            Self::PurgePresence => ("purge_presence", 1),
             Self::ProcessImage(_) => ("process_image", 1),
             Self::ProcessDocument(_) => ("process_document", 1),
         }
@@ -88,6 +97,9 @@ impl Command {
         let (kind, version) = self.kind();
         let (queue, payload) = match self {
             Self::Probe(data) => (DEFAULT_QUEUE, serde_json::to_value(data)?),
+            Self::PurgeTokens | Self::PurgeTasks | Self::PurgePresence => {
+                (DEFAULT_QUEUE, serde_json::json!({}))
+            }
             Self::ProcessImage(data) | Self::ProcessDocument(data) => {
                 (MEDIA_QUEUE, serde_json::to_value(data)?)
             }
@@ -113,6 +125,9 @@ impl TryFrom<&Task> for Command {
     fn try_from(task: &Task) -> Result<Self, UnknownCommand> {
         match (task.kind.as_str(), task.version) {
             ("probe", 1) => Ok(Self::Probe(ProbeCommand::deserialize(&task.payload)?)),
+            ("purge_tokens", 1) => Ok(Self::PurgeTokens),
+            ("purge_tasks", 1) => Ok(Self::PurgeTasks),
+            ("purge_presence", 1) => Ok(Self::PurgePresence),
             ("process_image", 1) => Ok(Self::ProcessImage(FileCommand::deserialize(&task.payload)?)),
             ("process_document", 1) => Ok(Self::ProcessDocument(FileCommand::deserialize(&task.payload)?)),
             (kind, version) => Err(UnknownCommand::Kind { kind: kind.to_owned(), version }),

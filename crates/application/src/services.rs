@@ -6,10 +6,11 @@ use plaza_domain::{Clock, IdGenerator, Store};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    AccountService, AuthService, BlockService, ChangeService, ContentService, DirectService, FileService,
-    FriendService, LimitService, MembershipService, MentionService, MessageService, OverviewService,
-    PinService, PresenceService, ReactionService, ReadService, ReceiptService, RoomService, SessionService,
-    Settings, SignedUrlService, SigningKeyService, TaskService, ThreadService, TicketService, UserService,
+    AccountService, AuthService, BlockService, ChangeService, CleanupService, ContentService, DirectService,
+    FileService, FriendService, JobService, LimitService, MembershipService, MentionService, MessageService,
+    OverviewService, PinService, PresenceService, ReactionService, ReadService, ReceiptService, RoomService,
+    SessionService, Settings, SignedUrlService, SigningKeyService, TaskService, ThreadService, TicketService,
+    UserService,
     ports::{
         AccessTokens, BlobStore, EventBus, KeyRing, Markup, MediaInspector, OneTimeStore, PasswordHasher,
         PresenceStore, RateLimiter, Scanner, Secrets, TaskQueue, UrlSigner,
@@ -108,6 +109,10 @@ pub struct Services {
     pub tickets: Arc<TicketService>,
     /// How often.
     pub limits: Arc<LimitService>,
+    /// Recurring jobs.
+    pub jobs: Arc<JobService>,
+    /// Removing what nobody needs any more.
+    pub cleanup: Arc<CleanupService>,
     /// Who is there.
     pub presence: Arc<PresenceService>,
 }
@@ -148,6 +153,8 @@ impl Services {
             tasks: Arc::new(TaskService::new(ports)),
             tickets: Arc::new(TicketService::new(ports, Arc::clone(&auth))),
             limits: Arc::new(LimitService::new(ports, settings.limits.clone())),
+            jobs: Arc::new(JobService::new(ports)),
+            cleanup: Arc::new(CleanupService::new(ports)),
             presence: Arc::new(PresenceService::start(ports, &settings.presence, tracker, shutdown)),
             auth,
         }

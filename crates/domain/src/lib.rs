@@ -13,6 +13,7 @@ pub mod direct;
 pub mod file;
 pub mod friendship;
 pub mod ids;
+pub mod job;
 pub mod member;
 pub mod mention;
 pub mod message;
@@ -31,6 +32,7 @@ pub mod thread;
 pub mod usage;
 pub mod user;
 pub mod validation;
+pub mod worker;
 
 pub use attempt::{AttemptEnd, TaskAttempt};
 pub use blob::{Blob, Sha256};
@@ -48,6 +50,7 @@ pub use friendship::{
     RequestPosition, Restraint,
 };
 pub use ids::{FileId, MessageId, RefreshTokenId, RoomId, SessionId, TaskId, UploadId, UserId, WorkerId};
+pub use job::RecurringJob;
 pub use member::{Member, MemberProfile, MemberRole};
 pub use mention::{Mention, Mentions};
 pub use message::{Message, MessageDraft, MessageEdit, MessageKind, Pin, SentMessage, SystemEvent};
@@ -66,3 +69,4 @@ pub use thread::{FollowedThread, Follower, ThreadPosition, ThreadRoot};
 pub use usage::{Upload, Usage};
 pub use user::{Bio, DisplayName, Email, PasswordHash, Preferences, SystemRole, User, UserSummary, Username};
 pub use validation::{InvalidInput, Validator, Violation};
+pub use worker::{SeenWorker, WorkerStatus};

@@ -7,6 +7,8 @@ pub mod db;
 pub mod files;
 pub mod health;
 pub mod logging;
+pub mod metrics;
+pub mod monitor;
 pub mod redis;
 pub mod s3;
 pub mod scan;

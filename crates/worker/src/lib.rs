@@ -6,8 +6,12 @@ mod effect;
 mod embed;
 mod handler;
 mod handlers;
+mod heartbeat;
+mod jobs;
 mod maintenance;
 mod media;
+mod metrics;
+mod pulse;
 mod runner;
 mod settings;
 #[cfg(test)]
@@ -15,9 +19,10 @@ mod testing;
 
 pub use attempt::Attempt;
 pub use effect::{Answer, Applied, Effect, NoEffect};
-pub use embed::{media_in_children, start};
+pub use embed::{media_in_children, start, vitals};
 pub use handler::{Registry, TaskError, TaskHandler};
 pub use media::{MediaChild, MediaSettings, media_child};
+pub use pulse::Pulse;
 pub use runner::Worker;
 pub use settings::{QueueSettings, WorkerSettings};
 

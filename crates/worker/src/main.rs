@@ -7,6 +7,7 @@ use mimalloc::MiMalloc;
 use plaza_infrastructure::{
     config::{Config, Overrides},
     logging,
+    monitor::Monitor,
     signals::StopSignals,
     wiring::{Plaza, Role},
 };
@@ -79,8 +80,15 @@ async fn run(config: &Config) -> Result<(), Box<dyn Error>> {
         connected = Plaza::connect(config, Role::Worker) => connected?,
         () = stop.received() => return Ok(()),
     };
+    let monitor = match config.worker.listen {
+        Some(address) => Some(Monitor::start("worker.listen", address).await?),
+        None => None,
+    };
     let media = plaza_worker::media_in_children(&config.worker);
-    plaza_worker::start(&plaza, &config.worker, media, DRAIN);
+    let pulse = plaza_worker::start(&plaza, config, media, DRAIN);
+    if let Some(monitor) = monitor {
+        monitor.spawn(plaza_worker::vitals(Some(pulse)), &plaza.tracker, plaza.shutdown.clone());
+    }
     stop.received().await;
     plaza.stop(STOP_DEADLINE).await;
     Ok(())

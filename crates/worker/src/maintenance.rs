@@ -4,13 +4,17 @@
 //! A task whose worker was killed is another's after its lease, one round until it is reaped (which promotes and
 //! announces it too), and a moment until a worker that waits at the queue claims it; without a queue, one poll more.
 
-use std::{collections::BTreeMap, sync::Arc};
+mod survey;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use plaza_application::commands::Command;
 use plaza_domain::{AttemptOutcome, RepositoryError, Task, TaskId};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use self::survey::Survey;
+use crate::heartbeat::Heartbeat;
 use crate::runner::{Context, SettleError, Settled, give_up, spread, time_delta};
 
 /// How many tasks one step takes.
@@ -18,8 +22,16 @@ const BATCH: u64 = 500;
 
 /// Reaps, promotes and announces, again and again until `shutdown` is cancelled.
 pub(crate) async fn run(context: Arc<Context>, shutdown: CancellationToken) {
+    let mut heartbeat = Heartbeat::new(&context);
+    let mut survey = Survey::default();
+    // A wait at the queue, and what a queue that is silent or a database that is not there take on top.
+    let look_within = context.settings.poll_interval * 3 + Duration::from_secs(20);
     loop {
-        round(&context).await;
+        let is_success = round(&context).await;
+        if context.pulse.turn(is_success, context.has_idle_slot(), look_within) {
+            heartbeat.beat(&context).await;
+        }
+        survey.take(&context).await;
         // Spread out, so that several workers do not do the same at the same time.
         let pause = sleep(spread(context.settings.maintenance_interval));
         if shutdown.run_until_cancelled(pause).await.is_none() {
@@ -28,25 +40,31 @@ pub(crate) async fn run(context: Arc<Context>, shutdown: CancellationToken) {
     }
 }
 
-/// One step's failure is no reason to leave out the others.
-async fn round(context: &Context) {
-    for task in found(reap(context).await, "reap") {
-        if let Err(error) = bury(context, &task).await {
+/// One step's failure is no reason to leave out the others. Returns whether none failed.
+async fn round(context: &Context) -> bool {
+    let hopeless = found(reap(context).await, "reap");
+    for task in hopeless.iter().flatten() {
+        if let Err(error) = bury(context, task).await {
             tracing::warn!(task.id = %task.id, error = ?error, "a task could not be given up yet");
         }
     }
-    announce(context, found(promote(context).await, "promote")).await;
+    let promoted = found(promote(context).await, "promote");
+    let mut is_success = hopeless.is_some() && promoted.is_some();
+    announce(context, promoted.unwrap_or_default()).await;
     // While every slot works a wake-up wakes nobody: announcing again and again would only make the queue longer.
     if context.has_idle_slot() {
-        announce(context, found(untaken(context).await, "relay")).await;
+        let untaken = found(untaken(context).await, "relay");
+        is_success &= untaken.is_some();
+        announce(context, untaken.unwrap_or_default()).await;
     }
+    is_success
 }
 
-fn found<T>(step: Result<Vec<T>, RepositoryError>, name: &str) -> Vec<T> {
-    step.unwrap_or_else(|error| {
+fn found<T>(step: Result<Vec<T>, RepositoryError>, name: &str) -> Option<Vec<T>> {
+    step.inspect_err(|error| {
         tracing::warn!(step = name, error = ?error, "tasks could not be looked after; the next round tries again");
-        Vec::new()
     })
+    .ok()
 }
 
 async fn reap(context: &Context) -> Result<Vec<Task>, RepositoryError> {

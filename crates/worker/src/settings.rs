@@ -43,6 +43,8 @@ pub struct WorkerSettings {
     pub max_runtime: Duration,
     /// How many workers a task may take down before it is given up.
     pub max_crashes: i32,
+    /// Whether it measures the queues, which costs some counting.
+    pub surveys_queues: bool,
     /// How long running tasks may go on after a shutdown was asked for.
     pub drain: Duration,
     /// Where media work is done.
@@ -64,6 +66,7 @@ impl Default for WorkerSettings {
             untaken_after: Duration::from_secs(5),
             max_runtime: Duration::from_secs(5 * 60),
             max_crashes: 3,
+            surveys_queues: false,
             drain: Duration::from_secs(25),
             media: MediaSettings::default(),
         }

@@ -49,7 +49,7 @@ pub(crate) struct World {
     pub(crate) ports: Ports,
     pub(crate) blobs: MemoryBlobStore,
     pub(crate) events: EventStream,
-    services: Services,
+    pub(crate) services: Services,
     actor: Actor,
 }
 
@@ -130,7 +130,7 @@ impl World {
     }
 
     pub(crate) fn handlers(&self) -> Handlers {
-        Handlers::new(&self.ports, &WorkerSettings::default())
+        Handlers::new(&self.ports, &self.services, &WorkerSettings::default())
     }
 
     /// Moves the time as it passes: whoever waits for a moment on the way gets to act in it.

@@ -13,6 +13,7 @@ pub(crate) mod files;
 pub(crate) mod fixture;
 pub(crate) mod friendships;
 mod hot;
+pub(crate) mod jobs;
 pub(crate) mod members;
 pub(crate) mod mentions;
 pub(crate) mod messages;
@@ -34,6 +35,7 @@ pub(crate) mod tasks;
 pub(crate) mod threads;
 pub(crate) mod transactions;
 pub(crate) mod usage;
+pub(crate) mod workers;
 
 /// A behaviour fails by an assertion or by an error that it did not expect.
 pub(crate) type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;

@@ -198,3 +198,37 @@ pub(crate) async fn all_sessions_of_a_user_but_one_are_revoked(store: Arc<dyn St
     assert_eq!(work.sessions().revoke_all(ada.id, None, at(3)).await?, 1);
     Ok(())
 }
+
+pub(crate) async fn sessions_and_tokens_that_were_over_are_purged(store: Arc<dyn Store>) -> Outcome {
+    let (_, live) = given_session(&store).await?;
+    let expired = Session { id: SessionId::new(id()), expires_at: at(50), ..live.clone() };
+    let ended = Session { id: SessionId::new(id()), revoked_at: Some(at(40)), ..live.clone() };
+    let ended_late = Session { id: SessionId::new(id()), revoked_at: Some(at(200)), ..live.clone() };
+    let old = RefreshToken { expires_at: at(99), consumed_at: Some(at(1)), ..token_of(&live, 1) };
+    let current = token_of(&live, 2);
+    let orphan = token_of(&ended, 3);
+    let mut work = store.begin().await?;
+    for session in [&expired, &ended, &ended_late] {
+        work.sessions().insert(session).await?;
+    }
+    for token in [&old, &current, &orphan] {
+        work.sessions().insert_token(token).await?;
+    }
+    work.commit().await?;
+
+    let mut work = store.begin().await?;
+    let mut removed = Vec::new();
+    for _ in 0..3 {
+        removed.push(work.sessions().purge(at(100), 1).await?);
+    }
+    work.commit().await?;
+    assert_eq!(removed, [2, 1, 0], "a token and two sessions, one of each at a time");
+    let mut read = store.read().await?;
+    for (session, is_kept) in [(&live, true), (&expired, false), (&ended, false), (&ended_late, true)] {
+        assert_eq!(read.sessions().find_with_user(session.id).await?.is_some(), is_kept);
+    }
+    for (token, is_kept) in [(&old, false), (&current, true), (&orphan, false)] {
+        assert_eq!(read.sessions().find_token(token.digest).await?.is_some(), is_kept);
+    }
+    Ok(())
+}

@@ -10,11 +10,11 @@ use super::{
     accounts::AccountsApi, admin_tasks::AdminTasksApi, auth::AuthApi, avatars::AvatarsApi, blocks::BlocksApi,
     changes::ChangesApi, direct_rooms::DirectRoomsApi, documented::Documented, edits::EditsApi,
     file_texts::FileTextsApi, files::FilesApi, friend_requests::FriendRequestsApi, friends::FriendsApi,
-    health::HealthApi, media::MediaApi, members::MembersApi, mentions::MentionsApi, messages::MessagesApi,
-    mute::MuteApi, pages, pins::PinsApi, preferences::PreferencesApi, presence::PresenceApi,
-    queues::QueuesApi, reactions::ReactionsApi, receipts::ReceiptsApi, rooms::RoomsApi,
-    sessions::SessionsApi, signed_urls::SignedUrlsApi, signing_keys::SigningKeysApi, storage::StorageApi,
-    tasks::TasksApi, threads::ThreadsApi, users::UsersApi,
+    health::HealthApi, jobs::JobsApi, media::MediaApi, members::MembersApi, mentions::MentionsApi,
+    messages::MessagesApi, mute::MuteApi, pages, pins::PinsApi, preferences::PreferencesApi,
+    presence::PresenceApi, queues::QueuesApi, reactions::ReactionsApi, receipts::ReceiptsApi,
+    rooms::RoomsApi, sessions::SessionsApi, signed_urls::SignedUrlsApi, signing_keys::SigningKeysApi,
+    storage::StorageApi, tasks::TasksApi, threads::ThreadsApi, users::UsersApi, workers::WorkersApi,
 };
 use crate::{
     content::remember_head,
@@ -49,7 +49,7 @@ pub(super) type Apis = Documented<(
     ChangesApi,
     (PresenceApi, FriendsApi, FriendRequestsApi),
     (FilesApi, FileTextsApi, StorageApi, SignedUrlsApi, MediaApi),
-    (TasksApi, AdminTasksApi, QueuesApi),
+    (TasksApi, AdminTasksApi, QueuesApi, JobsApi, WorkersApi),
     HealthApi,
 )>;
 
@@ -69,7 +69,7 @@ pub(super) fn service() -> OpenApiService<Apis, ()> {
         ChangesApi,
         (PresenceApi, FriendsApi, FriendRequestsApi),
         (FilesApi, FileTextsApi, StorageApi, SignedUrlsApi, MediaApi),
-        (TasksApi, AdminTasksApi, QueuesApi),
+        (TasksApi, AdminTasksApi, QueuesApi, JobsApi, WorkersApi),
         HealthApi,
     );
     OpenApiService::new(Documented(apis), "Plaza", env!("CARGO_PKG_VERSION"))

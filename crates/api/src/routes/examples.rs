@@ -81,11 +81,15 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         "RetriedTasksView" => json!({"retried": 12, "skipped": 0, "next_cursor": null}),
         "QueueView" => queue(),
         "QueueList" => json!({"items": [queue()], "is_complete": true}),
+        "JobView" => job(),
+        "JobList" => json!({"items": [job()]}),
+        "WorkerView" => worker(),
+        "WorkerList" => json!({"items": [worker()]}),
         "ImageUploadView" => {
             json!({"filename": format!("{FILE}.png"), "url": format!("/media/{FILE}.png")})
         }
         "SignedUrlView" => signed_url(),
-        "LivenessView" => json!({"status": "alive"}),
+        "LivenessView" => json!({"status": "alive", "worker_loop_age_seconds": 2.5}),
         "ReadinessView" => json!({"status": "ready", "dependencies": [dependency()]}),
         "DependencyView" => dependency(),
         "Problem" => problem(),
@@ -269,6 +273,20 @@ fn queue() -> Value {
     json!({
         "name": "media", "scheduled": 1, "ready": 3, "running": 2, "dead": 0, "oldest_ready_seconds": 4,
         "succeeded_last_hour": 380, "failed_last_hour": 20, "failure_rate": 0.05
+    })
+}
+
+fn job() -> Value {
+    json!({
+        "name": "purge_tasks", "schedule": "37 * * * *", "next_run_at": EVENING, "last_run_at": NOON,
+        "last_task_id": TASK, "last_task_state": "succeeded"
+    })
+}
+
+fn worker() -> Value {
+    json!({
+        "id": WORKER, "host": "engine-room", "pid": 1815, "version": "0.1.0",
+        "queues": ["default", "media", "mail"], "slots": 3, "running": 1, "started_at": MORNING, "seen_at": NOON
     })
 }
 

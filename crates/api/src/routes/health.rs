@@ -6,11 +6,24 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use super::Tags;
 use crate::{json::Json, problem::ApiError, state::AppState};
 
-/// The process lives.
+/// Whether the process lives.
 #[derive(Object)]
 pub(crate) struct LivenessView {
-    /// Always `alive`.
+    /// `alive`, or `stuck` when the worker inside the server has not got around for a minute: then restarting helps.
     status: String,
+    /// How many seconds ago the worker inside the server last got around, if there is one.
+    #[oai(nullable)]
+    worker_loop_age_seconds: Option<f64>,
+}
+
+#[derive(ApiResponse)]
+pub(crate) enum Liveness {
+    /// The process lives.
+    #[oai(status = 200)]
+    Alive(Json<LivenessView>),
+    /// It is stuck, and should be restarted.
+    #[oai(status = 503)]
+    Stuck(Json<LivenessView>),
 }
 
 /// How one dependency is.
@@ -52,10 +65,17 @@ pub(crate) struct HealthApi;
 impl HealthApi {
     /// Ask whether the process lives
     ///
-    /// Asks nothing else. Also at `/healthz`.
+    /// Asks nothing else: a database that does not answer is no reason to restart the server. A worker inside it that
+    /// hangs is. Also at `/healthz`.
     #[oai(path = "/healthz", method = "get", operation_id = "get_liveness")]
-    async fn alive(&self) -> Result<Json<LivenessView>, ApiError> {
-        Ok(Json(LivenessView { status: "alive".to_owned() }))
+    async fn alive(&self, Data(state): Data<&AppState>) -> Result<Liveness, ApiError> {
+        let vitals = (state.vitals)();
+        let status = if vitals.is_alive { "alive" } else { "stuck" };
+        let view = Json(LivenessView {
+            status: status.to_owned(),
+            worker_loop_age_seconds: vitals.worker_loop_age.map(|age| age.as_secs_f64()),
+        });
+        Ok(if vitals.is_alive { Liveness::Alive(view) } else { Liveness::Stuck(view) })
     }
 
     /// Ask whether the server can serve

@@ -4,6 +4,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use plaza_infrastructure::{
     config::Config,
+    monitor::{Monitor, MonitorError},
     wiring::{Plaza, Role, StartError},
 };
 use plaza_worker::MediaSettings;
@@ -42,6 +43,9 @@ pub enum ServeError {
         /// Why not.
         source: io::Error,
     },
+    /// It cannot be watched over.
+    #[error(transparent)]
+    Monitor(#[from] MonitorError),
     /// The server ended by itself.
     #[error("the server failed: {0}")]
     Run(#[source] io::Error),
@@ -88,11 +92,18 @@ impl Application {
                 recheck_interval: config.server.recheck_interval(),
             },
         };
-        let state = AppState::new(&plaza, &config.server, config.uploads.max_bytes);
-        let endpoint = app(state, ws, Arc::clone(&plaza.ports.ids));
-        if config.embedded_worker() {
-            plaza_worker::start(&plaza, &config.worker, media, WORKER_DRAIN);
+        let monitor = match config.metrics.listen {
+            Some(address) => Some(Monitor::start("metrics.listen", address).await?),
+            None => None,
+        };
+        let pulse =
+            config.embedded_worker().then(|| plaza_worker::start(&plaza, &config, media, WORKER_DRAIN));
+        let vitals = plaza_worker::vitals(pulse);
+        if let Some(monitor) = monitor {
+            monitor.spawn(Arc::clone(&vitals), &plaza.tracker, plaza.shutdown.clone());
         }
+        let state = AppState::new(&plaza, &config.server, config.uploads.max_bytes, vitals);
+        let endpoint = app(state, ws, Arc::clone(&plaza.ports.ids));
         Ok(Self { plaza, acceptor, endpoint, connections })
     }
 

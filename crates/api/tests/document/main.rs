@@ -3,6 +3,7 @@
 
 mod client;
 mod friends;
+mod jobs;
 mod schema;
 mod server;
 mod story;
@@ -24,6 +25,7 @@ async fn every_operation_answers_as_the_document_says() -> TestResult {
     threads::threads(&mut client, &room).await?;
     story::files(&mut client).await?;
     tasks::tasks(&mut client, server.given_waiting_task().await?).await?;
+    jobs::jobs(&mut client).await?;
     story::endings(&mut client, &room).await?;
     assert_eq!(client.never_called(), Vec::<String>::new());
     server.stop().await

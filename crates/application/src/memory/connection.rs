@@ -8,9 +8,9 @@ use plaza_domain::{
     repository::{
         BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
         FriendshipRepository, MemberRepository, MentionRepository, MessageRepository, OverviewRepository,
-        PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository, Result, RoomRepository,
-        SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository,
-        UsageRepository, UserRepository,
+        PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository, RecurringJobRepository,
+        Result, RoomRepository, SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository,
+        ThreadRepository, UsageRepository, UserRepository, WorkerRepository,
     },
 };
 use tokio::sync::OwnedMutexGuard;
@@ -129,6 +129,14 @@ impl<A: Access> Repositories for Connection<A> {
     }
 
     fn tasks(&mut self) -> &mut dyn TaskRepository {
+        self
+    }
+
+    fn jobs(&mut self) -> &mut dyn RecurringJobRepository {
+        self
+    }
+
+    fn workers(&mut self) -> &mut dyn WorkerRepository {
         self
     }
 

@@ -10,6 +10,7 @@ mod doubles;
 mod edits;
 mod files;
 mod friendships;
+mod jobs;
 mod members;
 mod mentions;
 mod messages;
@@ -30,6 +31,7 @@ mod tasks;
 mod threads;
 mod usage;
 mod users;
+mod workers;
 
 pub use doubles::{
     AcceptingInspector, CountingSecrets, EscapingMarkup, ManualClock, MemoryBlobStore, OpenUrlSigner,

@@ -114,4 +114,23 @@ impl<A: Access> SessionRepository for Connection<A> {
         token.consumed_at = Some(at);
         Ok(true)
     }
+
+    async fn purge(&mut self, before: Timestamp, limit: u64) -> Result<u64> {
+        let tables = self.tables_mut()?;
+        let expired = tables.refresh_tokens.values().filter(|token| token.expires_at < before);
+        let expired: Vec<_> = expired.map(|token| token.id).take(rows(limit)).collect();
+        for id in &expired {
+            tables.refresh_tokens.remove(id);
+        }
+        let is_over = |session: &&Session| {
+            session.expires_at < before || session.revoked_at.is_some_and(|at| at < before)
+        };
+        let over: Vec<_> =
+            tables.sessions.values().filter(is_over).map(|session| session.id).take(rows(limit)).collect();
+        for id in &over {
+            tables.sessions.remove(id);
+            tables.refresh_tokens.retain(|_, token| token.session_id != *id);
+        }
+        Ok((expired.len() + over.len()) as u64)
+    }
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use plaza_domain::{
     Blob, Emoji, File, FileId, FileText, Follower, Friendship, Member, MemberProfile, Message, MessageEdit,
-    MessageId, Mute, Preferences, Reaction, ReadMark, RefreshToken, RefreshTokenId, Room, RoomId,
-    SentMessage, Seq, Session, SessionId, Sha256, SigningKey, Task, TaskAttempt, TaskId, Timestamp, UploadId,
-    Usage, User, UserId, UserPair, UserSummary, Variant, VariantName, Version,
+    MessageId, Mute, Preferences, Reaction, ReadMark, RecurringJob, RefreshToken, RefreshTokenId, Room,
+    RoomId, SeenWorker, SentMessage, Seq, Session, SessionId, Sha256, SigningKey, Task, TaskAttempt, TaskId,
+    Timestamp, UploadId, Usage, User, UserId, UserPair, UserSummary, Variant, VariantName, Version, WorkerId,
     repository::{RepositoryError, Result},
 };
 use uuid::Uuid;
@@ -61,6 +61,8 @@ pub(super) struct Tables {
     pub(super) tasks: Table<TaskId, Task>,
     /// By task and fencing token.
     pub(super) task_attempts: Table<(TaskId, i64), TaskAttempt>,
+    pub(super) jobs: Table<String, RecurringJob>,
+    pub(super) workers: Table<WorkerId, SeenWorker>,
     pub(super) settings: Table<String, String>,
 }
 

@@ -11,9 +11,9 @@ use plaza_domain::{
     repository::{
         BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
         FriendshipRepository, MemberRepository, MentionRepository, MessageRepository, OverviewRepository,
-        PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository, Result, RoomRepository,
-        SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository,
-        UsageRepository, UserRepository,
+        PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository, RecurringJobRepository,
+        Result, RoomRepository, SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository,
+        ThreadRepository, UsageRepository, UserRepository, WorkerRepository,
     },
 };
 
@@ -194,6 +194,14 @@ impl<R: Repositories + ?Sized> Repositories for Faulty<R> {
 
     fn tasks(&mut self) -> &mut dyn TaskRepository {
         self.inner.tasks()
+    }
+
+    fn jobs(&mut self) -> &mut dyn RecurringJobRepository {
+        self.inner.jobs()
+    }
+
+    fn workers(&mut self) -> &mut dyn WorkerRepository {
+        self.inner.workers()
     }
 
     fn settings(&mut self) -> &mut dyn SettingRepository {

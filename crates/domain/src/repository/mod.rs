@@ -11,6 +11,7 @@ mod edit;
 mod error;
 mod file;
 mod friendship;
+mod job;
 mod member;
 mod mention;
 mod message;
@@ -27,6 +28,7 @@ mod task;
 mod thread;
 mod usage;
 mod user;
+mod worker;
 
 use async_trait::async_trait;
 
@@ -37,6 +39,7 @@ pub use edit::EditRepository;
 pub use error::{Constraint, RepositoryError};
 pub use file::FileRepository;
 pub use friendship::FriendshipRepository;
+pub use job::RecurringJobRepository;
 pub use member::{MemberRepository, Sender};
 pub use mention::{Caller, MentionRepository};
 pub use message::{HistoryRange, MessageRepository};
@@ -53,6 +56,7 @@ pub use task::{ClaimRequest, Lease, TaskFilter, TaskRepository, TaskRetention};
 pub use thread::ThreadRepository;
 pub use usage::UsageRepository;
 pub use user::UserRepository;
+pub use worker::WorkerRepository;
 
 /// What every repository call returns.
 pub type Result<T> = std::result::Result<T, RepositoryError>;
@@ -123,6 +127,10 @@ pub trait Repositories: Send {
     fn usage(&mut self) -> &mut dyn UsageRepository;
     /// Background work.
     fn tasks(&mut self) -> &mut dyn TaskRepository;
+    /// When recurring jobs are due.
+    fn jobs(&mut self) -> &mut dyn RecurringJobRepository;
+    /// Who does background work.
+    fn workers(&mut self) -> &mut dyn WorkerRepository;
     /// Facts about the server as a whole.
     fn settings(&mut self) -> &mut dyn SettingRepository;
 }

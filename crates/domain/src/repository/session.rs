@@ -54,4 +54,8 @@ pub trait SessionRepository: Send {
 
     /// Uses a refresh token up, in one conditional update; false when it was used before.
     async fn consume_token(&mut self, id: RefreshTokenId, at: Timestamp) -> Result<bool>;
+
+    /// Removes refresh tokens that expired before then, and logins that were over by then, with theirs. At most `limit`
+    /// of either; returns how many of both there were.
+    async fn purge(&mut self, before: Timestamp, limit: u64) -> Result<u64>;
 }

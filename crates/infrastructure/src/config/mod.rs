@@ -7,6 +7,7 @@ mod database;
 mod limits;
 mod list;
 mod log;
+mod metrics;
 mod presence;
 mod problem;
 mod queues;
@@ -27,6 +28,7 @@ pub use auth::{AuthConfig, TokenAlgorithm};
 pub use database::DatabaseConfig;
 pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat};
+pub use metrics::MetricsConfig;
 pub use presence::PresenceConfig;
 pub use problem::{ConfigError, Problem};
 pub use queues::{QueueConfig, QueueShare, QueuesConfig};
@@ -65,6 +67,8 @@ pub struct Config {
     pub presence: PresenceConfig,
     /// Background work.
     pub worker: WorkerConfig,
+    /// Where a server tells how it is doing.
+    pub metrics: MetricsConfig,
     /// The log.
     pub log: LogConfig,
 }
@@ -83,6 +87,7 @@ impl Default for Config {
             scan: ScanConfig::default(),
             presence: PresenceConfig::default(),
             worker: WorkerConfig::default(),
+            metrics: MetricsConfig::default(),
             log: LogConfig::default(),
         }
     }

@@ -128,6 +128,13 @@ fn listen_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAd
     text.parse().map_err(|_| D::Error::invalid_value(Unexpected::Str(&text), &expected))
 }
 
+/// As [`listen_address`], of a port that need not be there.
+pub(super) fn optional_listen_address<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<SocketAddr>, D::Error> {
+    listen_address(deserializer).map(Some)
+}
+
 fn is_web_url(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }

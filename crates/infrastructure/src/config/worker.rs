@@ -1,12 +1,13 @@
 //! `[worker]`: background work.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use serde::Deserialize;
 
 use super::{
     Problem,
     queues::{QueueShare, QueuesConfig},
+    server::optional_listen_address,
 };
 
 /// Background work.
@@ -19,6 +20,10 @@ pub struct WorkerConfig {
     pub concurrency: usize,
     /// How it shares them among its queues.
     pub queues: QueuesConfig,
+    /// Address and port of a `plaza-worker`'s `/metrics` and `/healthz`, which need no login: not to be reached from
+    /// outside. Off by default; of the worker inside a server, `metrics.listen` tells.
+    #[serde(deserialize_with = "optional_listen_address")]
+    pub listen: Option<SocketAddr>,
     /// How long a worker may be silent before its task is given to another, in seconds.
     pub lease_seconds: u64,
     /// How often a worker looks into the database, whatever the queue tells, in milliseconds.
@@ -35,6 +40,7 @@ impl Default for WorkerConfig {
             embedded: None,
             concurrency: 3,
             queues: QueuesConfig::default(),
+            listen: None,
             lease_seconds: 30,
             poll_interval_ms: 2000,
             media_memory_mb: 512,

@@ -15,6 +15,7 @@ mod error;
 mod files;
 mod finish;
 mod friendships;
+mod jobs;
 mod members;
 mod mentions;
 mod messages;
@@ -36,6 +37,7 @@ mod tasks;
 mod threads;
 mod usage;
 mod users;
+mod workers;
 
 pub use connect::{ConnectError, DatabaseSettings, connect};
 pub use migrate::migrate;

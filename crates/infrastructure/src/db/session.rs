@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use plaza_domain::repository::{
     BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
     FriendshipRepository, MemberRepository, MentionRepository, MessageRepository, OverviewRepository,
-    PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository, Repositories, RepositoryError,
-    Result, RoomRepository, SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository,
-    ThreadRepository, UnitOfWork, UsageRepository, UserRepository,
+    PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository, RecurringJobRepository,
+    Repositories, RepositoryError, Result, RoomRepository, SessionRepository, SettingRepository,
+    SigningKeyRepository, TaskRepository, ThreadRepository, UnitOfWork, UsageRepository, UserRepository,
+    WorkerRepository,
 };
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, IdenStatic, QueryResult,
@@ -168,6 +169,14 @@ impl<C: ConnectionTrait + Send> Repositories for Session<C> {
     }
 
     fn tasks(&mut self) -> &mut dyn TaskRepository {
+        self
+    }
+
+    fn jobs(&mut self) -> &mut dyn RecurringJobRepository {
+        self
+    }
+
+    fn workers(&mut self) -> &mut dyn WorkerRepository {
         self
     }
 

@@ -100,4 +100,9 @@ impl<C: ConnectionTrait + Send> SessionRepository for Session<C> {
             .filter(refresh_token::Column::ConsumedAt.is_null());
         Ok(self.execute(&update.into_query()).await? > 0)
     }
+
+    async fn purge(&mut self, before: Timestamp, limit: u64) -> Result<u64> {
+        let tokens = self.execute(&queries::sessions::purge_tokens(before, limit)).await?;
+        Ok(tokens + self.execute(&queries::sessions::purge(before, limit)).await?)
+    }
 }

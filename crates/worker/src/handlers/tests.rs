@@ -33,7 +33,7 @@ fn png(width: u32, height: u32) -> Vec<u8> {
 
 fn start(world: &World) -> CancellationToken {
     let shutdown = CancellationToken::new();
-    let worker = Worker::new(world.ports.clone(), WorkerSettings::default());
+    let worker = Worker::new(world.ports.clone(), &world.services, WorkerSettings::default());
     worker.spawn(&TaskTracker::new(), shutdown.clone());
     shutdown
 }

@@ -20,7 +20,8 @@ async fn a_task_whose_worker_was_killed_completes_elsewhere_in_time() {
     world.claim(id, LEASE).await.unwrap();
     let killed = Instant::now();
     let (tracker, shutdown) = (TaskTracker::new(), CancellationToken::new());
-    Worker::new(world.ports.clone(), WorkerSettings::default()).spawn(&tracker, shutdown.clone());
+    Worker::new(world.ports.clone(), &world.services, WorkerSettings::default())
+        .spawn(&tracker, shutdown.clone());
     world.until(id, |task| task.state == TaskState::Succeeded).await;
     assert!(killed.elapsed() <= LEASE + Duration::from_secs(15), "took {:?}", killed.elapsed());
     shutdown.cancel();

@@ -9,7 +9,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::{context::Context, panic::caught, report::report};
-use crate::{Attempt, Effect, TaskError, TaskHandler};
+use crate::{
+    Attempt, Effect, TaskError, TaskHandler,
+    metrics::{UNKNOWN_KIND, attempt_ended},
+};
 
 /// How soon a task that runs learns that it was called off.
 const CANCEL_CHECK: Duration = Duration::from_secs(2);
@@ -24,14 +27,19 @@ pub(super) async fn run(context: &Context, task: Task, shutdown: &CancellationTo
         tracing::info_span!("task", task.id = %task.id, task.kind = task.kind, task.attempt = task.attempt);
     let attempt = Attempt::new(task, context.lease(), Arc::clone(&context.ports.store));
     async {
-        match Command::try_from(attempt.task()) {
+        let started = Instant::now();
+        let (kind, ended) = match Command::try_from(attempt.task()) {
             Ok(command) => {
+                let (kind, _) = command.kind();
                 let handler = context.registry.handler(command);
                 let outcome = execute(context, handler.as_ref(), &attempt, shutdown).await;
-                report(context, &attempt, Some(handler.as_ref()), outcome).await;
+                (kind, report(context, &attempt, Some(handler.as_ref()), outcome).await)
             }
-            Err(unknown) => report(context, &attempt, None, Err(misunderstood(&unknown))).await,
-        }
+            Err(unknown) => {
+                (UNKNOWN_KIND, report(context, &attempt, None, Err(misunderstood(&unknown))).await)
+            }
+        };
+        attempt_ended(kind, ended.as_ref(), started.elapsed());
     }
     .instrument(span)
     .await;

@@ -5,12 +5,13 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use ::metrics::Gauge;
 use chrono::TimeDelta;
 use plaza_application::Ports;
 use plaza_domain::{WorkerId, repository::ClaimRequest};
 
 use super::{backoff::time_delta, queues::Queues};
-use crate::{Registry, WorkerSettings};
+use crate::{Pulse, Registry, WorkerSettings, metrics};
 
 pub(crate) struct Context {
     pub(crate) ports: Ports,
@@ -18,6 +19,7 @@ pub(crate) struct Context {
     pub(crate) settings: WorkerSettings,
     pub(crate) id: WorkerId,
     pub(crate) queues: Arc<Queues>,
+    pub(crate) pulse: Arc<Pulse>,
     busy: AtomicUsize,
 }
 
@@ -25,7 +27,8 @@ impl Context {
     pub(crate) fn new(ports: Ports, registry: Arc<dyn Registry>, settings: WorkerSettings) -> Self {
         let queues = Arc::new(Queues::new(&settings.queues));
         let id = WorkerId::new(ports.ids.next());
-        Self { ports, registry, settings, id, queues, busy: AtomicUsize::new(0) }
+        let pulse = Arc::new(Pulse::new());
+        Self { ports, registry, settings, id, queues, pulse, busy: AtomicUsize::new(0) }
     }
 
     pub(crate) fn lease(&self) -> TimeDelta {
@@ -41,22 +44,34 @@ impl Context {
         self.settings.concurrency.min(self.queues.limit()).max(1)
     }
 
-    /// Notes that a slot works, until the guard is dropped.
-    pub(super) fn occupy(&self) -> impl Drop {
+    /// Notes that a slot works at a task of that queue, until the guard is dropped.
+    pub(super) fn occupy(&self, queue: &str) -> Occupied<'_> {
         self.busy.fetch_add(1, Ordering::Relaxed);
-        Occupied(&self.busy)
+        let gauge = metrics::running(queue);
+        gauge.increment(1);
+        Occupied { busy: &self.busy, gauge }
+    }
+
+    /// How many tasks run.
+    pub(crate) fn running(&self) -> usize {
+        self.busy.load(Ordering::Relaxed)
     }
 
     /// Whether a slot waits for work.
     pub(crate) fn has_idle_slot(&self) -> bool {
-        self.busy.load(Ordering::Relaxed) < self.slots()
+        self.running() < self.slots()
     }
 }
 
-struct Occupied<'a>(&'a AtomicUsize);
+/// That a slot works.
+pub(super) struct Occupied<'a> {
+    busy: &'a AtomicUsize,
+    gauge: Gauge,
+}
 
 impl Drop for Occupied<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.busy.fetch_sub(1, Ordering::Relaxed);
+        self.gauge.decrement(1);
     }
 }

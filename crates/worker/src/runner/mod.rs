@@ -11,7 +11,7 @@ mod source;
 
 use std::sync::Arc;
 
-use plaza_application::Ports;
+use plaza_application::{Ports, Services};
 use tokio::task::JoinSet;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -19,7 +19,7 @@ pub(crate) use backoff::{spread, time_delta};
 pub(crate) use context::Context;
 pub(crate) use settle::{SettleError, Settled, give_up};
 
-use crate::{Handlers, Registry, WorkerSettings, maintenance};
+use crate::{Handlers, Pulse, Registry, WorkerSettings, heartbeat, jobs, maintenance};
 
 /// Takes tasks and runs them.
 pub struct Worker {
@@ -28,14 +28,19 @@ pub struct Worker {
 
 impl Worker {
     /// A worker that knows every command of Plaza.
-    pub fn new(ports: Ports, settings: WorkerSettings) -> Self {
-        let registry = Arc::new(Handlers::new(&ports, &settings));
+    pub fn new(ports: Ports, services: &Services, settings: WorkerSettings) -> Self {
+        let registry = Arc::new(Handlers::new(&ports, services, &settings));
         Self::with_registry(ports, settings, registry)
     }
 
     /// A worker with handlers of the caller's own.
     pub fn with_registry(ports: Ports, settings: WorkerSettings, registry: Arc<dyn Registry>) -> Self {
         Self { context: Arc::new(Context::new(ports, registry, settings)) }
+    }
+
+    /// Whether it gets around.
+    pub fn pulse(&self) -> Arc<Pulse> {
+        Arc::clone(&self.context.pulse)
     }
 
     /// Runs on `tracker`, as [`run`](Self::run) does.
@@ -50,13 +55,15 @@ impl Worker {
         for _ in 0..self.context.slots() {
             parts.spawn(work(Arc::clone(&self.context), shutdown.clone()));
         }
-        parts.spawn(maintenance::run(Arc::clone(&self.context), shutdown));
+        parts.spawn(maintenance::run(Arc::clone(&self.context), shutdown.clone()));
+        parts.spawn(jobs::run(Arc::clone(&self.context), shutdown));
         tracing::info!(worker.id = %self.context.id, worker.slots = self.context.slots(), "the worker runs");
         while let Some(ended) = parts.join_next().await {
             if let Err(error) = ended {
                 tracing::error!(error = ?error, "a part of the worker ended by a fault");
             }
         }
+        heartbeat::farewell(&self.context).await;
         tracing::info!(worker.id = %self.context.id, "the worker has stopped");
     }
 }
@@ -66,7 +73,7 @@ async fn work(context: Arc<Context>, shutdown: CancellationToken) {
     let mut source = source::Source::new(Arc::clone(&context));
     // The place is the task's until it has ended.
     while let Some((task, _place)) = source.next(&shutdown).await {
-        let _occupied = context.occupy();
+        let _occupied = context.occupy(&task.queue);
         attempt::run(&context, task, &shutdown).await;
     }
 }

@@ -61,6 +61,11 @@ impl Queues {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The names of all of them.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.state().queues.iter().map(|queue| queue.name.clone()).collect()
+    }
+
     /// How many tasks they may run together.
     pub(crate) fn limit(&self) -> usize {
         self.state().queues.iter().fold(0, |sum: usize, queue| sum.saturating_add(queue.limit))

@@ -21,32 +21,42 @@ const MAX_RESULT: usize = 64 * 1024;
 /// Between two tries to write down how an attempt ended.
 const REPORT_BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
 
-/// Writes down how an attempt ended. A report that does not reach the database in time is given up: the lease then
+/// Writes down how an attempt ended, and returns what was written. A report that does not reach the database in time is given up: the lease then
 /// expires, and the task is taken up again.
 pub(super) async fn report(
     context: &Context,
     attempt: &Attempt,
     handler: Option<&dyn TaskHandler>,
     outcome: Result<Box<dyn Effect>, TaskError>,
-) {
+) -> Option<AttemptOutcome> {
     let task = attempt.task();
     // It was prolonged until now, so that two thirds of the lease are left.
     let deadline = Instant::now() + context.settings.lease / 2;
     let error = match outcome {
         Ok(effect) => match succeed(context, task, effect, deadline).await {
-            Ok(()) => return tracing::info!("a task is done"),
+            Ok(done) => {
+                tracing::info!("a task is done");
+                return Some(done);
+            }
             Err(error) => error,
         },
         Err(error) => error,
     };
     let Some(mut outcome) = outcome_of(task, &error) else {
-        return announce_loss();
+        announce_loss();
+        return None;
     };
     let mut failures = 0;
     loop {
         match timeout_at(deadline, fail(context, task, &outcome, handler)).await {
-            Ok(Ok(Settled::Done)) => return announce(&outcome),
-            Ok(Ok(Settled::Lost)) => return announce_loss(),
+            Ok(Ok(Settled::Done)) => {
+                announce(&outcome);
+                return Some(outcome);
+            }
+            Ok(Ok(Settled::Lost)) => {
+                announce_loss();
+                return None;
+            }
             // It was called off in the last moment: at once, with what follows from that.
             Ok(Ok(Settled::CancelRequested)) => {
                 outcome = AttemptOutcome::Cancelled;
@@ -57,9 +67,8 @@ pub(super) async fn report(
                 tracing::debug!(error = ?error, "the end of an attempt could not be written down yet");
             }
             Err(_) => {
-                return tracing::warn!(
-                    "the end of an attempt could not be written down: its lease will expire"
-                );
+                tracing::warn!("the end of an attempt could not be written down: its lease will expire");
+                return None;
             }
         }
         sleep(REPORT_BACKOFF.half_jitter(failures)).await;
@@ -71,7 +80,7 @@ async fn succeed(
     task: &Task,
     effect: Box<dyn Effect>,
     deadline: Instant,
-) -> Result<(), TaskError> {
+) -> Result<AttemptOutcome, TaskError> {
     let outcome = AttemptOutcome::Succeeded { result: effect.result() };
     if let AttemptOutcome::Succeeded { result: Some(result) } = &outcome
         && result.to_string().len() > MAX_RESULT
@@ -80,7 +89,7 @@ async fn succeed(
         return Err(TaskError::Discard(format!("its result has more than {MAX_RESULT} bytes")));
     }
     match timeout_at(deadline, settle(context, task, &outcome, effect)).await {
-        Ok(Ok(Settled::Done)) => Ok(()),
+        Ok(Ok(Settled::Done)) => Ok(outcome),
         Ok(Ok(Settled::Lost)) => Err(TaskError::Lost),
         Ok(Ok(Settled::CancelRequested)) => Err(TaskError::Cancelled),
         Ok(Err(error)) => Err(TaskError::Retry(error.into())),

@@ -45,7 +45,9 @@ impl Source {
             // Losing an id that was just taken is no harm: the relay announces it again.
             let hint = shutdown.run_until_cancelled(self.hint()).await?;
             // A claim is never cancelled: what is claimed is also run, or given back.
-            if let Some(claimed) = self.try_claim(hint).await {
+            let claimed = self.try_claim(hint).await;
+            self.context.pulse.look();
+            if let Some(claimed) = claimed {
                 return Some(claimed);
             }
             if let Some(pause) = self.pause() {

@@ -28,7 +28,7 @@ pub(super) async fn connect(folder: &TempDir, media: MediaSettings) -> TestResul
         .with("auth.bcrypt_cost", Some(4));
     let config = Config::from_sources(&Sources { overrides, ..Sources::default() })?;
     let plaza = Plaza::connect(&config, Role::Server).await?;
-    plaza_worker::start(&plaza, &config.worker, media, SOON);
+    plaza_worker::start(&plaza, &config, media, SOON);
     Ok(plaza)
 }
 

@@ -1,9 +1,11 @@
 //! `plaza admin`: what the server's admins can do over REST, for who has the server's configuration. It works beside
 //! servers that run: what it writes they find in the database.
 
+mod jobs;
 mod keys;
 mod queues;
 mod tasks;
+mod workers;
 
 use std::{error::Error, path::Path};
 
@@ -35,6 +37,11 @@ enum AdminCommand {
     Queues,
     /// Announces a new key for access tokens, which signs after auth.key_announcement_seconds
     RotateKeys,
+    /// Lists recurring jobs, starts one
+    #[command(subcommand)]
+    Jobs(jobs::JobsCommand),
+    /// Shows who does background work
+    Workers,
 }
 
 /// Does what is asked for, and prints what came of it.
@@ -45,6 +52,8 @@ pub(super) async fn run(config: Config, args: AdminArgs) -> Result<(), Box<dyn E
         AdminCommand::Tasks(command) => tasks::run(&plaza.services, command).await,
         AdminCommand::Queues => queues::run(&plaza.services).await,
         AdminCommand::RotateKeys => keys::rotate(&plaza.services).await,
+        AdminCommand::Jobs(command) => jobs::run(&plaza.services, command).await,
+        AdminCommand::Workers => workers::run(&plaza.services).await,
     };
     plaza.stop(STOP_DEADLINE).await;
     let report = done?;

@@ -1,7 +1,7 @@
 //! Logins and their refresh tokens.
 
 use plaza_domain::{SessionId, Timestamp, TokenDigest, UserId};
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement, UpdateStatement};
+use sea_orm::sea_query::{DeleteStatement, Expr, ExprTrait, Order, Query, SelectStatement, UpdateStatement};
 use sea_orm::{EntityTrait, Iterable, QueryTrait};
 
 use super::padded;
@@ -67,5 +67,37 @@ pub fn find_live_token(session_id: SessionId) -> SelectStatement {
         .from(refresh_token::Entity)
         .and_where(column(refresh_token::Column::SessionId).eq(session_id.uuid()))
         .and_where(column(refresh_token::Column::ConsumedAt).is_null())
+        .take()
+}
+
+/// Removes refresh tokens that expired before then. In the order of their ids, which is that of their making: those that
+/// expired come first, so that few others are looked at.
+pub fn purge_tokens(before: Timestamp, limit: u64) -> DeleteStatement {
+    let expired = Query::select()
+        .column(refresh_token::Column::Id)
+        .from(refresh_token::Entity)
+        .and_where(Expr::col(refresh_token::Column::ExpiresAt).lt(before))
+        .order_by(refresh_token::Column::Id, Order::Asc)
+        .limit(limit)
+        .take();
+    Query::delete()
+        .from_table(refresh_token::Entity)
+        .and_where(Expr::col(refresh_token::Column::Id).in_subquery(expired))
+        .take()
+}
+
+/// Removes logins that were over by then, with their tokens.
+pub fn purge(before: Timestamp, limit: u64) -> DeleteStatement {
+    let ended = Expr::col(session::Column::RevokedAt).lt(before);
+    let over = Query::select()
+        .column(session::Column::Id)
+        .from(session::Entity)
+        .and_where(Expr::col(session::Column::ExpiresAt).lt(before).or(ended))
+        .order_by(session::Column::Id, Order::Asc)
+        .limit(limit)
+        .take();
+    Query::delete()
+        .from_table(session::Entity)
+        .and_where(Expr::col(session::Column::Id).in_subquery(over))
         .take()
 }
