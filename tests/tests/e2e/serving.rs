@@ -277,6 +277,9 @@ async fn a_link_works_for_what_it_says_and_nothing_else(setup: Setup) {
         stranger.get(&format!("{path}?{query}")).await.expect_problem(401);
     }
     stranger.post(&format!("/files/{file_id}/signed-url"), &json!({})).await.expect_problem(401);
+    // It ends with its file.
+    ada.api.delete(&format!("/files/{file_id}")).await.expect(204);
+    stranger.get(&link).await.expect_problem(404);
 }
 
 async fn what_a_link_leads_to_is_kept_no_longer_than_the_link_lives(setup: Setup) {
