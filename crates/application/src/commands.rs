@@ -38,6 +38,10 @@ pub enum Command {
     PurgeTasks,
     /// Remove what workers left behind that vanished.
     PurgePresence,
+    /// Remove contents that nothing refers to, and objects that nothing names.
+    SweepBlobs,
+    /// Forget uploads that lasted too long, and delete files that nothing shows.
+    SweepUploads,
     /// Check a picture, turn it upright, make its variants.
     ProcessImage(FileCommand),
     /// Check a document, find its size and pages.
@@ -73,7 +77,12 @@ impl Command {
     pub const fn file_id(&self) -> Option<FileId> {
         match self {
             Self::ProcessImage(data) | Self::ProcessDocument(data) => Some(data.file_id),
-            Self::Probe(_) | Self::PurgeTokens | Self::PurgeTasks | Self::PurgePresence => None,
+            Self::Probe(_)
+            | Self::PurgeTokens
+            | Self::PurgeTasks
+            | Self::PurgePresence
+            | Self::SweepBlobs
+            | Self::SweepUploads => None,
         }
     }
 
@@ -84,6 +93,8 @@ impl Command {
             Self::PurgeTokens => ("purge_tokens", 1),
             Self::PurgeTasks => ("purge_tasks", 1),
             Self::PurgePresence => ("purge_presence", 1),
+            Self::SweepBlobs => ("sweep_blobs", 1),
+            Self::SweepUploads => ("sweep_uploads", 1),
             Self::ProcessImage(_) => ("process_image", 1),
             Self::ProcessDocument(_) => ("process_document", 1),
         }
@@ -97,9 +108,11 @@ impl Command {
         let (kind, version) = self.kind();
         let (queue, payload) = match self {
             Self::Probe(data) => (DEFAULT_QUEUE, serde_json::to_value(data)?),
-            Self::PurgeTokens | Self::PurgeTasks | Self::PurgePresence => {
-                (DEFAULT_QUEUE, serde_json::json!({}))
-            }
+            Self::PurgeTokens
+            | Self::PurgeTasks
+            | Self::PurgePresence
+            | Self::SweepBlobs
+            | Self::SweepUploads => (DEFAULT_QUEUE, serde_json::json!({})),
             Self::ProcessImage(data) | Self::ProcessDocument(data) => {
                 (MEDIA_QUEUE, serde_json::to_value(data)?)
             }
@@ -128,6 +141,8 @@ impl TryFrom<&Task> for Command {
             ("purge_tokens", 1) => Ok(Self::PurgeTokens),
             ("purge_tasks", 1) => Ok(Self::PurgeTasks),
             ("purge_presence", 1) => Ok(Self::PurgePresence),
+            ("sweep_blobs", 1) => Ok(Self::SweepBlobs),
+            ("sweep_uploads", 1) => Ok(Self::SweepUploads),
             ("process_image", 1) => Ok(Self::ProcessImage(FileCommand::deserialize(&task.payload)?)),
             ("process_document", 1) => Ok(Self::ProcessDocument(FileCommand::deserialize(&task.payload)?)),
             (kind, version) => Err(UnknownCommand::Kind { kind: kind.to_owned(), version }),

@@ -29,9 +29,13 @@ async fn until_job(admin: &User, name: &str, wanted: impl Fn(&Value) -> bool) ->
 async fn jobs_are_planned_once_a_worker_runs(setup: Setup) {
     let plaza = Plaza::start(setup).await;
     let root = User::register(plaza.a(), "root").await;
-    for (name, schedule) in
-        [("purge_presence", "*/10 * * * *"), ("purge_tasks", "37 * * * *"), ("purge_tokens", "17 3 * * *")]
-    {
+    for (name, schedule) in [
+        ("purge_presence", "*/10 * * * *"),
+        ("purge_tasks", "37 * * * *"),
+        ("purge_tokens", "17 3 * * *"),
+        ("sweep_blobs", "7 * * * *"),
+        ("sweep_uploads", "22 * * * *"),
+    ] {
         let job = until_job(&root.at(plaza.b()), name, |job| job["next_run_at"].is_string()).await;
         assert_eq!(job["schedule"], schedule);
     }

@@ -21,8 +21,10 @@ impl Job {
 }
 
 /// Every recurring job, by name.
-pub static JOBS: [Job; 3] = [
+pub static JOBS: [Job; 5] = [
     Job { name: "purge_presence", schedule: "*/10 * * * *", command: Command::PurgePresence },
     Job { name: "purge_tasks", schedule: "37 * * * *", command: Command::PurgeTasks },
     Job { name: "purge_tokens", schedule: "17 3 * * *", command: Command::PurgeTokens },
+    Job { name: "sweep_blobs", schedule: "7 * * * *", command: Command::SweepBlobs },
+    Job { name: "sweep_uploads", schedule: "22 * * * *", command: Command::SweepUploads },
 ];

@@ -7,10 +7,15 @@ mod process_file;
 
 use std::sync::Arc;
 
-use futures::FutureExt;
-use plaza_application::{CleanupService, Ports, Services, TaskService, commands::Command};
+use futures::{FutureExt, TryFutureExt};
+use plaza_application::{CleanupService, ContentService, Ports, Services, TaskService, commands::Command};
 
-use self::{clean_up::clean_up, files::FileWork, probe::Probe, process_file::ProcessFile};
+use self::{
+    clean_up::{clean_up, removed},
+    files::FileWork,
+    probe::Probe,
+    process_file::ProcessFile,
+};
 use crate::{Registry, TaskHandler, WorkerSettings};
 
 /// Knows every command of this version.
@@ -18,6 +23,7 @@ pub(crate) struct Handlers {
     files: Arc<FileWork>,
     tasks: Arc<TaskService>,
     cleanup: Arc<CleanupService>,
+    contents: Arc<ContentService>,
 }
 
 impl Handlers {
@@ -27,6 +33,7 @@ impl Handlers {
             files: Arc::new(FileWork::new(ports, settings.media.processor(settings.concurrency))),
             tasks: Arc::clone(&services.tasks),
             cleanup: Arc::clone(&services.cleanup),
+            contents: Arc::clone(&services.contents),
         }
     }
 }
@@ -36,9 +43,15 @@ impl Registry for Handlers {
         let files = Arc::clone(&self.files);
         match command {
             Command::Probe(data) => Arc::new(Probe(data)),
-            Command::PurgeTokens => clean_up(&self.cleanup, |service| service.purge_tokens().boxed()),
-            Command::PurgeTasks => clean_up(&self.tasks, |service| service.purge().boxed()),
-            Command::PurgePresence => clean_up(&self.cleanup, |service| service.purge_presence().boxed()),
+            Command::PurgeTokens => {
+                clean_up(&self.cleanup, |service| service.purge_tokens().map_ok(removed).boxed())
+            }
+            Command::PurgeTasks => clean_up(&self.tasks, |service| service.purge().map_ok(removed).boxed()),
+            Command::PurgePresence => {
+                clean_up(&self.cleanup, |service| service.purge_presence().map_ok(removed).boxed())
+            }
+            Command::SweepBlobs => clean_up(&self.contents, |service| service.sweep_blobs().boxed()),
+            Command::SweepUploads => clean_up(&self.contents, |service| service.sweep_uploads().boxed()),
             Command::ProcessImage(data) | Command::ProcessDocument(data) => {
                 Arc::new(ProcessFile::new(files, data.file_id))
             }
