@@ -40,7 +40,7 @@ async fn an_upload_that_is_refused_leaves_nothing_in_the_bucket(setup: Setup) {
     let server = PrivateS3::start();
     let bucket = server.bucket();
     let plaza =
-        Options::new(setup).bucket(&bucket).variable("PLAZA_UPLOADS__MAX_BYTES", "20000000").start().await;
+        Options::new(setup).bucket(&bucket).variable("PLAZA_UPLOADS__MAX_BYTES", "26990000").start().await;
     let ada = User::register(plaza.a(), "ada").await;
     ada.upload("numbers.txt", large_text()).await.expect_problem(413);
     assert_eq!(server.unfinished(), 0);
