@@ -40,14 +40,14 @@ pub(super) fn objects(layout: &Layout, after: Option<Uuid>, limit: usize) -> io:
     Ok(found)
 }
 
-/// Removes drafts that were last written to before that time.
-pub(super) fn remove_drafts(drafts: &Path, before: SystemTime) -> io::Result<u64> {
+/// Removes drafts that are stale by when they were last written to.
+pub(super) fn remove_drafts(drafts: &Path, is_stale: impl Fn(SystemTime) -> bool) -> io::Result<u64> {
     let mut removed = 0;
     for entry in fs::read_dir(drafts)? {
         let entry = entry?;
         let modified = entry.metadata().and_then(|metadata| metadata.modified());
         // Another process may finish or remove a draft while this one looks at it.
-        if modified.is_ok_and(|modified| modified < before) && fs::remove_file(entry.path()).is_ok() {
+        if modified.is_ok_and(&is_stale) && fs::remove_file(entry.path()).is_ok() {
             removed += 1;
         }
     }

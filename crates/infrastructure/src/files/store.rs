@@ -72,8 +72,9 @@ impl FileBlobStore {
     pub async fn open(root: &Path, ids: Arc<dyn IdGenerator>) -> io::Result<Self> {
         let layout = Layout { root: root.to_owned() };
         fs::create_dir_all(layout.drafts()).await?;
-        let (drafts, stale) = (layout.drafts(), SystemTime::now() - STALE);
-        spawn_blocking(move || list::remove_drafts(&drafts, stale)).await??;
+        let drafts = layout.drafts();
+        let is_stale = |modified: SystemTime| modified.elapsed().is_ok_and(|age| age > STALE);
+        spawn_blocking(move || list::remove_drafts(&drafts, is_stale)).await??;
         Ok(Self { layout, ids })
     }
 }
@@ -124,7 +125,8 @@ impl BlobStore for FileBlobStore {
 
     async fn remove_drafts(&self, before: Timestamp) -> Result<u64, BlobError> {
         let drafts = self.layout.drafts();
-        in_background(move || list::remove_drafts(&drafts, before.into())).await
+        let before = SystemTime::from(before);
+        in_background(move || list::remove_drafts(&drafts, |modified| modified < before)).await
     }
 
     async fn check(&self) -> Result<(), BlobError> {
