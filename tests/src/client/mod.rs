@@ -9,7 +9,7 @@ mod user;
 
 pub use answer::Answer;
 pub use http::http_client;
-pub use reqwest::{Method, StatusCode, header, redirect::Policy};
+pub use reqwest::{Body, Method, StatusCode, header, redirect::Policy};
 pub use rest::Api;
 pub use socket::{Ended, Socket};
 pub use user::{PASSWORD, User};
