@@ -43,11 +43,13 @@ named_only_in() {
 }
 
 drivers=(sea-orm sqlx sqlx-core redis deadpool-redis fred object_store)
-web=(poem poem-openapi hyper axum reqwest)
+web=(poem poem-openapi axum)
+# HTTP itself: the client of buckets, and the pages of the monitor.
+http=(hyper reqwest)
 
-depends_on_none plaza-domain tokio async-std smol "${drivers[@]}" "${web[@]}" \
+depends_on_none plaza-domain tokio async-std smol "${drivers[@]}" "${web[@]}" "${http[@]}" \
     plaza-application plaza-infrastructure plaza-migration plaza-api plaza-worker
-depends_on_none plaza-application "${drivers[@]}" "${web[@]}" \
+depends_on_none plaza-application "${drivers[@]}" "${web[@]}" "${http[@]}" \
     plaza-infrastructure plaza-migration plaza-api plaza-worker
 depends_on_none plaza-infrastructure "${web[@]}" plaza-api plaza-worker
 depends_on_none plaza-worker "${web[@]}" plaza-api
@@ -55,6 +57,8 @@ depends_on_none plaza-worker "${web[@]}" plaza-api
 named_only_in '\bsea_orm(_migration)?::' SeaORM crates/infrastructure/src/db/ migration/ tests/
 named_only_in '\bpoem(_openapi)?::' poem crates/api/
 named_only_in '\b(fred|deadpool_redis)::' 'a Redis client' crates/infrastructure/src/redis/ tests/
+named_only_in '\b(object_store|reqwest)::' 'an object store or an HTTP client' crates/infrastructure/src/s3/ crates/api/examples/ crates/api/tests/ tests/
+named_only_in '\bhyper(_util)?::' HTTP crates/infrastructure/src/monitor.rs crates/api/ tests/
 named_only_in '^\s*#\[ignore' 'an ignored test' nowhere/
 
 while read -r lines path; do

@@ -1,3 +1,5 @@
+//! Office documents are packed here, whole and damaged.
+
 use std::io::Write;
 
 use plaza_domain::MAX_FILE_TEXT;

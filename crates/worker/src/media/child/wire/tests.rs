@@ -1,3 +1,4 @@
+//! What passes between a worker and its child, and what does not.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use plaza_domain::VariantName;
