@@ -20,6 +20,8 @@ pub const SLEEP: &str = "sleep:";
 pub const DRAIN_VARIABLE: &str = "FAULTY_WORKER_DRAIN_MS";
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// A year.
+const LONG: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 const STOP: Duration = Duration::from_secs(10);
 /// How many tasks are stored in one transaction.
 const BATCH: usize = 200;
@@ -113,6 +115,15 @@ impl Backstage {
         let mut work = self.wired.ports.store.begin().await.expect("a transaction");
         work.jobs().ensure(job, now).await.expect("a job is due earlier");
         work.commit().await.expect("a commit");
+    }
+
+    /// Makes every file older than anything that is kept without being shown.
+    pub async fn age_files(&self) {
+        let long_ago = self.wired.ports.clock.now() - LONG;
+        let backend = self.database.get_database_backend();
+        let sql = "UPDATE files SET created_at = $1";
+        let update = Statement::from_sql_and_values(backend, sql, [long_ago.into()]);
+        self.database.execute_raw(update).await.expect("the database answers");
     }
 
     /// Wakes workers up for these.

@@ -39,6 +39,7 @@ mod shutdown;
 mod signing_keys;
 mod sockets;
 mod storage;
+mod sweeps;
 mod task_orders;
 mod tasks;
 mod threads;
