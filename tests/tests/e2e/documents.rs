@@ -47,6 +47,8 @@ async fn the_words_of_documents_are_found(setup: Setup) {
         let text = ada.api.get(&format!("/files/{file_id}/text")).await;
         assert_eq!(text.status, 200, "{name}");
         assert!(text.header("content-type").starts_with("text/plain"));
+        let is_truncated = text.header("plaza-truncated") == "true";
+        assert_eq!(is_truncated, words.len() >= 1024 * 1024, "{name}");
         assert!(text.text() == words, "{name} says {} bytes", text.body.len());
     }
     let file_id = ada.upload_accepted("empty.pdf", pdf(2)).await;

@@ -1,11 +1,23 @@
 //! `/files/{file_id}/text`: what a document says.
 
 use poem::web::Data;
-use poem_openapi::{OpenApi, param::Path, payload::PlainText};
+use poem_openapi::{ApiResponse, OpenApi, param::Path, payload::PlainText};
 use uuid::Uuid;
 
 use super::Tags;
 use crate::{auth::Authenticated, problem::ApiError, state::AppState};
+
+#[derive(ApiResponse)]
+pub(crate) enum FileWords {
+    /// The words.
+    #[oai(status = 200)]
+    Found(
+        PlainText<String>,
+        /// Whether the document has more words than these
+        #[oai(header = "Plaza-Truncated")]
+        bool,
+    ),
+}
 
 pub(crate) struct FileTextsApi;
 
@@ -22,8 +34,8 @@ impl FileTextsApi {
         Authenticated(actor): Authenticated,
         /// The file
         file_id: Path<Uuid>,
-    ) -> Result<PlainText<String>, ApiError> {
+    ) -> Result<FileWords, ApiError> {
         let text = state.services.files.text(&actor, file_id.0.into()).await?;
-        Ok(PlainText(text.content))
+        Ok(FileWords::Found(PlainText(text.content), text.is_truncated))
     }
 }
