@@ -1,6 +1,6 @@
 //! Taking an upload back: its row stays as long as messages show it, and says nothing any more.
 
-use plaza_domain::{File, FileId, FilePurpose, RepositoryError, Sha256, Timestamp, UnitOfWork};
+use plaza_domain::{File, FileId, FilePurpose, RepositoryError, Sha256, TaskId, Timestamp, UnitOfWork};
 
 use super::FileService;
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 
 impl FileService {
     /// Deletes an upload and its variants, and tells its owner's connections. Deleting one again changes nothing. Its
-    /// task finds nothing to do (any more).
+    /// task is called off.
     ///
     /// # Errors
     /// `NotFound` when the actor may not know that there is such an upload; `Forbidden` when they may only see it.
@@ -26,7 +26,17 @@ impl FileService {
         remove(work.as_mut(), &file, self.clock.now()).await?;
         work.commit().await?;
         self.bus.publish(deleted(&file));
+        // On its own: who ends a task locks it before its file. A task that goes on has nothing to write.
+        if let Err(error) = self.call_off(file.task_id).await {
+            tracing::warn!(task.id = %file.task_id, error = ?error, "the task of a deleted file was not called off");
+        }
         Ok(())
+    }
+
+    async fn call_off(&self, id: TaskId) -> std::result::Result<(), RepositoryError> {
+        let mut work = self.store.begin().await?;
+        work.tasks().cancel(id).await?;
+        work.commit().await
     }
 }
 

@@ -41,7 +41,8 @@ pub(super) struct FileWriter {
 impl FileWriter {
     pub(super) async fn create(layout: Layout, id: Uuid) -> io::Result<Self> {
         let path = layout.draft(id);
-        let file = fs::File::create_new(&path).await?;
+        // What users upload is nobody else's on this machine.
+        let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).await?;
         Ok(Self { layout, id, file, draft: Draft(path), hasher: sha2::Sha256::new(), size: 0 })
     }
 }

@@ -12,8 +12,10 @@ use super::{DocumentText, Examined};
 
 /// Larger files are taken as they are, without looking into them.
 const MAX_SIZE: usize = 25 * 1024 * 1024;
-/// The most that one stream may unpack to, and all that a page is made of.
+/// The most that one stream may unpack to.
 const MAX_STREAM: usize = 8 * 1024 * 1024;
+/// The most that a page may be made of to be read for words: each of its operations takes some sixty times its length.
+const MAX_PAGE: usize = 2 * 1024 * 1024;
 /// How long words are looked for: what was found until then is kept.
 const MAX_TIME: Duration = Duration::from_secs(10);
 
@@ -62,7 +64,7 @@ fn words(document: &Document) -> Option<DocumentText> {
             text.cut();
             break;
         }
-        let found = catch_unwind(AssertUnwindSafe(|| document.extract_text_with_limit(&[page], MAX_STREAM)));
+        let found = catch_unwind(AssertUnwindSafe(|| document.extract_text_with_limit(&[page], MAX_PAGE)));
         if let Ok(Ok(words)) = found {
             text.push(&words);
             text.end_line();
