@@ -35,7 +35,8 @@ async fn a_job_is_made_once_when_it_is_due_however_many_workers_look() {
     assert_eq!((task.kind.as_str(), task.state), (JOB, TaskState::Ready));
     let tasks =
         world.ports.store.read().await.unwrap().tasks().list(&Default::default(), None, 10).await.unwrap();
-    assert_eq!(tasks.len(), 1);
+    // Other jobs may be due too.
+    assert_eq!(tasks.iter().filter(|task| task.kind == JOB).count(), 1);
 }
 
 #[tokio::test(start_paused = true)]

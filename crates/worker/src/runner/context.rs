@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use plaza_application::Ports;
 use plaza_domain::{WorkerId, repository::ClaimRequest};
 
-use super::{backoff::time_delta, queues::Queues};
+use super::{backoff::time_delta, isolation::Isolation, queues::Queues};
 use crate::{Pulse, Registry, WorkerSettings, metrics};
 
 pub(crate) struct Context {
@@ -20,6 +20,7 @@ pub(crate) struct Context {
     pub(crate) id: WorkerId,
     pub(crate) queues: Arc<Queues>,
     pub(crate) pulse: Arc<Pulse>,
+    pub(super) isolation: Isolation,
     busy: AtomicUsize,
 }
 
@@ -28,7 +29,16 @@ impl Context {
         let queues = Arc::new(Queues::new(&settings.queues));
         let id = WorkerId::new(ports.ids.next());
         let pulse = Arc::new(Pulse::new());
-        Self { ports, registry, settings, id, queues, pulse, busy: AtomicUsize::new(0) }
+        Self {
+            ports,
+            registry,
+            settings,
+            id,
+            queues,
+            pulse,
+            isolation: Isolation::default(),
+            busy: AtomicUsize::new(0),
+        }
     }
 
     pub(crate) fn lease(&self) -> TimeDelta {

@@ -3,6 +3,7 @@
 mod attempt;
 mod backoff;
 mod context;
+mod isolation;
 mod panic;
 mod queues;
 mod report;
