@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test conformance check fmt openapi asyncapi deny docker clean
+.PHONY: help run build test faults conformance check fmt openapi asyncapi deny docker clean
 
 help: ## Lists these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -20,6 +20,11 @@ test: ## Installs what the tests need where it can, and runs all of them
 	@scripts/install-test-deps.sh
 	@$(MAKE) --no-print-directory build
 	$(CARGO) test --locked --workspace --no-fail-fast
+
+faults: ## Kills, pauses, empties and restarts servers under load, and prints what was lost: nothing
+	@scripts/install-test-deps.sh
+	$(CARGO) build --locked --workspace --bins
+	$(CARGO) test --locked --package plaza-tests --test faults -- --nocapture --test-threads=1
 
 conformance: ## Lets 200 clients talk while servers are killed, and counts what was lost
 	@scripts/install-test-deps.sh
