@@ -15,6 +15,10 @@ mod m20261121_000009_contents;
 mod m20261121_000010_task_lists;
 mod m20261121_000011_friends;
 mod m20261121_000012_sessions;
+mod m20261121_000013_profiles;
+mod m20261121_000015_audit;
+mod m20261121_000016_credentials;
+mod m20261121_000017_invitations;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -39,6 +43,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000010_task_lists::Migration),
             Box::new(m20261121_000012_sessions::Migration),
             Box::new(m20261121_000011_friends::Migration),
+            Box::new(m20261121_000013_profiles::Migration),
+            Box::new(m20261121_000015_audit::Migration),
+            Box::new(m20261121_000016_credentials::Migration),
+            Box::new(m20261121_000017_invitations::Migration),
         ]
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plaza_domain::{Clock, Store, User, UserId, Violation};
+use plaza_domain::{Clock, Store, Suspension, User, UserId, Violation};
 
 use crate::{
     Actor, AuthService, Error, Ports, Result,
@@ -71,8 +71,9 @@ impl AccountService {
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
         let user = work.users().lock(user_id).await?.ok_or(Error::NotFound("user"))?;
-        if user.disabled_at.is_none() {
-            work.users().update(&User { disabled_at: Some(now), updated_at: now, ..user }).await?;
+        if user.suspension.is_none() {
+            let suspension = Some(Suspension::ban(now));
+            work.users().update(&User { suspension, updated_at: now, ..user }).await?;
         }
         work.sessions().revoke_all(user_id, None, now).await?;
         work.commit().await?;
@@ -90,10 +91,10 @@ impl AccountService {
         authorize_account(actor, AccountAction::Unban, user_id)?;
         let mut work = self.store.begin().await?;
         let user = work.users().lock(user_id).await?.ok_or(Error::NotFound("user"))?;
-        if user.disabled_at.is_none() {
+        if user.suspension.is_none() {
             return Ok(());
         }
-        work.users().update(&User { disabled_at: None, updated_at: self.clock.now(), ..user }).await?;
+        work.users().update(&User { suspension: None, updated_at: self.clock.now(), ..user }).await?;
         work.commit().await?;
         tracing::info!(user.id = %user_id, admin.id = %actor.id(), "a ban was lifted");
         Ok(())

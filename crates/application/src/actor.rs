@@ -1,6 +1,6 @@
 //! Who asks.
 
-use plaza_domain::{SessionId, SystemRole, Timestamp, UserId, UserSummary};
+use plaza_domain::{Device, SessionId, SystemRole, Timestamp, UserId, UserSummary};
 
 /// A user who is logged in, as every service call is made by one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Actor {
     pub session_id: SessionId,
     /// Until when the access token that proved it is valid.
     pub expires_at: Timestamp,
+    /// What the request comes from; unknown where there is none.
+    pub device: Device,
 }
 
 impl Actor {

@@ -67,6 +67,9 @@ pub use signing_key::SigningKey;
 pub use task::{AttemptOutcome, NewTask, Priority, Task, TaskState};
 pub use thread::{FollowedThread, Follower, ThreadPosition, ThreadRoot};
 pub use usage::{Upload, Usage};
-pub use user::{Bio, DisplayName, Email, PasswordHash, Preferences, SystemRole, User, UserSummary, Username};
+pub use user::{
+    Bio, DisplayName, Email, Locale, PasswordHash, Preferences, StatusText, Suspension, SuspensionKind,
+    SystemRole, TimeZone, User, UserSummary, Username,
+};
 pub use validation::{InvalidInput, Validator, Violation};
 pub use worker::{SeenWorker, WorkerStatus};

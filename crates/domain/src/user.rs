@@ -59,6 +59,18 @@ text!(
     /// What users say about themselves; at most 500 characters.
     Bio
 );
+text!(
+    /// What users say that they are doing; at most 100 characters, in one line.
+    StatusText
+);
+text!(
+    /// A time zone's name in the IANA database, such as `Europe/Berlin`.
+    TimeZone
+);
+text!(
+    /// A language and what belongs to it, such as `de` or `pt-BR` (BCP 47), in canonical form.
+    Locale
+);
 
 impl Email {
     /// Parses an address.
@@ -121,6 +133,16 @@ impl PasswordHash {
     /// Wraps a hash.
     pub fn new(hash: String) -> Self {
         Self(hash)
+    }
+
+    /// That of an account without a password: no password fits it.
+    pub fn none() -> Self {
+        Self("!".to_owned())
+    }
+
+    /// Whether there is a password that fits it.
+    pub fn is_some(&self) -> bool {
+        self.0 != "!"
     }
 
     /// The hash, for the hasher and the store.
@@ -186,11 +208,102 @@ pub struct User {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
-    /// Since when it may not log in.
-    pub disabled_at: Option<Timestamp>,
+    /// What its user says that they are doing; may be empty.
+    pub status_text: StatusText,
+    /// Where its user is, for what is told by mail.
+    pub time_zone: TimeZone,
+    /// In which language its user is written to.
+    pub locale: Locale,
+    /// When its address was last confirmed; `None` while nobody has.
+    pub email_verified_at: Option<Timestamp>,
+    /// That it may not be used, and why.
+    pub suspension: Option<Suspension>,
+    /// When it is erased, as its user wants; until then they may change their mind.
+    pub erase_at: Option<Timestamp>,
+    /// When its personal data was erased: it only stands for who wrote what is left.
+    pub erased_at: Option<Timestamp>,
+}
+
+/// That an account may not be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suspension {
+    /// Of what kind.
+    pub kind: SuspensionKind,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when; `None` for good.
+    pub until: Option<Timestamp>,
+    /// Why, as its user is told; may be empty.
+    pub reason: String,
+}
+
+/// Why an account may not be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SuspensionKind {
+    /// Its user has broken the rules.
+    Banned,
+    /// Nobody uses it any more.
+    Deactivated,
+}
+
+impl SuspensionKind {
+    /// The word for it in the API and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Banned => "banned",
+            Self::Deactivated => "deactivated",
+        }
+    }
+
+    /// The kind that a word means.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Banned, Self::Deactivated].into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+impl Suspension {
+    /// A ban for good, without a reason.
+    pub const fn ban(since: Timestamp) -> Self {
+        Self { kind: SuspensionKind::Banned, since, until: None, reason: String::new() }
+    }
 }
 
 impl User {
+    /// A member's account as it is made, with what has no choice yet.
+    pub fn new(
+        id: UserId,
+        email: Email,
+        username: Username,
+        display_name: DisplayName,
+        password_hash: PasswordHash,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            email,
+            username,
+            display_name,
+            bio: Bio::from_stored(String::new()),
+            avatar_file_id: None,
+            role: SystemRole::Member,
+            password_hash,
+            created_at: now,
+            updated_at: now,
+            status_text: StatusText::from_stored(String::new()),
+            time_zone: TimeZone::from_stored("UTC".to_owned()),
+            locale: Locale::from_stored("en".to_owned()),
+            email_verified_at: None,
+            suspension: None,
+            erase_at: None,
+            erased_at: None,
+        }
+    }
+
+    /// Whether it may not be used at that time.
+    pub fn is_suspended(&self, now: Timestamp) -> bool {
+        self.suspension.as_ref().is_some_and(|it| it.until.is_none_or(|until| now < until))
+    }
+
     /// What others see next to a message.
     pub fn summary(&self) -> UserSummary {
         UserSummary { id: self.id, username: self.username.clone(), display_name: self.display_name.clone() }

@@ -21,8 +21,8 @@ use plaza_application::{
     ports::{Delivery, EventStream, Scanner},
 };
 use plaza_domain::{
-    Bio, Clock, DisplayName, Email, File, FileKind, FileStatus, NewTask, PasswordHash, RepositoryError,
-    SessionId, SystemRole, Task, TaskId, Timestamp, UnitOfWork, User, UserId, Username, WorkerId,
+    Clock, Device, DisplayName, Email, File, FileKind, FileStatus, NewTask, PasswordHash, RepositoryError,
+    SessionId, Task, TaskId, Timestamp, UnitOfWork, User, UserId, Username, WorkerId,
     repository::ClaimRequest,
 };
 use tokio::time::{Instant, advance, timeout};
@@ -74,6 +74,7 @@ impl World {
             role: user.role,
             session_id: SessionId::new(ports.ids.next()),
             expires_at: base + Duration::from_secs(86_400),
+            device: Device::default(),
         };
         let (tracker, shutdown) = (TaskTracker::new(), CancellationToken::new());
         Self {
@@ -175,19 +176,10 @@ impl World {
 }
 
 fn user(now: Timestamp, id: UserId) -> User {
-    User {
-        id,
-        email: Email::from_stored("ada@example.org".to_owned()),
-        username: Username::from_stored("ada".to_owned()),
-        display_name: DisplayName::from_stored("Ada".to_owned()),
-        bio: Bio::from_stored(String::new()),
-        avatar_file_id: None,
-        role: SystemRole::Member,
-        password_hash: PasswordHash::new(String::new()),
-        created_at: now,
-        updated_at: now,
-        disabled_at: None,
-    }
+    let email = Email::from_stored("ada@example.org".to_owned());
+    let username = Username::from_stored("ada".to_owned());
+    let display_name = DisplayName::from_stored("Ada".to_owned());
+    User::new(id, email, username, display_name, PasswordHash::none(), now)
 }
 
 pub(crate) type Outcome = Result<Box<dyn Effect>, TaskError>;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use plaza_domain::{Clock, RoomId, SessionId, Timestamp, UserId};
+use plaza_domain::{Clock, RoomId, SessionId, Suspension, Timestamp, UserId};
 use plaza_infrastructure::clock::SystemClock;
 use plaza_tests::{
     Options, Plaza, Setup, both_setups,
@@ -203,7 +203,7 @@ async fn what_the_bus_lost_is_found_out(setup: Setup) {
 
     let mut work = store.begin().await.expect("a transaction");
     let mut user = work.users().find(user_id).await.expect("found").expect("a user");
-    user.disabled_at = Some(now());
+    user.suspension = Some(Suspension::ban(now()));
     work.users().update(&user).await.expect("updated");
     work.commit().await.expect("committed");
     assert_eq!(ended_later(&mut his).await, 4403);

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use plaza_domain::{DisplayName, Email, FileId, Store, SystemRole, User, Username, repository::Constraint};
+use plaza_domain::{
+    DisplayName, Email, FileId, Locale, StatusText, Store, Suspension, SuspensionKind, SystemRole, TimeZone,
+    User, Username, repository::Constraint,
+};
 
 use super::{
     Outcome,
@@ -52,7 +55,18 @@ pub(crate) async fn a_changed_user_is_stored(store: Arc<dyn Store>) -> Outcome {
         display_name: DisplayName::from_stored("Ada Lovelace".to_owned()),
         role: SystemRole::Admin,
         updated_at: at(5),
-        disabled_at: Some(at(5)),
+        status_text: StatusText::from_stored("At the mill".to_owned()),
+        time_zone: TimeZone::from_stored("Europe/London".to_owned()),
+        locale: Locale::from_stored("en-GB".to_owned()),
+        email_verified_at: Some(at(6)),
+        suspension: Some(Suspension {
+            kind: SuspensionKind::Deactivated,
+            since: at(5),
+            until: Some(at(50)),
+            reason: "Moved away.".to_owned(),
+        }),
+        erase_at: Some(at(7)),
+        erased_at: Some(at(8)),
         avatar_file_id: Some(FileId::new(id())),
         ..ada
     };
@@ -67,7 +81,7 @@ pub(crate) async fn a_changed_user_is_stored(store: Arc<dyn Store>) -> Outcome {
 pub(crate) async fn times_keep_their_microseconds(store: Arc<dyn Store>) -> Outcome {
     for (number, micros) in [0, 1, 10, 1_000, 120_000, 999_999].into_iter().enumerate() {
         let time = at(0) - TimeDelta::microseconds(123_456) + TimeDelta::microseconds(micros);
-        let ada = User { created_at: time, disabled_at: Some(time), ..user(&format!("ada{number}")) };
+        let ada = User { created_at: time, email_verified_at: Some(time), ..user(&format!("ada{number}")) };
         let mut work = store.begin().await?;
         work.users().insert(&ada).await?;
         work.commit().await?;

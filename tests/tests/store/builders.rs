@@ -11,8 +11,8 @@ use plaza_domain::repository::{ClaimRequest, Result};
 use plaza_domain::{
     Bio, Content, DisplayName, Email, File, FileId, FileKind, FileName, FilePurpose, FileStatus, Member,
     MemberRole, Message, MessageDraft, MessageId, NewTask, PasswordHash, Priority, Room, RoomDescription,
-    RoomId, RoomKind, RoomName, ScanState, Seq, Sha256, Store, SystemRole, TaskId, Timestamp, User, UserId,
-    Username, Version, WorkerId,
+    RoomId, RoomKind, RoomName, ScanState, Seq, Sha256, Store, TaskId, Timestamp, User, UserId, Username,
+    Version, WorkerId,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -33,19 +33,12 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
 
 /// A user named after `name`.
 pub(crate) fn user(name: &str) -> User {
-    User {
-        id: UserId::new(id()),
-        email: Email::from_stored(format!("{name}@example.org")),
-        username: Username::from_stored(name.to_owned()),
-        display_name: DisplayName::from_stored(format!("{name} L.")),
-        bio: Bio::from_stored("Likes tests.".to_owned()),
-        avatar_file_id: None,
-        role: SystemRole::Member,
-        password_hash: PasswordHash::new("$2b$12$hash".to_owned()),
-        created_at: at(0),
-        updated_at: at(0),
-        disabled_at: None,
-    }
+    let email = Email::from_stored(format!("{name}@example.org"));
+    let username = Username::from_stored(name.to_owned());
+    let display_name = DisplayName::from_stored(format!("{name} L."));
+    let password_hash = PasswordHash::new("$2b$12$hash".to_owned());
+    let user = User::new(UserId::new(id()), email, username, display_name, password_hash, at(0));
+    User { bio: Bio::from_stored("Likes tests.".to_owned()), ..user }
 }
 
 /// A public room that nobody is in and nothing happened in.

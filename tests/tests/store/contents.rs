@@ -15,7 +15,8 @@ use plaza_application::{
     Actor, Ports, Services, Settings, UploadSettings, memory::ports_with, ports::BlobStore,
 };
 use plaza_domain::{
-    Content, File, FileId, MessageDraft, SessionId, Store, SystemRole, Timestamp, Usage, User, Version,
+    Content, Device, File, FileId, MessageDraft, SessionId, Store, SystemRole, Timestamp, Usage, User,
+    Version,
 };
 use plaza_infrastructure::clock::{SystemClock, UuidV7Generator};
 use tokio::task::JoinSet;
@@ -83,6 +84,7 @@ fn actor(user: &User) -> Actor {
         role: SystemRole::Member,
         session_id: SessionId::new(id()),
         expires_at: at(0),
+        device: Device::default(),
     }
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use plaza_domain::repository::{Constraint, Result};
 use plaza_domain::{
-    Block, DirectRoom, Member, Room, RoomId, RoomKind, Seq, Store, User, UserPair, repository::Counters,
+    Block, DirectRoom, Member, Room, RoomId, RoomKind, Seq, Store, Suspension, User, UserPair,
+    repository::Counters,
 };
 
 use super::{
@@ -78,7 +79,7 @@ pub(crate) async fn a_direct_room_is_closed_by_a_block_and_by_a_disabled_user(
         let block = Block { blocker_id: one.id, blocked_id: other.id, created_at: at(1) };
         work.blocks().insert(&block).await?;
     }
-    work.users().update(&User { disabled_at: Some(at(1)), ..disabled.clone() }).await?;
+    work.users().update(&User { suspension: Some(Suspension::ban(at(1))), ..disabled.clone() }).await?;
     // Uncommitted, and seen by who writes it.
     let ids: Vec<RoomId> = rooms.iter().map(|(room, _)| room.id).chain([plain.id]).collect();
     let mut found = work.direct_rooms().find_many(&ids).await?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plaza_domain::repository::{Result, Sender};
 use plaza_domain::{
-    Member, MemberProfile, MemberRole, Message, Room, RoomId, Seq, Store, User, UserId, Version,
+    Member, MemberProfile, MemberRole, Message, Room, RoomId, Seq, Store, Suspension, User, UserId, Version,
 };
 
 use super::{
@@ -125,7 +125,7 @@ pub(crate) async fn senders_are_present_in_a_room_that_exists_and_not_disabled(
     given_members(&store, &[absent, member(&room, &disabled)]).await?;
     let mut work = store.begin().await?;
     work.rooms().delete(gone.id, at(1)).await?;
-    work.users().update(&User { disabled_at: Some(at(1)), ..disabled.clone() }).await?;
+    work.users().update(&User { suspension: Some(Suspension::ban(at(1))), ..disabled.clone() }).await?;
     work.commit().await?;
     let pairs = [
         (room.id, ada.id),

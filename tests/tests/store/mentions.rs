@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use plaza_domain::repository::{Caller, Result};
-use plaza_domain::{Member, MemberRole, Mention, Message, Room, SentMessage, Store, User, Username};
+use plaza_domain::{
+    Member, MemberRole, Mention, Message, Room, SentMessage, Store, Suspension, User, Username,
+};
 
 use super::{
     Outcome,
@@ -53,7 +55,7 @@ pub(crate) async fn names_are_found_among_the_members_of_their_room(store: Arc<d
     let absent = Member { left_at: Some(at(1)), ..member(&room, &left) };
     given_members(&store, &[absent, member(&room, &disabled)]).await?;
     let mut work = store.begin().await?;
-    work.users().update(&User { disabled_at: Some(at(1)), ..disabled.clone() }).await?;
+    work.users().update(&User { suspension: Some(Suspension::ban(at(1))), ..disabled.clone() }).await?;
     work.commit().await?;
     let name = |room: &Room, name: &str| (room.id, Username::from_stored(name.to_owned()));
     let names = [

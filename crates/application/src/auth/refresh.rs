@@ -32,7 +32,7 @@ impl AuthService {
         let user = work.users().find(session.user_id).await?.ok_or(Unauthenticated::RefreshToken)?;
         let now = self.clock.now();
         let ends_at = session.created_at + self.settings.session_lifetime;
-        if session.revoked_at.is_some() || user.disabled_at.is_some() || ends_at <= now {
+        if session.revoked_at.is_some() || user.is_suspended(now) || ends_at <= now {
             return Err(Unauthenticated::SessionEnded.into());
         }
         let live = work.sessions().find_live_token(session.id).await?;

@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use moka::sync::Cache;
 use plaza_domain::{
-    Bio, Clock, Device, DisplayName, Email, IdGenerator, Session, SessionId, Store, SystemRole, Timestamp,
-    User, UserId, Username, Validator, Violation,
+    Clock, Device, DisplayName, Email, IdGenerator, Session, SessionId, Store, SystemRole, Timestamp, User,
+    UserId, Username, Validator, Violation,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -115,19 +115,8 @@ impl AuthService {
 
         let password_hash = self.passwords.hash(password).await.map_err(Error::Unavailable)?;
         let now = self.clock.now();
-        let mut user = User {
-            id: UserId::new(self.ids.next()),
-            email,
-            username,
-            display_name,
-            bio: Bio::from_stored(String::new()),
-            avatar_file_id: None,
-            role: SystemRole::Member,
-            password_hash,
-            created_at: now,
-            updated_at: now,
-            disabled_at: None,
-        };
+        let id = UserId::new(self.ids.next());
+        let mut user = User::new(id, email, username, display_name, password_hash, now);
         let mut work = self.store.begin().await?;
         if work.settings().claim(FIRST_ADMIN, &user.id.to_string()).await? {
             user.role = SystemRole::Admin;
@@ -146,10 +135,10 @@ impl AuthService {
         let user = self.find_by_login(email_or_username).await?;
         let hash = user.as_ref().map(|user| user.password_hash.clone());
         let matches = self.passwords.verify(password, hash).await.map_err(Error::Unavailable)?;
-        let user =
-            user.filter(|user| matches && user.disabled_at.is_none()).ok_or(Unauthenticated::Credentials)?;
-
         let now = self.clock.now();
+        let user =
+            user.filter(|user| matches && !user.is_suspended(now)).ok_or(Unauthenticated::Credentials)?;
+
         let session = Session {
             id: SessionId::new(self.ids.next()),
             user_id: user.id,
@@ -162,7 +151,7 @@ impl AuthService {
         };
         let mut work = self.store.begin().await?;
         // While the password was checked it may have been changed, and its other logins ended.
-        let unchanged = |now: &User| now.password_hash == user.password_hash && now.disabled_at.is_none();
+        let unchanged = |it: &User| it.password_hash == user.password_hash && !it.is_suspended(now);
         work.users().lock(user.id).await?.filter(unchanged).ok_or(Unauthenticated::Credentials)?;
         work.sessions().insert(&session).await?;
         let login = self.issue(&mut *work, user, &session, None).await?;
@@ -232,7 +221,7 @@ impl AuthService {
         if session.user_id != claims.user_id {
             return Err(Unauthenticated::Token(TokenRejection::Invalid).into());
         }
-        if user.disabled_at.is_some() {
+        if user.is_suspended(self.clock.now()) {
             return Err(Unauthenticated::Banned.into());
         }
         if session.revoked_at.is_some() {
@@ -243,6 +232,7 @@ impl AuthService {
             role: user.role,
             session_id: session.id,
             expires_at: claims.expires_at,
+            device: Device::default(),
         })
     }
 

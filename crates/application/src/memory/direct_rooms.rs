@@ -64,6 +64,6 @@ fn direct_rooms(tables: &Tables, room_ids: &[RoomId]) -> Vec<(UserPair, RoomId)>
 }
 
 fn is_closed(tables: &Tables, users: UserPair) -> bool {
-    let is_disabled = |id: &UserId| tables.users.get(id).is_some_and(|user| user.disabled_at.is_some());
+    let is_disabled = |id: &UserId| tables.users.get(id).is_some_and(|user| user.suspension.is_some());
     tables.has_block(users) || users.users().iter().any(is_disabled)
 }

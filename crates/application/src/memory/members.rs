@@ -74,7 +74,7 @@ impl<A: Access> MemberRepository for Connection<A> {
         let sender = |(room_id, user_id)| {
             let user = tables.users.get(&user_id)?;
             let room = tables.live_room(room_id)?;
-            let may_post = tables.is_present(room_id, user_id) && user.disabled_at.is_none();
+            let may_post = tables.is_present(room_id, user_id) && user.suspension.is_none();
             may_post.then(|| Sender { room_id, kind: room.kind, user: user.summary() })
         };
         Ok(each_once(pairs).into_iter().filter_map(sender).collect())

@@ -18,7 +18,7 @@ impl<A: Access> MentionRepository for Connection<A> {
     async fn named(&mut self, names: &[(RoomId, Username)]) -> Result<Vec<(RoomId, UserSummary)>> {
         let tables = self.tables();
         let mut named = BTreeMap::new();
-        for user in tables.users.values().filter(|user| user.disabled_at.is_none()) {
+        for user in tables.users.values().filter(|user| user.suspension.is_none()) {
             let meant = names
                 .iter()
                 .filter(|(room_id, name)| user.username == *name && tables.is_present(*room_id, user.id));

@@ -49,9 +49,7 @@ impl Store for MemoryStore {
 #[cfg(test)]
 mod tests {
     use futures::{FutureExt, poll};
-    use plaza_domain::{
-        Bio, DisplayName, Email, PasswordHash, SystemRole, User, UserId, Username, repository::Constraint,
-    };
+    use plaza_domain::{DisplayName, Email, PasswordHash, User, UserId, Username, repository::Constraint};
     use uuid::Uuid;
 
     use super::*;
@@ -63,19 +61,11 @@ mod tests {
 
     fn user(number: u128, name: &str) -> User {
         let now = ManualClock::default().now();
-        User {
-            id: UserId::new(Uuid::from_u128(number)),
-            email: Email::from_stored(format!("{name}@example.org")),
-            username: Username::from_stored(name.to_owned()),
-            display_name: DisplayName::from_stored(name.to_owned()),
-            bio: Bio::from_stored(String::new()),
-            avatar_file_id: None,
-            role: SystemRole::Member,
-            password_hash: PasswordHash::new(String::new()),
-            created_at: now,
-            updated_at: now,
-            disabled_at: None,
-        }
+        let id = UserId::new(Uuid::from_u128(number));
+        let email = Email::from_stored(format!("{name}@example.org"));
+        let username = Username::from_stored(name.to_owned());
+        let display_name = DisplayName::from_stored(name.to_owned());
+        User::new(id, email, username, display_name, PasswordHash::none(), now)
     }
 
     #[tokio::test]

@@ -82,7 +82,7 @@ impl MembershipService {
     ) -> Result<MemberProfile> {
         let action = if role > MemberRole::Member { RoomAction::ChangeRole } else { RoomAction::AddMember };
         let mut change = self.transactions.begin(actor, room_id, action).await?;
-        let user = change.work.users().find(user_id).await?.filter(|user| user.disabled_at.is_none());
+        let user = change.work.users().find(user_id).await?.filter(|user| user.suspension.is_none());
         let user = user.ok_or(Error::NotFound("user"))?.summary();
         let former = change.work.members().find(room_id, user_id).await?;
         if former.as_ref().is_some_and(Member::is_present) {

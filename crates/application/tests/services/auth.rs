@@ -6,7 +6,7 @@ use plaza_application::{
     Error, Registration, Result, Unauthenticated,
     ports::{MockPasswordHasher, TokenRejection},
 };
-use plaza_domain::{Device, PasswordHash, SystemRole};
+use plaza_domain::{Device, PasswordHash, Suspension, SystemRole};
 use tokio::task::JoinSet;
 
 use crate::world::{PASSWORD, World, reason, registration};
@@ -111,7 +111,7 @@ async fn an_unknown_name_and_a_wrong_password_cost_the_same_work_and_get_the_sam
 async fn a_disabled_account_is_told_what_a_stranger_is_told() -> Result<()> {
     let world = World::new();
     let mut user = world.services.auth.register(registration("ada")).await?;
-    user.disabled_at = Some(user.created_at);
+    user.suspension = Some(Suspension::ban(user.created_at));
     let mut work = world.ports.store.begin().await?;
     work.users().update(&user).await?;
     work.commit().await?;

@@ -4,7 +4,7 @@ use plaza_application::{
     Actor, Error, PageRequest, Position, Result,
     events::{Event, UserEvent},
 };
-use plaza_domain::{MessageId, RoomId, User, UserId, repository::HistoryRange};
+use plaza_domain::{MessageId, RoomId, Suspension, User, UserId, repository::HistoryRange};
 
 use crate::world::{World, heard, named};
 
@@ -20,7 +20,7 @@ async fn conversation(world: &World) -> Result<(Actor, Actor, RoomId, [MessageId
 async fn disable(world: &World, user_id: UserId) -> Result<()> {
     let mut work = world.ports.store.begin().await?;
     let user = work.users().find(user_id).await?.ok_or(Error::NotFound("user"))?;
-    let disabled = User { disabled_at: Some(world.ports.clock.now()), ..user };
+    let disabled = User { suspension: Some(Suspension::ban(world.ports.clock.now())), ..user };
     work.users().update(&disabled).await?;
     Ok(work.commit().await?)
 }

@@ -1,8 +1,8 @@
 //! Table `users`.
 
 use plaza_domain::{
-    Bio, DisplayName, Email, FileId, PasswordHash, RepositoryError, SystemRole, User, UserId, UserSummary,
-    Username,
+    Bio, DisplayName, Email, FileId, Locale, PasswordHash, RepositoryError, StatusText, Suspension,
+    SuspensionKind, SystemRole, TimeZone, User, UserId, UserSummary, Username,
 };
 use sea_orm::entity::prelude::*;
 use sea_orm::{
@@ -27,6 +27,15 @@ pub(crate) struct Model {
     pub(crate) created_at: DateTimeUtc,
     pub(crate) updated_at: DateTimeUtc,
     pub(crate) disabled_at: Option<DateTimeUtc>,
+    pub(crate) disabled_kind: Option<String>,
+    pub(crate) disabled_until: Option<DateTimeUtc>,
+    pub(crate) disabled_reason: String,
+    pub(crate) status_text: String,
+    pub(crate) time_zone: String,
+    pub(crate) locale: String,
+    pub(crate) email_verified_at: Option<DateTimeUtc>,
+    pub(crate) erase_at: Option<DateTimeUtc>,
+    pub(crate) erased_at: Option<DateTimeUtc>,
     /// A preference: set on its own.
     pub(crate) shows_receipts: bool,
     /// Written by itself, and not with the rest of an account.
@@ -40,6 +49,7 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl From<&User> for ActiveModel {
     fn from(user: &User) -> Self {
+        let suspension = user.suspension.as_ref();
         Self {
             id: Set(user.id.uuid()),
             email: Set(user.email.as_str().to_owned()),
@@ -51,7 +61,16 @@ impl From<&User> for ActiveModel {
             password_hash: Set(user.password_hash.expose().to_owned()),
             created_at: Set(user.created_at),
             updated_at: Set(user.updated_at),
-            disabled_at: Set(user.disabled_at),
+            disabled_at: Set(suspension.map(|it| it.since)),
+            disabled_kind: Set(suspension.map(|it| it.kind.as_str().to_owned())),
+            disabled_until: Set(suspension.and_then(|it| it.until)),
+            disabled_reason: Set(suspension.map(|it| it.reason.clone()).unwrap_or_default()),
+            status_text: Set(user.status_text.as_str().to_owned()),
+            time_zone: Set(user.time_zone.as_str().to_owned()),
+            locale: Set(user.locale.as_str().to_owned()),
+            email_verified_at: Set(user.email_verified_at),
+            erase_at: Set(user.erase_at),
+            erased_at: Set(user.erased_at),
             shows_receipts: NotSet,
             last_seen_at: NotSet,
         }
@@ -62,6 +81,15 @@ impl TryFrom<Model> for User {
     type Error = RepositoryError;
 
     fn try_from(row: Model) -> Result<Self, Self::Error> {
+        let suspension = match (row.disabled_at, row.disabled_kind) {
+            (Some(since), Some(kind)) => Some(Suspension {
+                kind: convert::word("user", &kind, SuspensionKind::parse)?,
+                since,
+                until: row.disabled_until,
+                reason: row.disabled_reason,
+            }),
+            _ => None,
+        };
         Ok(Self {
             id: UserId::new(row.id),
             email: Email::from_stored(row.email),
@@ -73,7 +101,13 @@ impl TryFrom<Model> for User {
             password_hash: PasswordHash::new(row.password_hash),
             created_at: row.created_at,
             updated_at: row.updated_at,
-            disabled_at: row.disabled_at,
+            status_text: StatusText::from_stored(row.status_text),
+            time_zone: TimeZone::from_stored(row.time_zone),
+            locale: Locale::from_stored(row.locale),
+            email_verified_at: row.email_verified_at,
+            suspension,
+            erase_at: row.erase_at,
+            erased_at: row.erased_at,
         })
     }
 }
