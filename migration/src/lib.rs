@@ -16,6 +16,7 @@ mod m20261121_000010_task_lists;
 mod m20261121_000011_friends;
 mod m20261121_000012_sessions;
 mod m20261121_000013_profiles;
+mod m20261121_000014_suspects;
 mod m20261121_000015_audit;
 mod m20261121_000016_credentials;
 mod m20261121_000017_invitations;
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000012_sessions::Migration),
             Box::new(m20261121_000011_friends::Migration),
             Box::new(m20261121_000013_profiles::Migration),
+            Box::new(m20261121_000014_suspects::Migration),
             Box::new(m20261121_000015_audit::Migration),
             Box::new(m20261121_000016_credentials::Migration),
             Box::new(m20261121_000017_invitations::Migration),

@@ -229,6 +229,13 @@ contract! {
         a_transaction_goes_on_after_a_key_that_is_taken
         of_twenty_tasks_with_one_key_one_is_stored
     }
+    suspects {
+        a_suspect_is_passed_over_by_who_claims_the_next_task
+        a_suspect_is_claimed_by_who_asks_for_one
+        the_most_urgent_suspect_of_all_queues_is_next_then_the_oldest
+        of_twenty_workers_one_claims_a_suspect
+        a_suspect_that_gets_another_chance_is_a_task_like_others
+    }
     task_lists {
         tasks_are_listed_newest_first_in_pages
         listed_tasks_fit_everything_that_is_asked_for

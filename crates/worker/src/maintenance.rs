@@ -1,8 +1,8 @@
 //! What keeps tasks moving though workers and queues fail. Every worker does it, none leads: each step is a
 //! conditional update that is right however many do it at once.
 //!
-//! A task whose worker was killed is another's after its lease, one round until it is reaped (which promotes and
-//! announces it too), and a moment until a worker that waits at the queue claims it; without a queue, one poll more.
+//! A task whose worker was killed is another's after its lease, one round until it is reaped (which promotes it too), and
+//! one poll until a worker looks for suspects; one that runs others lets them end before.
 
 mod survey;
 

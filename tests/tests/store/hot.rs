@@ -252,9 +252,12 @@ fn of_blobs(on: DbBackend) -> Vec<Hot> {
 fn of_tasks(on: DbBackend) -> Vec<Hot> {
     let by = claim(60);
     let age = TimeDelta::seconds(30);
+    let queues = ["default".to_owned(), "media".to_owned()];
     vec![
         hot(on, "claim", &["id"], tasks::claim(on, TaskId::new(id()), by)),
-        hot(on, "claim next", &["queue"], tasks::claim_next(on, "media", by)),
+        hot(on, "claim next", &["queue", "crashes"], tasks::claim_next(on, "media", by)),
+        hot(on, "has suspect", &["queue", "crashes"], tasks::has_suspect(on, &queues)),
+        hot(on, "claim suspect", &["queue", "crashes"], tasks::claim_suspect(on, &queues, by)),
         hot(on, "extend", &["id"], tasks::extend(on, TaskId::new(id()), 1, age)),
         hot(on, "progress", &["id"], tasks::progress(TaskId::new(id()), 1, 50)),
         hot(on, "promote", &["run_at"], tasks::promote(on, 50)),

@@ -52,9 +52,19 @@ impl<A: Access> TaskRepository for Connection<A> {
     }
 
     async fn claim_next(&mut self, queue: &str, by: ClaimRequest) -> Result<Option<Task>> {
-        let mine = |task: &Task| task.state == TaskState::Ready && task.queue == queue;
-        let next =
-            due(self.tables_mut()?, mine, |task| (Reverse(task.priority), task.run_at)).into_iter().next();
+        let next = first_ready(self.tables_mut()?, |task| task.crashes == 0 && task.queue == queue);
+        match next {
+            Some(id) => self.claim(id, by).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn has_suspect(&mut self, queues: &[String]) -> Result<bool> {
+        Ok(first_ready(&self.tables(), |task| is_suspect(task, queues)).is_some())
+    }
+
+    async fn claim_suspect(&mut self, queues: &[String], by: ClaimRequest) -> Result<Option<Task>> {
+        let next = first_ready(self.tables_mut()?, |task| is_suspect(task, queues));
         match next {
             Some(id) => self.claim(id, by).await,
             None => Ok(None),
@@ -240,6 +250,16 @@ fn waiting(task: NewTask, now: Timestamp) -> Task {
         created_at: now,
         finished_at: None,
     }
+}
+
+fn is_suspect(task: &Task, queues: &[String]) -> bool {
+    task.crashes > 0 && queues.contains(&task.queue)
+}
+
+/// The most urgent ready task that `matches`, and of those the one that has waited longest.
+fn first_ready(tables: &Tables, matches: impl Fn(&Task) -> bool) -> Option<TaskId> {
+    let is_ready = |task: &Task| task.state == TaskState::Ready && matches(task);
+    due(tables, is_ready, |task| (Reverse(task.priority), task.run_at)).into_iter().next()
 }
 
 /// The tasks that `matches`, the one with the smallest `time` first.

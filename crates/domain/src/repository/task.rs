@@ -63,8 +63,16 @@ pub trait TaskRepository: Send {
     async fn claim(&mut self, id: TaskId, by: ClaimRequest) -> Result<Option<Task>>;
 
     /// Claims the most urgent `ready` task of a queue, and of those the one that has waited longest, as
-    /// [`claim`](Self::claim) does. `None` when the queue has none.
+    /// [`claim`](Self::claim) does. Suspects are passed over: tasks with which a worker has vanished. `None` when the
+    /// queue has no others.
     async fn claim_next(&mut self, queue: &str, by: ClaimRequest) -> Result<Option<Task>>;
+
+    /// Whether any of the queues has a `ready` suspect.
+    async fn has_suspect(&mut self, queues: &[String]) -> Result<bool>;
+
+    /// Claims a suspect as [`claim_next`](Self::claim_next) claims other tasks, from whichever of the queues. `None` when
+    /// they have none.
+    async fn claim_suspect(&mut self, queues: &[String], by: ClaimRequest) -> Result<Option<Task>>;
 
     /// Prolongs the lease, and tells whether the task was asked to end; nothing is written when `token` is stale.
     async fn extend(&mut self, id: TaskId, token: i64, lease: TimeDelta) -> Result<Lease>;

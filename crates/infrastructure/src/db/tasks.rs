@@ -40,6 +40,14 @@ impl<C: ConnectionTrait + Send> TaskRepository for Session<C> {
         self.begin(&queries::claim_next(self.backend(), queue, by), by).await
     }
 
+    async fn has_suspect(&mut self, queues: &[String]) -> Result<bool> {
+        Ok(self.row(&queries::has_suspect(self.backend(), queues)).await?.is_some())
+    }
+
+    async fn claim_suspect(&mut self, queues: &[String], by: ClaimRequest) -> Result<Option<Task>> {
+        self.begin(&queries::claim_suspect(self.backend(), queues, by), by).await
+    }
+
     async fn extend(&mut self, id: TaskId, token: i64, lease: TimeDelta) -> Result<Lease> {
         let Some(row) = self.row(&queries::extend(self.backend(), id, token, lease)).await? else {
             return Ok(Lease::Lost);

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::{backoff::spread, context::Context, panic::caught, report::report};
+use super::{context::Context, panic::caught, report::report};
 use crate::{
     Attempt, Effect, TaskError, TaskHandler,
     metrics::{UNKNOWN_KIND, attempt_ended},
@@ -18,9 +18,6 @@ use crate::{
 const CANCEL_CHECK: Duration = Duration::from_secs(2);
 /// How long a task waits for a worker that knows its command.
 const UNKNOWN_DELAY: Duration = Duration::from_secs(60);
-
-/// How long a task that must be alone waits for another such task.
-const SUSPECT_DELAY: Duration = Duration::from_secs(2);
 
 type Outcome = Result<Box<dyn Effect>, TaskError>;
 
@@ -58,17 +55,6 @@ fn misunderstood(unknown: &UnknownCommand) -> TaskError {
     }
 }
 
-/// Beside others, or alone when a worker has vanished with the task.
-async fn in_its_place(context: &Context, handler: &dyn TaskHandler, attempt: &Attempt) -> Outcome {
-    match context.isolation.enter(attempt.task().crashes).await {
-        Some(_place) => handler.execute(attempt).await,
-        None => Err(TaskError::Snooze {
-            delay: spread(SUSPECT_DELAY),
-            reason: "its worker has vanished, and another such task runs now".to_owned(),
-        }),
-    }
-}
-
 /// Whatever ends first decides; the rest is dropped, and with it any transaction that the handler has open.
 async fn execute(
     context: &Context,
@@ -83,7 +69,7 @@ async fn execute(
     }
     tokio::select! {
         biased;
-        ended = caught(in_its_place(context, handler, attempt)) => {
+        ended = caught(handler.execute(attempt)) => {
             ended.unwrap_or_else(|panicked| Err(TaskError::Retry(panicked.into())))
         }
         reason = watch_lease(context, attempt) => Err(reason),

@@ -36,7 +36,7 @@ impl Context {
             id,
             queues,
             pulse,
-            isolation: Isolation::default(),
+            isolation: Isolation::new(),
             busy: AtomicUsize::new(0),
         }
     }
@@ -67,9 +67,9 @@ impl Context {
         self.busy.load(Ordering::Relaxed)
     }
 
-    /// Whether a slot waits for work.
+    /// Whether a slot waits for work, and may begin some.
     pub(crate) fn has_idle_slot(&self) -> bool {
-        self.running() < self.slots()
+        self.running() < self.slots() && self.isolation.is_open()
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) use backoff::{spread, time_delta};
 pub(crate) use context::Context;
 pub(crate) use settle::{SettleError, Settled, give_up};
 
+use self::source::{Claimed, Source};
 use crate::{Handlers, Pulse, Registry, WorkerSettings, heartbeat, jobs, maintenance};
 
 /// Takes tasks and runs them.
@@ -71,9 +72,9 @@ impl Worker {
 
 /// One slot: one task after another.
 async fn work(context: Arc<Context>, shutdown: CancellationToken) {
-    let mut source = source::Source::new(Arc::clone(&context));
-    // The place is the task's until it has ended.
-    while let Some((task, _place)) = source.next(&shutdown).await {
+    let mut source = Source::new(&context);
+    // The place is the task's until it has ended and was reported.
+    while let Some(Claimed { task, place: _place }) = source.next(&shutdown).await {
         let _occupied = context.occupy(&task.queue);
         attempt::run(&context, task, &shutdown).await;
     }

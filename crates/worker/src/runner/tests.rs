@@ -7,6 +7,7 @@
 
 mod cancel;
 mod queues;
+mod suspects;
 
 use std::{future::pending, sync::Arc, time::Duration};
 

@@ -22,14 +22,41 @@ pub fn claim(backend: DbBackend, id: TaskId, by: ClaimRequest) -> UpdateStatemen
     begin(backend, by).and_where(Expr::col(Column::Id).eq(id.uuid())).and_where(ready(backend)).take()
 }
 
-/// Claims the most urgent ready task of a queue, and of those the one that has waited longest. On Postgres those that
-/// another worker is just claiming are passed over.
+/// Claims the most urgent ready task of a queue with which no worker has vanished, and of those the one that has waited
+/// longest.
 pub fn claim_next(backend: DbBackend, queue: &str, by: ClaimRequest) -> UpdateStatement {
+    let fits =
+        Expr::col(Column::Queue).eq(queue).and(Expr::col(Column::Crashes).eq(Expr::Constant(0.into())));
+    claim_first(backend, fits, by)
+}
+
+/// Whether any of the queues has a ready task with which a worker has vanished: a row if so.
+pub fn has_suspect(backend: DbBackend, queues: &[String]) -> SelectStatement {
+    Query::select()
+        .column(Column::Id)
+        .from(Entity)
+        .and_where(ready(backend))
+        .and_where(is_suspect(queues))
+        .limit(1)
+        .take()
+}
+
+/// Claims the most urgent of them, and of those the one that has waited longest.
+pub fn claim_suspect(backend: DbBackend, queues: &[String], by: ClaimRequest) -> UpdateStatement {
+    claim_first(backend, is_suspect(queues), by)
+}
+
+fn is_suspect(queues: &[String]) -> Expr {
+    Expr::col(Column::Queue).is_in(queues).and(Expr::col(Column::Crashes).gt(Expr::Constant(0.into())))
+}
+
+/// Claims the first of the ready tasks that fit. On Postgres those that another worker is just claiming are passed over.
+fn claim_first(backend: DbBackend, fits: Expr, by: ClaimRequest) -> UpdateStatement {
     let mut next = Query::select();
     next.column(Column::Id)
         .from(Entity)
         .and_where(ready(backend))
-        .and_where(Expr::col(Column::Queue).eq(queue))
+        .and_where(fits)
         .order_by(Column::Priority, Order::Desc)
         .order_by(Column::RunAt, Order::Asc)
         .order_by(Column::Id, Order::Asc)
