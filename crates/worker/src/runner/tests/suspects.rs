@@ -124,7 +124,7 @@ async fn suspects_get_their_turn_in_a_steady_stream_of_tasks() {
         world.until(id, |task| task.state == TaskState::Succeeded).await;
     }
     let done = states(&world, &stream, TaskState::Succeeded).await;
-    assert!((5..50).contains(&done), "{done} others were done meanwhile");
+    assert!((5..15).contains(&done), "{done} others were done meanwhile");
     worker.stop().await;
 }
 
