@@ -1,7 +1,5 @@
 //! Tasks with which a worker has vanished, and those beside them.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use plaza_application::commands::DEFAULT_QUEUE;
 use plaza_domain::TaskId;
 use tokio::{task::JoinSet, time::timeout};
@@ -119,7 +117,8 @@ async fn suspects_get_their_turn_in_a_steady_stream_of_tasks() {
         suspects.push(suspect(&world).await);
     }
     let stream = announced(&world, 300).await;
-    let worker = start(&world, lasting(|_| SECOND));
+    let settings = WorkerSettings { poll_interval: 10 * SECOND, ..WorkerSettings::default() };
+    let worker = start_with(&world, settings, lasting(|_| SECOND));
     for id in suspects {
         world.until(id, |task| task.state == TaskState::Succeeded).await;
     }
