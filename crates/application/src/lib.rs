@@ -46,7 +46,7 @@ mod users;
 
 pub use accounts::AccountService;
 pub use actor::Actor;
-pub use auth::{AuthService, Login, Registration};
+pub use auth::{AuthService, Login, LoginMethod, Registration};
 pub use blocks::BlockService;
 pub use changes::{ChangeService, Subscription};
 pub use contents::{BlobSweep, ContentService, UploadSweep};

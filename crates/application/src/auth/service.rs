@@ -9,7 +9,7 @@ use plaza_domain::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::uses::Uses;
+use super::{begin::LoginMethod, uses::Uses};
 use crate::{
     Actor, AuthSettings, Error, Ports, Result, Unauthenticated,
     events::{Event, UserEvent},
@@ -135,28 +135,8 @@ impl AuthService {
         let user = self.find_by_login(email_or_username).await?;
         let hash = user.as_ref().map(|user| user.password_hash.clone());
         let matches = self.passwords.verify(password, hash).await.map_err(Error::Unavailable)?;
-        let now = self.clock.now();
-        let user =
-            user.filter(|user| matches && !user.is_suspended(now)).ok_or(Unauthenticated::Credentials)?;
-
-        let session = Session {
-            id: SessionId::new(self.ids.next()),
-            user_id: user.id,
-            created_at: now,
-            refreshed_at: now,
-            last_used_at: now,
-            expires_at: self.refresh_until(now, now),
-            device,
-            revoked_at: None,
-        };
-        let mut work = self.store.begin().await?;
-        // While the password was checked it may have been changed, and its other logins ended.
-        let unchanged = |it: &User| it.password_hash == user.password_hash && !it.is_suspended(now);
-        work.users().lock(user.id).await?.filter(unchanged).ok_or(Unauthenticated::Credentials)?;
-        work.sessions().insert(&session).await?;
-        let login = self.issue(&mut *work, user, &session, None).await?;
-        work.commit().await?;
-        Ok(login)
+        let user = user.filter(|_| matches).ok_or(Unauthenticated::Credentials)?;
+        self.begin_session(user, device, LoginMethod::Password).await
     }
 
     /// What attempts to log in are counted by: the account, whichever of its names is given, or else the name.
