@@ -13,7 +13,7 @@ impl MigrationTrait for Migration {
         let tables = vec![mail_tokens(), identities(), totp_secrets(), recovery_codes()];
         let indexes = vec![
             unique(index("mail_tokens_digest_key", "mail_tokens", &["digest"])),
-            index("mail_tokens_user_id_idx", "mail_tokens", &["user_id", "purpose"]),
+            unique(index("mail_tokens_user_key", "mail_tokens", &["user_id", "purpose"])),
             index("mail_tokens_expires_at_idx", "mail_tokens", &["expires_at"]),
             unique(index("identities_subject_key", "identities", &["provider", "subject"])),
             unique(index("identities_user_key", "identities", &["user_id", "provider"])),
@@ -27,11 +27,11 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// Each works once and for one purpose; `email` is the address that it proves, or the new one of a change.
+/// Links in mails, each named by the task that sends it. `email` is the address that it proves, or the new one of a change.
 fn mail_tokens() -> TableCreateStatement {
     Table::create()
         .table("mail_tokens")
-        .col(uuid("id").primary_key())
+        .col(uuid("task_id").primary_key())
         .col(uuid("user_id"))
         .col(text("purpose"))
         .col(binary_len("digest", 32))

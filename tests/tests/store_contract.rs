@@ -53,6 +53,13 @@ contract! {
         a_session_has_one_token_that_is_not_used
         sessions_and_tokens_that_were_over_are_purged
     }
+    mail_tokens {
+        a_link_is_found_by_its_task_its_digest_and_its_purpose
+        a_user_has_one_link_for_a_purpose
+        of_twenty_uses_of_a_link_one_succeeds
+        a_link_that_has_expired_is_not_used_and_is_purged
+        a_link_is_somebodys
+    }
     signing_keys {
         keys_are_listed_by_number_while_they_check
         a_key_is_retired_once_and_forgotten_when_it_checks_no_more

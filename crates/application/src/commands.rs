@@ -4,6 +4,8 @@ use plaza_domain::{FileId, FileKind, NewTask, Priority, Task, TaskId, UserId};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::mail::MailOrder;
+
 /// The queue for whatever has none of its own.
 pub const DEFAULT_QUEUE: &str = "default";
 /// The queue for pictures and documents.
@@ -46,6 +48,8 @@ pub enum Command {
     ProcessImage(FileCommand),
     /// Check a document, find its size and pages.
     ProcessDocument(FileCommand),
+    /// Send a mail.
+    SendMail(MailOrder),
 }
 
 /// Why a task's command cannot be understood.
@@ -82,7 +86,8 @@ impl Command {
             | Self::PurgeTasks
             | Self::PurgePresence
             | Self::SweepBlobs
-            | Self::SweepUploads => None,
+            | Self::SweepUploads
+            | Self::SendMail(_) => None,
         }
     }
 
@@ -97,6 +102,7 @@ impl Command {
             Self::SweepUploads => ("sweep_uploads", 1),
             Self::ProcessImage(_) => ("process_image", 1),
             Self::ProcessDocument(_) => ("process_document", 1),
+            Self::SendMail(_) => ("send_mail", 1),
         }
     }
 
@@ -116,6 +122,7 @@ impl Command {
             Self::ProcessImage(data) | Self::ProcessDocument(data) => {
                 (MEDIA_QUEUE, serde_json::to_value(data)?)
             }
+            Self::SendMail(order) => (MAIL_QUEUE, serde_json::to_value(order)?),
         };
         Ok(NewTask {
             id,
@@ -145,6 +152,7 @@ impl TryFrom<&Task> for Command {
             ("sweep_uploads", 1) => Ok(Self::SweepUploads),
             ("process_image", 1) => Ok(Self::ProcessImage(FileCommand::deserialize(&task.payload)?)),
             ("process_document", 1) => Ok(Self::ProcessDocument(FileCommand::deserialize(&task.payload)?)),
+            ("send_mail", 1) => Ok(Self::SendMail(MailOrder::deserialize(&task.payload)?)),
             (kind, version) => Err(UnknownCommand::Kind { kind: kind.to_owned(), version }),
         }
     }

@@ -6,6 +6,7 @@
 pub mod commands;
 pub mod events;
 pub mod in_process;
+pub mod mail;
 #[cfg(feature = "memory")]
 pub mod memory;
 pub mod ports;
@@ -56,6 +57,7 @@ pub use files::{Content, FileService, MAX_UPLOAD_TIME, Storage, UploadStream, Up
 pub use friends::{FriendService, MAX_FRIENDS, MAX_OPEN_REQUESTS, SeenFriendship};
 pub use jobs::{CleanupService, JOBS, Job, JobReport, JobService};
 pub use limits::{LimitService, Limited};
+pub use mail::MailService;
 pub use media_url::{file_id_of_name, media_name, media_url};
 pub use mentions::MentionService;
 pub use messages::{Completion, MessageInput, MessageService, Posted};
@@ -78,7 +80,7 @@ pub use rooms::{MembershipService, NewRoom, OverviewService, RoomService, RoomSi
 pub use services::{Ports, Services};
 pub use sessions::SessionService;
 pub use settings::{
-    AuthSettings, LimitSettings, MessageSettings, PresenceSettings, Settings, UploadSettings,
+    AuthSettings, LimitSettings, MailSettings, MessageSettings, PresenceSettings, Settings, UploadSettings,
 };
 pub use signed_urls::{DEFAULT_LINK_TTL, FilePart, LinkedContent, SignedLink, SignedUrlService};
 pub use signing_keys::SigningKeyService;

@@ -7,13 +7,13 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     AccountService, AuthService, BlockService, ChangeService, CleanupService, ContentService, DirectService,
-    FileService, FriendService, JobService, LimitService, MembershipService, MentionService, MessageService,
-    OverviewService, PinService, PresenceService, ReactionService, ReadService, ReceiptService, RoomService,
-    SessionService, Settings, SignedUrlService, SigningKeyService, TaskService, ThreadService, TicketService,
-    UserService,
+    FileService, FriendService, JobService, LimitService, MailService, MembershipService, MentionService,
+    MessageService, OverviewService, PinService, PresenceService, ReactionService, ReadService,
+    ReceiptService, RoomService, SessionService, Settings, SignedUrlService, SigningKeyService, TaskService,
+    ThreadService, TicketService, UserService,
     ports::{
-        AccessTokens, BlobStore, EventBus, KeyRing, Markup, MediaInspector, OneTimeStore, PasswordHasher,
-        PresenceStore, RateLimiter, Scanner, Secrets, TaskQueue, UrlSigner,
+        AccessTokens, BlobStore, EventBus, KeyRing, MailTemplates, Mailer, Markup, MediaInspector,
+        OneTimeStore, PasswordHasher, PresenceStore, RateLimiter, Scanner, Secrets, TaskQueue, UrlSigner,
     },
 };
 
@@ -42,6 +42,10 @@ pub struct Ports {
     pub secrets: Arc<dyn Secrets>,
     /// Links to files.
     pub url_signer: Arc<dyn UrlSigner>,
+    /// Words of mails.
+    pub mail_templates: Arc<dyn MailTemplates>,
+    /// Mails on their way.
+    pub mailer: Arc<dyn Mailer>,
     /// Markdown.
     pub markup: Arc<dyn Markup>,
     /// A look at uploads.
@@ -111,6 +115,8 @@ pub struct Services {
     pub limits: Arc<LimitService>,
     /// Recurring jobs.
     pub jobs: Arc<JobService>,
+    /// Sending mail.
+    pub mail: Arc<MailService>,
     /// Removing what nobody needs any more.
     pub cleanup: Arc<CleanupService>,
     /// Who is there.
@@ -154,6 +160,7 @@ impl Services {
             tickets: Arc::new(TicketService::new(ports, Arc::clone(&auth))),
             limits: Arc::new(LimitService::new(ports, settings.limits.clone())),
             jobs: Arc::new(JobService::new(ports)),
+            mail: Arc::new(MailService::new(ports, settings.mail.clone())),
             cleanup: Arc::new(CleanupService::new(ports)),
             presence: Arc::new(PresenceService::start(ports, &settings.presence, tracker, shutdown)),
             auth,

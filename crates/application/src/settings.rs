@@ -19,6 +19,8 @@ pub struct Settings {
     pub messages: MessageSettings,
     /// Who is there.
     pub presence: PresenceSettings,
+    /// Mail.
+    pub mail: MailSettings,
 }
 
 /// Logins.
@@ -148,5 +150,18 @@ pub struct PresenceSettings {
 impl Default for PresenceSettings {
     fn default() -> Self {
         Self { refresh_every: Duration::from_secs(20) }
+    }
+}
+
+/// Mail.
+#[derive(Clone, Debug)]
+pub struct MailSettings {
+    /// Where users find the server: links lead there. Without a slash at its end.
+    pub public_url: String,
+}
+
+impl Default for MailSettings {
+    fn default() -> Self {
+        Self { public_url: "http://127.0.0.1:8000".to_owned() }
     }
 }

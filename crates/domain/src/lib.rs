@@ -14,6 +14,7 @@ pub mod file;
 pub mod friendship;
 pub mod ids;
 pub mod job;
+pub mod mail_token;
 pub mod member;
 pub mod mention;
 pub mod message;
@@ -51,6 +52,7 @@ pub use friendship::{
 };
 pub use ids::{FileId, MessageId, RefreshTokenId, RoomId, SessionId, TaskId, UploadId, UserId, WorkerId};
 pub use job::RecurringJob;
+pub use mail_token::{MailPurpose, MailToken};
 pub use member::{Member, MemberProfile, MemberRole};
 pub use mention::{Mention, Mentions};
 pub use message::{Message, MessageDraft, MessageEdit, MessageKind, Pin, SentMessage, SystemEvent};

@@ -7,6 +7,7 @@ pub mod db;
 pub mod files;
 pub mod health;
 pub mod logging;
+pub mod mail;
 pub mod metrics;
 pub mod monitor;
 pub mod redis;

@@ -3,12 +3,12 @@
 use chrono::TimeDelta;
 use plaza_domain::repository::{HistoryRange, RoomFilter, TaskFilter};
 use plaza_domain::{
-    Activity, ClientId, Emoji, FilePlace, RequestDirection, RequestPosition, Seq, SessionId, Sha256, TaskId,
-    TaskState, ThreadPosition, TokenDigest, UserPair, Username, Version,
+    Activity, ClientId, Emoji, FilePlace, MailPurpose, RequestDirection, RequestPosition, Seq, SessionId,
+    Sha256, TaskId, TaskState, ThreadPosition, TokenDigest, UserPair, Username, Version,
 };
 use plaza_infrastructure::db::queries::{
-    blobs, blocks, direct_rooms, edits, files, friendships, members, mentions, messages, overviews, presence,
-    reactions, receipts, rooms, sessions, task_lists, task_orders, tasks, threads,
+    blobs, blocks, direct_rooms, edits, files, friendships, mail_tokens, members, mentions, messages,
+    overviews, presence, reactions, receipts, rooms, sessions, task_lists, task_orders, tasks, threads,
 };
 use sea_orm::{DbBackend, Statement, StatementBuilder};
 
@@ -226,6 +226,7 @@ fn of_overviews_and_receipts(on: DbBackend, asked: &Asked) -> Vec<Hot> {
 fn of_accounts_and_files(on: DbBackend, asked: &Asked) -> Vec<Hot> {
     let (session, digest) = (SessionId::new(id()), TokenDigest([1; 32]));
     let after = FilePlace { created_at: at(0), id: asked.file };
+    let (asked_task, reset) = (TaskId::new(id()), MailPurpose::ResetPassword);
     vec![
         hot(on, "session with user", &["id"], sessions::find_with_user(session)),
         hot(on, "end all sessions", &["user_id"], sessions::revoke_all(asked.users[0], Some(session), at(0))),
@@ -233,6 +234,12 @@ fn of_accounts_and_files(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         hot(on, "uses of sessions", &["id"], sessions::note_uses(&[session; 5], at(0))),
         hot(on, "unused refresh token", &["session_id"], sessions::find_live_token(session)),
         hot(on, "refresh token", &["digest"], sessions::find_token(digest)),
+        hot(on, "link in a mail", &["digest"], mail_tokens::find_by_digest(digest)),
+        hot(on, "link of a user", &["user_id", "purpose"], mail_tokens::find_for(asked.users[0], reset)),
+        hot(on, "link of a task", &["task_id"], mail_tokens::find(asked_task)),
+        hot(on, "use a link", &["task_id"], mail_tokens::consume(asked_task, at(0))),
+        hot(on, "void a link", &["user_id", "purpose"], mail_tokens::void(asked.users[0], Some(reset))),
+        hot(on, "old links", &["expires_at"], mail_tokens::purge(at(0), 500)),
         hot(on, "old files", &["created_at"], files::list_kept(at(9), Some(after), 50)),
         hot(on, "files in messages", &["file_id"], files::shown_in_messages(&[asked.file])),
         hot(on, "files as avatars", &["avatar_file_id"], files::shown_as_avatars(&[asked.file])),

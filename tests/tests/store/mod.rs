@@ -14,6 +14,7 @@ pub(crate) mod fixture;
 pub(crate) mod friendships;
 mod hot;
 pub(crate) mod jobs;
+pub(crate) mod mail_tokens;
 pub(crate) mod members;
 pub(crate) mod mentions;
 pub(crate) mod messages;

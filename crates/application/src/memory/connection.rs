@@ -7,10 +7,11 @@ use plaza_domain::{
     Clock, Repositories, RepositoryError, UnitOfWork,
     repository::{
         BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
-        FriendshipRepository, MemberRepository, MentionRepository, MessageRepository, OverviewRepository,
-        PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository, RecurringJobRepository,
-        Result, RoomRepository, SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository,
-        ThreadRepository, UsageRepository, UserRepository, WorkerRepository,
+        FriendshipRepository, MailTokenRepository, MemberRepository, MentionRepository, MessageRepository,
+        OverviewRepository, PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository,
+        RecurringJobRepository, Result, RoomRepository, SessionRepository, SettingRepository,
+        SigningKeyRepository, TaskRepository, ThreadRepository, UsageRepository, UserRepository,
+        WorkerRepository,
     },
 };
 use tokio::sync::OwnedMutexGuard;
@@ -53,6 +54,10 @@ impl<A: Access> Repositories for Connection<A> {
     }
 
     fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self
+    }
+
+    fn mail_tokens(&mut self) -> &mut dyn MailTokenRepository {
         self
     }
 

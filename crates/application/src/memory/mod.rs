@@ -11,6 +11,7 @@ mod edits;
 mod files;
 mod friendships;
 mod jobs;
+mod mail_tokens;
 mod members;
 mod mentions;
 mod messages;
@@ -34,7 +35,7 @@ mod users;
 mod workers;
 
 pub use doubles::{
-    AcceptingInspector, CountingSecrets, EscapingMarkup, ManualClock, MemoryBlobStore, OpenUrlSigner,
-    PlainPasswords, PlainTokens, SequentialIds, ports, ports_with,
+    AcceptingInspector, CountingSecrets, EscapingMarkup, ManualClock, MemoryBlobStore, MemoryMailer,
+    OpenUrlSigner, PlainPasswords, PlainTemplates, PlainTokens, SequentialIds, ports, ports_with,
 };
 pub use store::MemoryStore;

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use plaza_domain::{
-    Blob, Emoji, File, FileId, FileText, Follower, Friendship, Member, MemberProfile, Message, MessageEdit,
-    MessageId, Mute, Preferences, Reaction, ReadMark, RecurringJob, RefreshToken, RefreshTokenId, Room,
-    RoomId, SeenWorker, SentMessage, Seq, Session, SessionId, Sha256, SigningKey, Task, TaskAttempt, TaskId,
-    Timestamp, UploadId, Usage, User, UserId, UserPair, UserSummary, Variant, VariantName, Version, WorkerId,
+    Blob, Emoji, File, FileId, FileText, Follower, Friendship, MailPurpose, MailToken, Member, MemberProfile,
+    Message, MessageEdit, MessageId, Mute, Preferences, Reaction, ReadMark, RecurringJob, RefreshToken,
+    RefreshTokenId, Room, RoomId, SeenWorker, SentMessage, Seq, Session, SessionId, Sha256, SigningKey, Task,
+    TaskAttempt, TaskId, Timestamp, UploadId, Usage, User, UserId, UserPair, UserSummary, Variant,
+    VariantName, Version, WorkerId,
     repository::{RepositoryError, Result},
 };
 use uuid::Uuid;
@@ -33,6 +34,7 @@ pub(super) struct Tables {
     /// When users were last seen.
     pub(super) last_seen: Table<UserId, Timestamp>,
     pub(super) sessions: Table<SessionId, Session>,
+    pub(super) mail_tokens: Table<(UserId, MailPurpose), MailToken>,
     pub(super) signing_keys: Table<i64, SigningKey>,
     pub(super) refresh_tokens: Table<RefreshTokenId, RefreshToken>,
     pub(super) rooms: Table<RoomId, Room>,

@@ -4,6 +4,7 @@ mod blobs;
 mod bus;
 mod content;
 mod key_ring;
+mod mailer;
 mod one_time;
 mod presence;
 mod queue;
@@ -15,6 +16,7 @@ pub use blobs::{BlobError, BlobStore, BlobWriter, ByteStream, DirectLink, Listed
 pub use bus::{Delivery, EventBus, EventStream};
 pub use content::{Markup, MediaInspector, MediaType, Refusal};
 pub use key_ring::{KeyRing, NewKey, PublicKey};
+pub use mailer::{Letter, Mail, MailContent, MailError, MailTemplates, Mailer};
 pub use one_time::{OneTimeStore, OneTimeStoreError};
 pub use presence::{Departure, MAX_CONNECTIONS, PresenceStore, PresenceStoreError, Report, Share, Standing};
 pub use queue::{QueueError, TaskQueue, WakeUp};
@@ -28,6 +30,7 @@ pub use self::{
     bus::MockEventBus,
     content::{MockMarkup, MockMediaInspector},
     key_ring::MockKeyRing,
+    mailer::{MockMailTemplates, MockMailer},
     one_time::MockOneTimeStore,
     presence::MockPresenceStore,
     queue::MockTaskQueue,

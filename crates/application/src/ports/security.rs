@@ -83,6 +83,10 @@ pub trait Secrets: Send + Sync {
     /// When the operating system has no randomness.
     fn generate(&self) -> Result<String, BoxError>;
 
+    /// 256 bits as URL-safe text that follow from `subject` and a key of the server's: always the same, and nobody
+    /// else's to find out.
+    fn derive(&self, subject: &str) -> String;
+
     /// The SHA-256 of a token.
     fn digest(&self, token: &str) -> TokenDigest;
 }

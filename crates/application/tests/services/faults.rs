@@ -10,10 +10,11 @@ use plaza_domain::{
     Repositories, RepositoryError, Store, UnitOfWork,
     repository::{
         BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
-        FriendshipRepository, MemberRepository, MentionRepository, MessageRepository, OverviewRepository,
-        PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository, RecurringJobRepository,
-        Result, RoomRepository, SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository,
-        ThreadRepository, UsageRepository, UserRepository, WorkerRepository,
+        FriendshipRepository, MailTokenRepository, MemberRepository, MentionRepository, MessageRepository,
+        OverviewRepository, PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository,
+        RecurringJobRepository, Result, RoomRepository, SessionRepository, SettingRepository,
+        SigningKeyRepository, TaskRepository, ThreadRepository, UsageRepository, UserRepository,
+        WorkerRepository,
     },
 };
 
@@ -115,6 +116,10 @@ impl<R: Repositories + ?Sized> Repositories for Faulty<R> {
 
     fn sessions(&mut self) -> &mut dyn SessionRepository {
         self.inner.sessions()
+    }
+
+    fn mail_tokens(&mut self) -> &mut dyn MailTokenRepository {
+        self.inner.mail_tokens()
     }
 
     fn signing_keys(&mut self) -> &mut dyn SigningKeyRepository {

@@ -12,6 +12,7 @@ mod error;
 mod file;
 mod friendship;
 mod job;
+mod mail_token;
 mod member;
 mod mention;
 mod message;
@@ -40,6 +41,7 @@ pub use error::{Constraint, RepositoryError};
 pub use file::FileRepository;
 pub use friendship::FriendshipRepository;
 pub use job::RecurringJobRepository;
+pub use mail_token::MailTokenRepository;
 pub use member::{MemberRepository, Sender};
 pub use mention::{Caller, MentionRepository};
 pub use message::{HistoryRange, MessageRepository};
@@ -89,6 +91,8 @@ pub trait Repositories: Send {
     fn users(&mut self) -> &mut dyn UserRepository;
     /// Logins and their refresh tokens.
     fn sessions(&mut self) -> &mut dyn SessionRepository;
+    /// Links in mails.
+    fn mail_tokens(&mut self) -> &mut dyn MailTokenRepository;
     /// Keys that sign access tokens.
     fn signing_keys(&mut self) -> &mut dyn SigningKeyRepository;
     /// Rooms and their counters.

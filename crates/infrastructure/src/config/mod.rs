@@ -7,6 +7,7 @@ mod database;
 mod limits;
 mod list;
 mod log;
+mod mail;
 mod metrics;
 mod presence;
 mod problem;
@@ -28,6 +29,7 @@ pub use auth::{AuthConfig, TokenAlgorithm};
 pub use database::DatabaseConfig;
 pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat};
+pub use mail::MailConfig;
 pub use metrics::MetricsConfig;
 pub use presence::PresenceConfig;
 pub use problem::{ConfigError, Problem};
@@ -57,6 +59,8 @@ pub struct Config {
     pub storage: StorageConfig,
     /// Passwords and tokens.
     pub auth: AuthConfig,
+    /// How mails go out.
+    pub mail: MailConfig,
     /// How often things may be done.
     pub limits: LimitsConfig,
     /// Uploads.
@@ -82,6 +86,7 @@ impl Default for Config {
             redis: RedisConfig::default(),
             storage: StorageConfig::default(),
             auth: AuthConfig::default(),
+            mail: MailConfig::default(),
             limits: LimitsConfig::default(),
             uploads: UploadsConfig::default(),
             scan: ScanConfig::default(),
@@ -102,6 +107,14 @@ impl Config {
     /// The object store, by default in the data folder.
     pub fn storage_url(&self) -> ConnectionUrl {
         self.storage.url.clone().unwrap_or_else(|| self.in_data_dir("file", "files"))
+    }
+
+    /// Where users find the server, without a slash at its end; by default where it listens.
+    pub fn public_url(&self) -> String {
+        match &self.server.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://{}", self.server.listen),
+        }
     }
 
     /// Whether the server runs a worker inside: by default when nothing tells that there is one outside.
@@ -132,6 +145,7 @@ impl Config {
                         at least 32 random bytes, for example the output of `openssl rand -base64 48`";
             problems.push(Problem::new("auth.secret", rule));
         }
+        self.mail.validate(self.server.public_url.as_deref(), problems);
         self.limits.validate(problems);
         self.uploads.validate(problems);
         self.scan.validate(self.uploads.max_bytes, problems);

@@ -16,6 +16,7 @@ mod files;
 mod finish;
 mod friendships;
 mod jobs;
+mod mail_tokens;
 mod members;
 mod mentions;
 mod messages;

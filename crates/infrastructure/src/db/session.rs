@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use plaza_domain::repository::{
     BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
-    FriendshipRepository, MemberRepository, MentionRepository, MessageRepository, OverviewRepository,
-    PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository, RecurringJobRepository,
-    Repositories, RepositoryError, Result, RoomRepository, SessionRepository, SettingRepository,
-    SigningKeyRepository, TaskRepository, ThreadRepository, UnitOfWork, UsageRepository, UserRepository,
-    WorkerRepository,
+    FriendshipRepository, MailTokenRepository, MemberRepository, MentionRepository, MessageRepository,
+    OverviewRepository, PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository,
+    RecurringJobRepository, Repositories, RepositoryError, Result, RoomRepository, SessionRepository,
+    SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository, UnitOfWork, UsageRepository,
+    UserRepository, WorkerRepository,
 };
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, IdenStatic, QueryResult,
@@ -93,6 +93,10 @@ impl<C: ConnectionTrait + Send> Repositories for Session<C> {
     }
 
     fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self
+    }
+
+    fn mail_tokens(&mut self) -> &mut dyn MailTokenRepository {
         self
     }
 

@@ -11,6 +11,6 @@ mod url_signer;
 pub use access_tokens::JwtAccessTokens;
 pub use key_ring::Ed25519KeyRing;
 pub use passwords::{BcryptPasswords, TooManyWaiting};
-pub use secrets::RandomSecrets;
+pub use secrets::OpaqueSecrets;
 pub use server_secret::{SecretError, ServerSecret};
 pub use url_signer::HmacUrlSigner;

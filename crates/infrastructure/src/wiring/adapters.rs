@@ -5,8 +5,8 @@ use std::{path::Path, sync::Arc, time::Duration};
 use plaza_application::{
     in_process::{LocalBus, LocalOneTimeStore, LocalPresence, LocalQueue, LocalRateLimiter},
     ports::{
-        AccessTokens, BlobStore, EventBus, KeyRing, OneTimeStore, PresenceStore, RateLimiter, Scanner,
-        TaskQueue,
+        AccessTokens, BlobStore, EventBus, KeyRing, Mailer, OneTimeStore, PresenceStore, RateLimiter,
+        Scanner, TaskQueue,
     },
 };
 use plaza_domain::{Clock, IdGenerator};
@@ -19,6 +19,7 @@ use crate::{
     config::{AuthConfig, Config, TokenAlgorithm},
     db::{self, DatabaseSettings, SeaOrmStore},
     files::FileBlobStore,
+    mail::{LogMailer, MailAddress, SmtpMailer},
     redis::{
         RedisBus, RedisError, RedisOneTimeStore, RedisPool, RedisPresence, RedisQueue, RedisRateLimiter,
     },
@@ -27,6 +28,8 @@ use crate::{
     security::{Ed25519KeyRing, JwtAccessTokens, SecretError, ServerSecret},
 };
 
+/// Where mails are kept that nobody sends, in the data folder.
+const OUTBOX: &str = "outbox";
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The start waits no longer for a bucket.
 const BUCKET_PATIENCE: Duration = Duration::from_secs(5);
@@ -95,6 +98,20 @@ async fn bucket(
 /// It need not answer yet: files wait for it.
 pub(super) fn scanner(config: &Config) -> Option<Arc<dyn Scanner>> {
     config.scan.clamd().map(|settings| Arc::new(ClamdScanner::new(settings)) as Arc<dyn Scanner>)
+}
+
+/// It need not answer yet: mails wait for it.
+pub(super) fn mailer(config: &Config) -> Result<Arc<dyn Mailer>, StartError> {
+    let mail = &config.mail;
+    let unusable = |reason: String| StartError::Mail { url: mail.url.clone(), reason };
+    let sender = mail.sender().map_err(|error| unusable(format!("mail.from {error}")))?;
+    Ok(match mail.address().map_err(|rule| unusable(rule.to_owned()))? {
+        MailAddress::Log => Arc::new(LogMailer::new(config.data_dir.join(OUTBOX), sender)),
+        MailAddress::Smtp(address) => {
+            let mailer = SmtpMailer::new(&address, sender, mail.timeout());
+            Arc::new(mailer.map_err(|error| unusable(error.to_string()))?)
+        }
+    })
 }
 
 /// How access tokens are signed, and the keys for it when they are rotated.

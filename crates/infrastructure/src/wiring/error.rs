@@ -56,6 +56,14 @@ pub enum StartError {
         /// Why.
         source: S3Error,
     },
+    /// Mail cannot be sent as it is configured.
+    #[error("mail.url: {url} cannot be used: {reason}")]
+    Mail {
+        /// Where it would go.
+        url: ConnectionUrl,
+        /// Why not.
+        reason: String,
+    },
     /// The keys that access tokens are signed with cannot be had.
     #[error("the signing keys cannot be read or made: {}", Chain(source))]
     SigningKeys {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use plaza_application::{LimitSettings, MessageSettings, Ports, Result, Services, Settings};
+use plaza_application::{LimitSettings, MailSettings, MessageSettings, Ports, Result, Services, Settings};
 use plaza_domain::{Clock, IdGenerator, Store};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -14,7 +14,8 @@ use crate::{
     content::{CommonMark, HeadInspector},
     db::SeaOrmStore,
     health::Health,
-    security::{BcryptPasswords, HmacUrlSigner, RandomSecrets},
+    mail::Templates,
+    security::{BcryptPasswords, HmacUrlSigner, OpaqueSecrets},
 };
 
 /// How many transactions of an instance store messages at a time on Postgres; SQLite has one writer.
@@ -90,8 +91,10 @@ impl Plaza {
             passwords: Arc::new(BcryptPasswords::new(&secret, config.auth.bcrypt_cost)),
             access_tokens: signing.access_tokens,
             key_ring: signing.key_ring,
-            secrets: Arc::new(RandomSecrets),
+            secrets: Arc::new(OpaqueSecrets::new(&secret)),
             url_signer: Arc::new(HmacUrlSigner::new(&secret)),
+            mail_templates: Arc::new(Templates::new(config.public_url())),
+            mailer: adapters::mailer(config)?,
             markup: Arc::new(CommonMark::new()),
             media: Arc::new(HeadInspector),
             scanner,
@@ -111,6 +114,7 @@ impl Plaza {
                 max_replay: config.limits.max_replay,
             },
             presence: config.presence.settings(),
+            mail: MailSettings { public_url: config.public_url() },
         };
         let tracker = TaskTracker::new();
         let shutdown = CancellationToken::new();

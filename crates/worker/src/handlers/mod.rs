@@ -4,17 +4,22 @@ mod clean_up;
 mod files;
 mod probe;
 mod process_file;
+mod send_mail;
 
 use std::sync::Arc;
 
 use futures::{FutureExt, TryFutureExt};
-use plaza_application::{CleanupService, ContentService, Ports, Services, TaskService, commands::Command};
+use plaza_application::{
+    CleanupService, ContentService, MailService, Ports, Services, TaskService, commands::Command,
+};
+use plaza_domain::Clock;
 
 use self::{
     clean_up::{clean_up, removed},
     files::FileWork,
     probe::Probe,
     process_file::ProcessFile,
+    send_mail::SendMail,
 };
 use crate::{Registry, TaskHandler, WorkerSettings};
 
@@ -24,6 +29,8 @@ pub(crate) struct Handlers {
     tasks: Arc<TaskService>,
     cleanup: Arc<CleanupService>,
     contents: Arc<ContentService>,
+    mail: Arc<MailService>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Handlers {
@@ -34,6 +41,8 @@ impl Handlers {
             tasks: Arc::clone(&services.tasks),
             cleanup: Arc::clone(&services.cleanup),
             contents: Arc::clone(&services.contents),
+            mail: Arc::clone(&services.mail),
+            clock: Arc::clone(&ports.clock),
         }
     }
 }
@@ -54,6 +63,10 @@ impl Registry for Handlers {
             Command::SweepUploads => clean_up(&self.contents, |service| service.sweep_uploads().boxed()),
             Command::ProcessImage(data) | Command::ProcessDocument(data) => {
                 Arc::new(ProcessFile::new(files, data.file_id))
+            }
+            Command::SendMail(order) => {
+                let (service, clock) = (Arc::clone(&self.mail), Arc::clone(&self.clock));
+                Arc::new(SendMail { service, clock, order })
             }
         }
     }

@@ -4,6 +4,7 @@ mod blob_store;
 mod clock;
 mod content;
 mod ids;
+mod mail;
 mod security;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ pub use blob_store::MemoryBlobStore;
 pub use clock::ManualClock;
 pub use content::{AcceptingInspector, EscapingMarkup};
 pub use ids::SequentialIds;
+pub use mail::{MemoryMailer, PlainTemplates};
 pub use security::{CountingSecrets, OpenUrlSigner, PlainPasswords, PlainTokens};
 
 use super::MemoryStore;
@@ -40,6 +42,8 @@ pub fn ports_with(clock: Arc<dyn Clock>) -> Ports {
         key_ring: None,
         secrets: Arc::new(CountingSecrets::default()),
         url_signer: Arc::new(OpenUrlSigner),
+        mail_templates: Arc::new(PlainTemplates),
+        mailer: Arc::new(MemoryMailer::default()),
         markup: Arc::new(EscapingMarkup),
         media: Arc::new(AcceptingInspector),
         scanner: None,

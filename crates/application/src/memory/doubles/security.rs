@@ -100,6 +100,10 @@ impl Secrets for CountingSecrets {
         Ok(format!("secret-{}", self.0.fetch_add(1, Ordering::Relaxed)))
     }
 
+    fn derive(&self, subject: &str) -> String {
+        format!("derived-{subject}")
+    }
+
     fn digest(&self, token: &str) -> TokenDigest {
         TokenDigest(Sha256::digest(token).into())
     }

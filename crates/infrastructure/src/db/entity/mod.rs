@@ -10,6 +10,7 @@ pub(crate) mod file_text;
 pub(crate) mod file_usage;
 pub(crate) mod file_variant;
 pub(crate) mod friendship;
+pub(crate) mod mail_token;
 pub(crate) mod mention;
 pub(crate) mod message;
 pub(crate) mod message_edit;

@@ -10,6 +10,7 @@ pub mod direct_rooms;
 pub mod edits;
 pub mod files;
 pub mod friendships;
+pub mod mail_tokens;
 pub mod members;
 pub mod mentions;
 pub mod messages;

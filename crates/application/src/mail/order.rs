@@ -1,0 +1,62 @@
+//! What mails are about: what is stored of them until they are sent. No secrets are in here.
+
+use plaza_domain::{Email, MailPurpose, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+
+/// A mail that is to be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailOrder {
+    /// Whose account it is about.
+    pub user_id: UserId,
+    /// To whom.
+    pub to: Email,
+    /// What it says.
+    pub message: MailMessage,
+}
+
+/// What a mail says. A new one is a variant here, and its templates in `infrastructure/src/mail/templates`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "about", rename_all = "snake_case")]
+pub enum MailMessage {
+    /// Asks for a proof that the address is read by who uses the account.
+    VerifyEmail,
+    /// Offers to set another password.
+    ResetPassword,
+    /// Asks at the address until now whether the account may move to another.
+    LeaveEmail {
+        /// The other address.
+        new_email: Email,
+    },
+    /// Asks at the other address whether the account may move there.
+    TakeEmail,
+    /// Tells the address until now that the account has moved.
+    EmailChanged {
+        /// Where to.
+        new_email: Email,
+    },
+    /// Tells that there is another password.
+    PasswordChanged,
+    /// Tells that the archive of what belongs to the account can be fetched.
+    ExportReady,
+    /// Tells that the account will be erased.
+    AccountDeletion {
+        /// When.
+        erase_at: Timestamp,
+    },
+}
+
+impl MailMessage {
+    /// What the link in it is for, where there is one.
+    pub const fn purpose(&self) -> Option<MailPurpose> {
+        match self {
+            Self::VerifyEmail => Some(MailPurpose::VerifyEmail),
+            Self::ResetPassword => Some(MailPurpose::ResetPassword),
+            Self::LeaveEmail { .. } => Some(MailPurpose::LeaveEmail),
+            Self::TakeEmail => Some(MailPurpose::TakeEmail),
+            Self::EmailChanged { .. }
+            | Self::PasswordChanged
+            | Self::ExportReady
+            | Self::AccountDeletion { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Puts letters into mails: what is said is a language's, how it looks is not.
+
+use askama::Template;
+use plaza_application::ports::{BoxError, Letter, MailContent, MailTemplates};
+
+use super::english;
+
+/// What a mail says, in one language.
+pub(super) struct Words {
+    pub(super) language: &'static str,
+    pub(super) subject: String,
+    pub(super) greeting: String,
+    pub(super) paragraphs: Vec<String>,
+    /// What the link is called.
+    pub(super) action: &'static str,
+    /// What follows the link.
+    pub(super) afterwards: Option<&'static str>,
+    /// Why it was sent, and by whom.
+    pub(super) footer: String,
+}
+
+#[derive(Template)]
+#[template(path = "mail/mail.html")]
+struct HtmlPart<'a> {
+    words: &'a Words,
+    link: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/mail.txt")]
+struct TextPart<'a> {
+    words: &'a Words,
+    link: Option<&'a str>,
+}
+
+/// Writes mails, in English whatever the locale: another language is another module beside [`english`].
+#[derive(Clone, Debug)]
+pub struct Templates {
+    public_url: String,
+}
+
+impl Templates {
+    /// For a server that users find there.
+    pub fn new(public_url: String) -> Self {
+        Self { public_url }
+    }
+}
+
+impl MailTemplates for Templates {
+    fn write(&self, letter: &Letter) -> Result<MailContent, BoxError> {
+        let words = english::words(letter, &self.public_url);
+        let link = letter.link.as_deref();
+        let html = HtmlPart { words: &words, link }.render()?;
+        let text = TextPart { words: &words, link }.render()?;
+        Ok(MailContent { subject: words.subject, text, html })
+    }
+}
+
+/// What users choose, so that no mail program makes a link of it: `www.example.org` is a handle like any other.
+pub(super) fn unlinked(text: &str) -> String {
+    text.replace('.', ".\u{200b}").replace('@', "@\u{200b}")
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use plaza_application::mail::MailMessage;
+    use plaza_domain::{Email, Locale};
+
+    use super::*;
+
+    fn letter(username: &str, message: MailMessage, link: Option<&str>) -> Letter {
+        Letter {
+            locale: Locale::from_stored("en".to_owned()),
+            username: username.to_owned(),
+            message,
+            link: link.map(str::to_owned),
+        }
+    }
+
+    fn write(letter: &Letter) -> Result<MailContent, BoxError> {
+        Templates::new("https://chat.example.org".to_owned()).write(letter)
+    }
+
+    #[test]
+    fn every_mail_says_the_same_in_both_parts() -> Result<(), BoxError> {
+        let link = "https://chat.example.org/page#token=abc";
+        let email = || Email::from_stored("new@example.org".to_owned());
+        for message in [
+            MailMessage::VerifyEmail,
+            MailMessage::ResetPassword,
+            MailMessage::LeaveEmail { new_email: email() },
+            MailMessage::TakeEmail,
+            MailMessage::EmailChanged { new_email: email() },
+            MailMessage::PasswordChanged,
+            MailMessage::ExportReady,
+            MailMessage::AccountDeletion { erase_at: DateTime::UNIX_EPOCH },
+        ] {
+            let link = message.purpose().map(|_| link);
+            let mail = write(&letter("ada", message, link))?;
+            assert!(!mail.subject.is_empty() && !mail.subject.contains('\n'), "{}", mail.subject);
+            assert!(mail.text.contains("Hello ada") && mail.html.contains("Hello ada"), "{}", mail.text);
+            for part in [&mail.text, &mail.html] {
+                assert_eq!(part.matches("/page#token=abc").count() > 0, link.is_some(), "{part}");
+                assert!(part.contains("chat.example.org"), "{part}");
+                assert!(!part.contains("{{") && !part.contains("<img") && !part.contains("http:"), "{part}");
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_users_choose_becomes_neither_markup_nor_a_link() -> Result<(), BoxError> {
+        let new_email = Email::from_stored("'\"><b>@www.example.net".to_owned());
+        let mail = write(&letter("www.example.net", MailMessage::EmailChanged { new_email }, None))?;
+        for part in [&mail.text, &mail.html] {
+            assert!(!part.contains("www.example") && part.contains("www.\u{200b}example"), "{part}");
+        }
+        assert!(!mail.html.contains("<b>") && !mail.html.contains("'\""), "{}", mail.html);
+        assert!(!mail.subject.contains("example.net"));
+        Ok(())
+    }
+}
