@@ -8,6 +8,7 @@ use crate::{
     Actor, AuthService, Error, Ports, Result,
     auth::parse_password,
     events::{Event, UserEvent},
+    mail::{MailMessage, MailOrder, Postbox},
     policy::{AccountAction, authorize_account},
     ports::{EventBus, PasswordHasher},
 };
@@ -19,6 +20,7 @@ pub struct AccountService {
     bus: Arc<dyn EventBus>,
     passwords: Arc<dyn PasswordHasher>,
     auth: Arc<AuthService>,
+    postbox: Postbox,
 }
 
 impl AccountService {
@@ -29,10 +31,12 @@ impl AccountService {
             bus: Arc::clone(&ports.bus),
             passwords: Arc::clone(&ports.passwords),
             auth,
+            postbox: Postbox::new(ports),
         }
     }
 
-    /// Gives the actor another password and ends all their other sessions: whoever else knew the old one is out.
+    /// Gives the actor another password and ends all their other sessions: whoever else knew the old one is out. A mail
+    /// tells of it.
     ///
     /// # Errors
     /// `Invalid` when the new one breaks a rule or the current one is wrong; `Conflict` when it was changed meanwhile;
@@ -53,9 +57,13 @@ impl AccountService {
         if user.password_hash != known.password_hash {
             return Err(Error::Conflict("the password was changed meanwhile".to_owned()));
         }
+        let to = user.email.clone();
         work.users().update(&User { password_hash, updated_at: now, ..user }).await?;
         work.sessions().revoke_all(actor.id(), Some(actor.session_id), now).await?;
+        let order = MailOrder { user_id: actor.id(), to, message: MailMessage::PasswordChanged };
+        let posted = self.postbox.post(&mut *work, order).await?;
         work.commit().await?;
+        self.postbox.wake(posted).await;
         self.auth.forget_user(actor.id());
         let (user_id, kept) = (actor.id(), actor.session_id);
         self.bus.publish(Event::User(UserEvent::OtherSessionsEnded { user_id, kept }));

@@ -6,4 +6,4 @@ mod postbox;
 
 pub use delivery::{Delivered, MailService, NotSent};
 pub use order::{MailMessage, MailOrder};
-pub(crate) use postbox::{Postbox, Posted};
+pub(crate) use postbox::Postbox;

@@ -14,7 +14,7 @@ pub struct MailOrder {
     pub message: MailMessage,
 }
 
-/// What a mail says. A new one is a variant here, and its templates in `infrastructure/src/mail/templates`.
+/// What a mail says. A new one is a variant here, and its words in `infrastructure/src/mail/english.rs`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "about", rename_all = "snake_case")]
 pub enum MailMessage {
