@@ -16,7 +16,7 @@ impl MigrationTrait for Migration {
         let fill = "UPDATE users SET disabled_kind = 'banned' WHERE disabled_at IS NOT NULL";
         manager.get_connection().execute_unprepared(fill).await?;
         let indexes = vec![
-            index("username_changes_user_id_idx", "username_changes", &["user_id", "changed_at"]),
+            index("username_changes_user_id_idx", "username_changes", &["user_id", "id"]),
             unique(index("username_changes_reserved_key", "username_changes", &["reserved_username"])),
             index("users_created_at_idx", "users", &["created_at", "id"]),
         ];

@@ -41,6 +41,11 @@ contract! {
         of_racing_claims_of_a_setting_one_wins
         a_setting_whose_claim_was_rolled_back_is_free
     }
+    username_changes {
+        changes_of_a_handle_are_listed_newest_first_in_pages
+        a_handle_that_was_given_up_is_kept_for_who_had_it
+        a_handle_is_not_caught_while_it_is_given_up
+    }
     sessions {
         a_session_is_found_with_its_user
         a_refresh_changes_the_times_and_the_device_of_a_session

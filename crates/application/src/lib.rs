@@ -43,6 +43,7 @@ mod signing_keys;
 mod tasks;
 mod threads;
 mod tickets;
+mod usernames;
 mod users;
 
 pub use accounts::AccountService;

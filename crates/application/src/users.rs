@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use plaza_domain::{
-    Bio, Clock, DisplayName, Email, File, FileId, FilePurpose, FileStatus, InvalidInput, Preferences, Store,
-    User, UserId, Username, Validator,
+    Bio, Clock, DisplayName, Email, File, FileId, FilePurpose, FileStatus, IdGenerator, InvalidInput, Locale,
+    Preferences, StatusText, Store, TimeZone, User, UserId, Username, UsernameChange, UsernameChangeId,
+    Validator,
 };
 
-use crate::{Actor, Error, Ports, Result};
+use crate::{Actor, Error, Ports, Result, usernames};
 
 /// What changing a profile takes; what is `None` stays.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +21,12 @@ pub struct ProfileUpdate {
     pub display_name: Option<String>,
     /// What the user says about themselves.
     pub bio: Option<String>,
+    /// What the user says that they are doing.
+    pub status_text: Option<String>,
+    /// Where the user is.
+    pub time_zone: Option<String>,
+    /// In which language the user is written to.
+    pub locale: Option<String>,
 }
 
 /// What changing preferences takes; what is `None` stays.
@@ -31,13 +38,14 @@ pub struct PreferenceUpdate {
 
 /// Profiles and preferences.
 pub struct UserService {
-    store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdGenerator>,
 }
 
 impl UserService {
     pub(crate) fn new(ports: &Ports) -> Self {
-        Self { store: Arc::clone(&ports.store), clock: Arc::clone(&ports.clock) }
+        Self { store: Arc::clone(&ports.store), clock: Arc::clone(&ports.clock), ids: Arc::clone(&ports.ids) }
     }
 
     /// An account. Its address is for its owner; the caller shows others less.
@@ -48,13 +56,15 @@ impl UserService {
         self.store.read().await?.users().find(id).await?.ok_or(Error::NotFound("user"))
     }
 
-    /// Changes the actor's own profile.
+    /// Changes the actor's own profile. A handle that is given up is kept for its user for 30 days.
     ///
     /// # Errors
-    /// `Invalid`; `Conflict` when the address or the handle is taken.
+    /// `Invalid`; `Conflict` when the address or the handle is taken; `RateLimited` when the handle has changed twice
+    /// within 30 days.
     pub async fn update(&self, actor: &Actor, update: ProfileUpdate) -> Result<User> {
         let mut work = self.store.begin().await?;
         let mut user = work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
+        let old_username = user.username.clone();
         let mut check = Validator::default();
         if let Some(email) = update.email.and_then(|text| check.field(Email::parse(&text))) {
             user.email = email;
@@ -68,9 +78,30 @@ impl UserService {
         if let Some(bio) = update.bio.and_then(|text| check.field(Bio::parse(&text))) {
             user.bio = bio;
         }
+        if let Some(status) = update.status_text.and_then(|text| check.field(StatusText::parse(&text))) {
+            user.status_text = status;
+        }
+        if let Some(zone) = update.time_zone.and_then(|text| check.field(TimeZone::parse(&text))) {
+            user.time_zone = zone;
+        }
+        if let Some(locale) = update.locale.and_then(|text| check.field(Locale::parse(&text))) {
+            user.locale = locale;
+        }
         check.finish((Some(()),))?;
-        user.updated_at = self.clock.now();
+        let now = self.clock.now();
+        user.updated_at = now;
+        let is_renamed = user.username != old_username;
+        if is_renamed {
+            usernames::may_change(&mut *work, &user, now).await?;
+        }
         work.users().update(&user).await?;
+        if is_renamed {
+            usernames::claim(&mut *work, &user, now).await?;
+            let id = UsernameChangeId::new(self.ids.next());
+            let (user_id, new_username) = (user.id, user.username.clone());
+            let change = UsernameChange { id, user_id, old_username, new_username, changed_at: now };
+            work.username_changes().insert(&change).await?;
+        }
         work.commit().await?;
         Ok(user)
     }

@@ -81,6 +81,10 @@ id!(
     UploadId
 );
 id!(
+    /// One change of a handle.
+    UsernameChangeId
+);
+id!(
     /// A unit of background work.
     TaskId
 );

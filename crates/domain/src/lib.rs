@@ -32,6 +32,7 @@ pub mod task;
 pub mod thread;
 pub mod usage;
 pub mod user;
+pub mod username_change;
 pub mod validation;
 pub mod worker;
 
@@ -50,7 +51,10 @@ pub use friendship::{
     Friend, FriendChange, FriendRequest, FriendStep, Friendship, FriendshipState, Relation, RequestDirection,
     RequestPosition, Restraint,
 };
-pub use ids::{FileId, MessageId, RefreshTokenId, RoomId, SessionId, TaskId, UploadId, UserId, WorkerId};
+pub use ids::{
+    FileId, MessageId, RefreshTokenId, RoomId, SessionId, TaskId, UploadId, UserId, UsernameChangeId,
+    WorkerId,
+};
 pub use job::RecurringJob;
 pub use mail_token::{MailPurpose, MailToken};
 pub use member::{Member, MemberProfile, MemberRole};
@@ -73,5 +77,6 @@ pub use user::{
     Bio, DisplayName, Email, Locale, PasswordHash, Preferences, StatusText, Suspension, SuspensionKind,
     SystemRole, TimeZone, User, UserSummary, Username,
 };
+pub use username_change::UsernameChange;
 pub use validation::{InvalidInput, Validator, Violation};
 pub use worker::{SeenWorker, WorkerStatus};

@@ -37,6 +37,7 @@ pub(crate) mod tasks;
 pub(crate) mod threads;
 pub(crate) mod transactions;
 pub(crate) mod usage;
+pub(crate) mod username_changes;
 pub(crate) mod workers;
 
 /// A behaviour fails by an assertion or by an error that it did not expect.

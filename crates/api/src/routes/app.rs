@@ -14,7 +14,8 @@ use super::{
     messages::MessagesApi, mute::MuteApi, pages, pins::PinsApi, preferences::PreferencesApi,
     presence::PresenceApi, queues::QueuesApi, reactions::ReactionsApi, receipts::ReceiptsApi,
     rooms::RoomsApi, sessions::SessionsApi, signed_urls::SignedUrlsApi, signing_keys::SigningKeysApi,
-    storage::StorageApi, tasks::TasksApi, threads::ThreadsApi, users::UsersApi, workers::WorkersApi,
+    storage::StorageApi, tasks::TasksApi, threads::ThreadsApi, username_history::UsernameHistoryApi,
+    users::UsersApi, workers::WorkersApi,
 };
 use crate::{
     content::remember_head,
@@ -36,7 +37,7 @@ const DESCRIPTION: &str = "Plaza: rooms, messages and files for communities.\n\n
 
 pub(super) type Apis = Documented<(
     (AuthApi, SessionsApi, SigningKeysApi),
-    (UsersApi, AvatarsApi),
+    (UsersApi, UsernameHistoryApi, AvatarsApi),
     PreferencesApi,
     AccountsApi,
     BlocksApi,
@@ -56,7 +57,7 @@ pub(super) type Apis = Documented<(
 pub(super) fn service() -> OpenApiService<Apis, ()> {
     let apis = (
         (AuthApi, SessionsApi, SigningKeysApi),
-        (UsersApi, AvatarsApi),
+        (UsersApi, UsernameHistoryApi, AvatarsApi),
         PreferencesApi,
         AccountsApi,
         BlocksApi,

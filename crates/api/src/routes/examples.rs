@@ -19,6 +19,8 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         "UserSummaryView" => user(),
         "UserView" => account(),
         "ProfileView" => profile(),
+        "UsernameChangeView" => username_change(),
+        "UsernameChangeList" => json!({"items": [username_change()], "next_cursor": null}),
         "LoginView" => login(),
         "TicketView" => json!({"ticket": "Zk1u0Wc4o2l7…", "expires_in": 30}),
         "SessionView" => session(),
@@ -110,17 +112,22 @@ fn signed_url() -> Value {
     })
 }
 
+fn username_change() -> Value {
+    json!({"old_username": "ada.byron", "new_username": "ada", "changed_at": NOON})
+}
+
 fn profile() -> Value {
     json!({
         "id": ADA, "username": "ada", "display_name": "Ada Lovelace", "bio": "Engines.",
-        "avatar_url": null, "role": "member", "created_at": MORNING
+        "status_text": "At the mill", "avatar_url": null, "role": "member", "created_at": MORNING
     })
 }
 
 fn account() -> Value {
     json!({
         "id": ADA, "email": "ada@example.org", "username": "ada", "display_name": "Ada Lovelace", "bio": "Engines.",
-        "avatar_url": format!("/api/v1/files/{FILE}/variants/avatar"), "role": "member", "created_at": MORNING,
+        "status_text": "At the mill", "avatar_url": format!("/api/v1/files/{FILE}/variants/avatar"),
+        "time_zone": "Europe/London", "locale": "en-GB", "role": "member", "created_at": MORNING,
         "updated_at": MORNING
     })
 }

@@ -42,6 +42,7 @@ mod tags;
 mod tasks;
 mod threads;
 mod upload;
+mod username_history;
 mod users;
 mod workers;
 

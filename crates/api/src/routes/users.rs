@@ -51,9 +51,15 @@ pub(crate) struct UserView {
     display_name: String,
     /// What the user says about themselves; may be empty.
     bio: String,
+    /// What the user says that they are doing; may be empty.
+    status_text: String,
     /// Where the user's picture is, a square of at most 256 pixels a side.
     #[oai(nullable)]
     avatar_url: Option<String>,
+    /// Where the user is, which only they see: a name in the IANA time zone database.
+    time_zone: String,
+    /// In which language the user is written to, which only they see: a tag such as `pt-BR` (BCP 47).
+    locale: String,
     /// What the user may do on the server.
     role: SystemRoleName,
     /// When the account was made.
@@ -70,7 +76,10 @@ impl From<User> for UserView {
             username: user.username.into_string(),
             display_name: user.display_name.into_string(),
             bio: user.bio.into_string(),
+            status_text: user.status_text.into_string(),
             avatar_url: user.avatar_file_id.map(avatar_url),
+            time_zone: user.time_zone.into_string(),
+            locale: user.locale.into_string(),
             role: user.role.into(),
             created_at: user.created_at.into(),
             updated_at: user.updated_at.into(),
@@ -89,6 +98,8 @@ pub(crate) struct ProfileView {
     display_name: String,
     /// What the user says about themselves; may be empty.
     bio: String,
+    /// What the user says that they are doing; may be empty.
+    status_text: String,
     /// Where the user's picture is, a square of at most 256 pixels a side.
     #[oai(nullable)]
     avatar_url: Option<String>,
@@ -109,6 +120,7 @@ impl From<User> for ProfileView {
             username: user.username.into_string(),
             display_name: user.display_name.into_string(),
             bio: user.bio.into_string(),
+            status_text: user.status_text.into_string(),
             avatar_url: user.avatar_file_id.map(avatar_url),
             role: user.role.into(),
             created_at: user.created_at.into(),
@@ -145,7 +157,8 @@ pub(crate) struct UpdateUserRequest {
     /// An e-mail address; unique on the server.
     #[oai(nullable, skip_serializing_if_is_none)]
     email: Option<Text<3, 254>>,
-    /// A handle of 3 to 32 letters, digits, `_`, `.` or `-`; unique on the server.
+    /// A handle of 3 to 32 letters, digits, `_`, `.` or `-`; unique on the server. It changes at most twice in 30 days,
+    /// and for as long nobody else can have the one before.
     #[oai(nullable, skip_serializing_if_is_none)]
     username: Option<Text<3, 32>>,
     /// The name that others see, 1 to 64 characters.
@@ -154,11 +167,28 @@ pub(crate) struct UpdateUserRequest {
     /// What the user says about themselves, at most 500 characters.
     #[oai(nullable, skip_serializing_if_is_none)]
     bio: Option<Text<0, 500>>,
+    /// What the user says that they are doing, at most 100 characters in one line.
+    #[oai(nullable, skip_serializing_if_is_none)]
+    status_text: Option<Text<0, 100>>,
+    /// A name in the IANA time zone database, such as `Europe/Berlin`.
+    #[oai(nullable, skip_serializing_if_is_none)]
+    time_zone: Option<Text<1, 64>>,
+    /// A language, its script and its region, the latter two where needed, such as `de`, `pt-BR` or `zh-Hant-TW`.
+    #[oai(nullable, skip_serializing_if_is_none)]
+    locale: Option<Text<2, 35>>,
 }
 
 impl Example for UpdateUserRequest {
     fn example() -> Self {
-        Self { email: None, username: None, display_name: Some("Ada".into()), bio: Some("Engines.".into()) }
+        Self {
+            email: None,
+            username: None,
+            display_name: Some("Ada".into()),
+            bio: Some("Engines.".into()),
+            status_text: Some("At the mill".into()),
+            time_zone: Some("Europe/London".into()),
+            locale: Some("en-GB".into()),
+        }
     }
 }
 
@@ -180,7 +210,7 @@ impl UsersApi {
 
     /// Change one's own account
     ///
-    /// What is left out stays as it is.
+    /// What is left out stays as it is. A handle that is given up leads nowhere, and its user can take it back.
     #[oai(path = "/me", method = "put", operation_id = "update_me")]
     async fn update_me(
         &self,
@@ -188,12 +218,15 @@ impl UsersApi {
         Authenticated(actor): Authenticated,
         body: JsonBody<UpdateUserRequest>,
     ) -> Result<Json<UserView>, ApiError> {
-        let JsonBody(UpdateUserRequest { email, username, display_name, bio }) = body;
+        let JsonBody(request) = body;
         let update = ProfileUpdate {
-            email: email.map(Into::into),
-            username: username.map(Into::into),
-            display_name: display_name.map(Into::into),
-            bio: bio.map(Into::into),
+            email: request.email.map(Into::into),
+            username: request.username.map(Into::into),
+            display_name: request.display_name.map(Into::into),
+            bio: request.bio.map(Into::into),
+            status_text: request.status_text.map(Into::into),
+            time_zone: request.time_zone.map(Into::into),
+            locale: request.locale.map(Into::into),
         };
         Ok(Json(state.services.users.update(&actor, update).await?.into()))
     }

@@ -48,7 +48,14 @@ pub(super) async fn accounts(client: &mut CheckingClient) -> TestResult {
     client.get("GET /users/me", "/users/me", 200).await?;
     client.send("PUT /users/me", "/users/me", json!({"bio": "Engines."}), 200).await?;
     client.send("PUT /users/me", "/users/me", json!({"username": "grace"}), 409).await?;
-    client.send("PUT /users/me", "/users/me", json!({"display_name": ""}), 422).await?;
+    client.send("PUT /users/me", "/users/me", json!({"display_name": "", "time_zone": "Mars"}), 422).await?;
+    for username in ["ada.l", "ada"] {
+        client.send("PUT /users/me", "/users/me", json!({"username": username}), 200).await?;
+    }
+    client.send("PUT /users/me", "/users/me", json!({"username": "ada.l"}), 429).await?;
+    let history = "GET /users/me/username-history";
+    client.get(history, "/users/me/username-history?limit=1", 200).await?;
+    client.get(history, "/users/me/username-history?cursor=x", 422).await?;
     let preferences = "/users/me/preferences";
     client.get("GET /users/me/preferences", preferences, 200).await?;
     let update = "PUT /users/me/preferences";

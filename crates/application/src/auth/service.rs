@@ -14,6 +14,7 @@ use crate::{
     Actor, AuthSettings, Error, Ports, Result, Unauthenticated,
     events::{Event, UserEvent},
     ports::{AccessClaims, AccessTokens, EventBus, PasswordHasher, Secrets, TokenRejection},
+    usernames,
 };
 
 const FIRST_ADMIN: &str = "first_admin";
@@ -122,6 +123,7 @@ impl AuthService {
             user.role = SystemRole::Admin;
         }
         work.users().insert(&user).await?;
+        usernames::claim(&mut *work, &user, now).await?;
         work.commit().await?;
         Ok(user)
     }

@@ -11,7 +11,7 @@ use plaza_domain::{
         OverviewRepository, PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository,
         RecurringJobRepository, Result, RoomRepository, SessionRepository, SettingRepository,
         SigningKeyRepository, TaskRepository, ThreadRepository, UsageRepository, UserRepository,
-        WorkerRepository,
+        UsernameChangeRepository, WorkerRepository,
     },
 };
 use tokio::sync::OwnedMutexGuard;
@@ -50,6 +50,10 @@ impl<A: Access> Connection<A> {
 
 impl<A: Access> Repositories for Connection<A> {
     fn users(&mut self) -> &mut dyn UserRepository {
+        self
+    }
+
+    fn username_changes(&mut self) -> &mut dyn UsernameChangeRepository {
         self
     }
 

@@ -31,6 +31,7 @@ mod tables;
 mod tasks;
 mod threads;
 mod usage;
+mod username_changes;
 mod users;
 mod workers;
 

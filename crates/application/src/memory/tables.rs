@@ -6,8 +6,8 @@ use plaza_domain::{
     Blob, Emoji, File, FileId, FileText, Follower, Friendship, MailPurpose, MailToken, Member, MemberProfile,
     Message, MessageEdit, MessageId, Mute, Preferences, Reaction, ReadMark, RecurringJob, RefreshToken,
     RefreshTokenId, Room, RoomId, SeenWorker, SentMessage, Seq, Session, SessionId, Sha256, SigningKey, Task,
-    TaskAttempt, TaskId, Timestamp, UploadId, Usage, User, UserId, UserPair, UserSummary, Variant,
-    VariantName, Version, WorkerId,
+    TaskAttempt, TaskId, Timestamp, UploadId, Usage, User, UserId, UserPair, UserSummary, UsernameChange,
+    UsernameChangeId, Variant, VariantName, Version, WorkerId,
     repository::{RepositoryError, Result},
 };
 use uuid::Uuid;
@@ -31,6 +31,9 @@ pub(super) struct CountedBlob {
 #[derive(Clone, Default)]
 pub(super) struct Tables {
     pub(super) users: Table<UserId, User>,
+    pub(super) username_changes: Table<UsernameChangeId, UsernameChange>,
+    /// By which change each handle is kept for its user.
+    pub(super) reserved_usernames: Table<String, UsernameChangeId>,
     /// When users were last seen.
     pub(super) last_seen: Table<UserId, Timestamp>,
     pub(super) sessions: Table<SessionId, Session>,

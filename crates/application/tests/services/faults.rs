@@ -14,7 +14,7 @@ use plaza_domain::{
         OverviewRepository, PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository,
         RecurringJobRepository, Result, RoomRepository, SessionRepository, SettingRepository,
         SigningKeyRepository, TaskRepository, ThreadRepository, UsageRepository, UserRepository,
-        WorkerRepository,
+        UsernameChangeRepository, WorkerRepository,
     },
 };
 
@@ -124,6 +124,10 @@ impl<R: Repositories + ?Sized> Repositories for Faulty<R> {
 
     fn signing_keys(&mut self) -> &mut dyn SigningKeyRepository {
         self.inner.signing_keys()
+    }
+
+    fn username_changes(&mut self) -> &mut dyn UsernameChangeRepository {
+        self.inner.username_changes()
     }
 
     fn rooms(&mut self) -> &mut dyn RoomRepository {

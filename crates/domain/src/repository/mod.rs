@@ -29,6 +29,7 @@ mod task;
 mod thread;
 mod usage;
 mod user;
+mod username_change;
 mod worker;
 
 use async_trait::async_trait;
@@ -58,6 +59,7 @@ pub use task::{ClaimRequest, Lease, TaskFilter, TaskRepository, TaskRetention};
 pub use thread::ThreadRepository;
 pub use usage::UsageRepository;
 pub use user::UserRepository;
+pub use username_change::UsernameChangeRepository;
 pub use worker::WorkerRepository;
 
 /// What every repository call returns.
@@ -89,6 +91,8 @@ pub trait Store: Send + Sync {
 pub trait Repositories: Send {
     /// Accounts.
     fn users(&mut self) -> &mut dyn UserRepository;
+    /// Which handles accounts had.
+    fn username_changes(&mut self) -> &mut dyn UsernameChangeRepository;
     /// Logins and their refresh tokens.
     fn sessions(&mut self) -> &mut dyn SessionRepository;
     /// Links in mails.

@@ -116,6 +116,16 @@ impl Bio {
     }
 }
 
+impl StatusText {
+    /// Parses a status; may be empty.
+    ///
+    /// # Errors
+    /// When it is too long.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        line("status_text", text, 0..=100).map(Self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +145,15 @@ mod tests {
         {
             assert!(Email::parse(text).is_err(), "{text:?} was accepted");
         }
+    }
+
+    #[test]
+    fn a_status_is_one_short_line() {
+        let status = StatusText::parse(" At lunch\nuntil two ").map(StatusText::into_string);
+        assert_eq!(status, Ok("At lunch until two".to_owned()));
+        assert!(StatusText::parse("").is_ok());
+        assert!(StatusText::parse(&"a".repeat(100)).is_ok());
+        assert!(StatusText::parse(&"a".repeat(101)).is_err());
     }
 
     #[test]

@@ -37,6 +37,7 @@ mod store;
 mod tasks;
 mod threads;
 mod usage;
+mod username_changes;
 mod users;
 mod workers;
 

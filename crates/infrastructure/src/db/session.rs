@@ -7,7 +7,7 @@ use plaza_domain::repository::{
     OverviewRepository, PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository,
     RecurringJobRepository, Repositories, RepositoryError, Result, RoomRepository, SessionRepository,
     SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository, UnitOfWork, UsageRepository,
-    UserRepository, WorkerRepository,
+    UserRepository, UsernameChangeRepository, WorkerRepository,
 };
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, IdenStatic, QueryResult,
@@ -89,6 +89,10 @@ pub(super) fn found(rows: u64, entity: &'static str) -> Result<()> {
 
 impl<C: ConnectionTrait + Send> Repositories for Session<C> {
     fn users(&mut self) -> &mut dyn UserRepository {
+        self
+    }
+
+    fn username_changes(&mut self) -> &mut dyn UsernameChangeRepository {
         self
     }
 

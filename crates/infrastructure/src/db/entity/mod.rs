@@ -28,4 +28,5 @@ pub(crate) mod task_attempt;
 pub(crate) mod thread_follower;
 pub(crate) mod upload;
 pub(crate) mod user;
+pub(crate) mod username_change;
 pub(crate) mod worker;

@@ -25,6 +25,7 @@ pub mod task_orders;
 pub mod tasks;
 pub mod threads;
 pub mod usage;
+pub mod username_changes;
 
 use plaza_domain::UserId;
 use sea_orm::DbBackend;
