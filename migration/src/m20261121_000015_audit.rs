@@ -1,6 +1,6 @@
-//! The audit log: a chain in which each entry has the hash of the one before it.
+//! The audit log: a chain in which each entry has the hash of the one before it, and that only grows.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{prelude::*, schema::*, sea_orm::DbBackend};
 
 use crate::ddl::{self, index};
 
@@ -16,11 +16,25 @@ impl MigrationTrait for Migration {
             index("audit_entries_action_idx", "audit_entries", &["action", "number"]),
             index("audit_entries_at_idx", "audit_entries", &["at", "number"]),
         ];
-        ddl::create(manager, vec![audit_entries(), audit_head()], indexes).await
+        ddl::create(manager, vec![audit_entries(), audit_head()], indexes).await?;
+        let start = Query::insert()
+            .into_table("audit_head")
+            .columns(["id", "number", "hash"])
+            .values_panic([1.into(), 0_i64.into(), vec![0_u8; 32].into()])
+            .to_owned();
+        manager.execute(start).await?;
+        for statement in refuse_changes(manager.get_database_backend()) {
+            manager.get_connection().execute_unprepared(statement).await?;
+        }
+        Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        ddl::drop(manager, &["audit_head", "audit_entries"]).await
+        ddl::drop(manager, &["audit_head", "audit_entries"]).await?;
+        if manager.get_database_backend() == DbBackend::Postgres {
+            manager.get_connection().execute_unprepared("DROP FUNCTION audit_entries_stay()").await?;
+        }
+        Ok(())
     }
 }
 
@@ -53,4 +67,22 @@ fn audit_head() -> TableCreateStatement {
         .col(binary_len("hash", 32))
         .check(Expr::cust("id = 1 AND length(hash) = 32"))
         .to_owned()
+}
+
+/// Entries are written and stay as they are. Who owns the database can do away with this: the chain tells.
+fn refuse_changes(backend: DbBackend) -> &'static [&'static str] {
+    if backend == DbBackend::Postgres {
+        return &[
+            "CREATE FUNCTION audit_entries_stay() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN RAISE EXCEPTION 'entries of the audit log stay as they are'; END $$",
+            "CREATE TRIGGER audit_entries_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entries \
+             FOR EACH STATEMENT EXECUTE FUNCTION audit_entries_stay()",
+        ];
+    }
+    &[
+        "CREATE TRIGGER audit_entries_no_update BEFORE UPDATE ON audit_entries \
+         BEGIN SELECT RAISE(ABORT, 'entries of the audit log stay as they are'); END",
+        "CREATE TRIGGER audit_entries_no_delete BEFORE DELETE ON audit_entries \
+         BEGIN SELECT RAISE(ABORT, 'entries of the audit log stay as they are'); END",
+    ]
 }

@@ -70,6 +70,12 @@ contract! {
         a_key_is_retired_once_and_forgotten_when_it_checks_no_more
         of_ten_keys_with_one_number_one_is_stored
     }
+    audit {
+        an_entry_keeps_every_field_and_follows_the_one_before
+        twenty_who_append_at_once_make_one_chain
+        an_entry_that_was_rolled_back_leaves_no_hole
+        entries_are_listed_newest_first_by_what_they_tell
+    }
     rooms {
         a_room_is_stored_and_its_details_change
         a_deleted_room_is_as_good_as_absent

@@ -4,6 +4,7 @@
 //! Start with [`message`] for the heart of the product and [`repository`] for persistence.
 
 pub mod attempt;
+pub mod audit;
 pub mod blob;
 pub mod change;
 pub mod clock;
@@ -37,6 +38,7 @@ pub mod validation;
 pub mod worker;
 
 pub use attempt::{AttemptEnd, TaskAttempt};
+pub use audit::{AuditAction, AuditActor, AuditEntry, AuditFilter, AuditHead, AuditTarget, NewAuditEntry};
 pub use blob::{Blob, Sha256};
 pub use change::{Change, ChangePage};
 pub use clock::{Clock, IdGenerator, Timestamp};

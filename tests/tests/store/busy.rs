@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use plaza_domain::{
-    AttemptOutcome, Blob, Block, ClientId, Device, File, FileId, Follower, Friendship, FriendshipState,
-    Member, Mention, Message, ReadMark, RefreshToken, RefreshTokenId, Room, RoomId, RoomKind, Seq, Session,
-    SessionId, Sha256, Store, TokenDigest, UnitOfWork, User, UserId, UserPair, Version,
+    AttemptOutcome, AuditAction, Blob, Block, ClientId, Device, File, FileId, Follower, Friendship,
+    FriendshipState, Member, Mention, Message, NewAuditEntry, ReadMark, RefreshToken, RefreshTokenId, Room,
+    RoomId, RoomKind, Seq, Session, SessionId, Sha256, Store, TokenDigest, UnitOfWork, User, UserId,
+    UserPair, Version,
 };
 use plaza_infrastructure::db::{connect, migrate};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
@@ -23,6 +24,7 @@ const ROOMS: usize = 1_000;
 const TASKS: usize = 600;
 const DIRECT_ROOMS: usize = 900;
 const BLOBS: u32 = 600;
+const AUDIT_ENTRIES: usize = 1_000;
 const BLOCKS_A_USER: usize = 3;
 const ACQUAINTANCES_A_USER: usize = 9;
 
@@ -81,6 +83,7 @@ pub(crate) async fn given_busy_server(url: &str) -> Result<(DatabaseConnection, 
     }
     given_direct_rooms_and_blocks(&mut *work, &users, &rooms[ROOMS - DIRECT_ROOMS..]).await?;
     given_friends(&mut *work, &users).await?;
+    given_audit_entries(&mut *work, &users).await?;
     work.commit().await?;
     given_tasks_in_every_state(&store).await?;
     given_blobs(&store, &users[0]).await?;
@@ -136,6 +139,16 @@ async fn given_friends(work: &mut dyn UnitOfWork, users: &[User]) -> Result<()> 
             work.friendships().claim(pair).await?;
             work.friendships().update(&Friendship { state, ..Friendship::new(pair) }).await?;
         }
+    }
+    Ok(())
+}
+
+/// Everybody has done something to somebody.
+async fn given_audit_entries(work: &mut dyn UnitOfWork, users: &[User]) -> Result<()> {
+    for number in 0..AUDIT_ENTRIES {
+        let action = AuditAction::ALL[number % AuditAction::ALL.len()];
+        let entry = NewAuditEntry::by(users[number % USERS].id, &Device::default(), action);
+        work.audit().append(&entry.about(users[(number + 1) % USERS].id)).await?;
     }
     Ok(())
 }

@@ -3,11 +3,12 @@
 use chrono::TimeDelta;
 use plaza_domain::repository::{HistoryRange, RoomFilter, TaskFilter};
 use plaza_domain::{
-    Activity, ClientId, Emoji, FilePlace, MailPurpose, RequestDirection, RequestPosition, Seq, SessionId,
-    Sha256, TaskId, TaskState, ThreadPosition, TokenDigest, UserPair, Username, Version,
+    Activity, AuditAction, AuditFilter, ClientId, Emoji, FilePlace, MailPurpose, RequestDirection,
+    RequestPosition, Seq, SessionId, Sha256, TaskId, TaskState, ThreadPosition, TokenDigest, UserPair,
+    Username, Version,
 };
 use plaza_infrastructure::db::queries::{
-    blobs, blocks, direct_rooms, edits, files, friendships, mail_tokens, members, mentions, messages,
+    audit, blobs, blocks, direct_rooms, edits, files, friendships, mail_tokens, members, mentions, messages,
     overviews, presence, reactions, receipts, rooms, sessions, task_lists, task_orders, tasks, threads,
     username_changes,
 };
@@ -40,6 +41,7 @@ pub(crate) fn hot_statements(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         of_direct_rooms(on, asked),
         of_friends(on, asked),
         of_accounts_and_files(on, asked),
+        of_audit(on, asked),
         of_blobs(on),
         of_tasks(on),
         of_task_lists(on, asked),
@@ -246,6 +248,25 @@ fn of_accounts_and_files(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         hot(on, "files in messages", &["file_id"], files::shown_in_messages(&[asked.file])),
         hot(on, "files as avatars", &["avatar_file_id"], files::shown_as_avatars(&[asked.file])),
         hot(on, "file is shared", &["file_id"], files::is_shared_with(asked.file, asked.users[0])),
+    ]
+}
+
+fn of_audit(on: DbBackend, asked: &Asked) -> Vec<Hot> {
+    let all = AuditFilter::default();
+    let by_actor = AuditFilter { actor_id: Some(asked.users[0]), ..all };
+    let by_target = AuditFilter { target_id: Some(asked.users[0].uuid()), ..all };
+    let by_action = AuditFilter { action: Some(AuditAction::LoginFailed), ..all };
+    vec![
+        hot(on, "older audit entries", &["number"], audit::list(&all, Some(500), 50)),
+        hot(on, "audit entries of an actor", &["actor_id", "number"], audit::list(&by_actor, Some(500), 50)),
+        hot(
+            on,
+            "audit entries of a target",
+            &["target_id", "number"],
+            audit::list(&by_target, Some(500), 50),
+        ),
+        hot(on, "audit entries of an action", &["action", "number"], audit::list(&by_action, Some(500), 50)),
+        hot(on, "the chain of audit entries", &["number"], audit::follow(500, 50)),
     ]
 }
 

@@ -14,7 +14,7 @@ use super::{
 const FROM_THE_END: [&str; 3] = ["rooms_public_idx", "tasks_scheduled_idx", "tasks_running_idx"];
 
 /// Tables that may be long; not the lists of keys that a query brings with it.
-const TABLES: [&str; 18] = [
+const TABLES: [&str; 19] = [
     "users",
     "sessions",
     "refresh_tokens",
@@ -33,6 +33,7 @@ const TABLES: [&str; 18] = [
     "files",
     "tasks",
     "task_attempts",
+    "audit_entries",
 ];
 
 #[tokio::test]

@@ -6,12 +6,12 @@ use async_trait::async_trait;
 use plaza_domain::{
     Clock, Repositories, RepositoryError, UnitOfWork,
     repository::{
-        BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
-        FriendshipRepository, MailTokenRepository, MemberRepository, MentionRepository, MessageRepository,
-        OverviewRepository, PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository,
-        RecurringJobRepository, Result, RoomRepository, SessionRepository, SettingRepository,
-        SigningKeyRepository, TaskRepository, ThreadRepository, UsageRepository, UserRepository,
-        UsernameChangeRepository, WorkerRepository,
+        AuditRepository, BlobRepository, BlockRepository, DirectRoomRepository, EditRepository,
+        FileRepository, FriendshipRepository, MailTokenRepository, MemberRepository, MentionRepository,
+        MessageRepository, OverviewRepository, PinRepository, PresenceRepository, ReactionRepository,
+        ReceiptRepository, RecurringJobRepository, Result, RoomRepository, SessionRepository,
+        SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository, UsageRepository,
+        UserRepository, UsernameChangeRepository, WorkerRepository,
     },
 };
 use tokio::sync::OwnedMutexGuard;
@@ -66,6 +66,10 @@ impl<A: Access> Repositories for Connection<A> {
     }
 
     fn signing_keys(&mut self) -> &mut dyn SigningKeyRepository {
+        self
+    }
+
+    fn audit(&mut self) -> &mut dyn AuditRepository {
         self
     }
 

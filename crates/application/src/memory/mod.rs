@@ -2,6 +2,7 @@
 //! For the tests of services and workers, and for programs that embed them. Nothing survives the process.
 
 mod attempts;
+mod audit;
 mod blobs;
 mod blocks;
 mod connection;

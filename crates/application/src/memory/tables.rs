@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use plaza_domain::{
-    Blob, Emoji, File, FileId, FileText, Follower, Friendship, MailPurpose, MailToken, Member, MemberProfile,
-    Message, MessageEdit, MessageId, Mute, Preferences, Reaction, ReadMark, RecurringJob, RefreshToken,
-    RefreshTokenId, Room, RoomId, SeenWorker, SentMessage, Seq, Session, SessionId, Sha256, SigningKey, Task,
-    TaskAttempt, TaskId, Timestamp, UploadId, Usage, User, UserId, UserPair, UserSummary, UsernameChange,
-    UsernameChangeId, Variant, VariantName, Version, WorkerId,
+    AuditEntry, Blob, Emoji, File, FileId, FileText, Follower, Friendship, MailPurpose, MailToken, Member,
+    MemberProfile, Message, MessageEdit, MessageId, Mute, Preferences, Reaction, ReadMark, RecurringJob,
+    RefreshToken, RefreshTokenId, Room, RoomId, SeenWorker, SentMessage, Seq, Session, SessionId, Sha256,
+    SigningKey, Task, TaskAttempt, TaskId, Timestamp, UploadId, Usage, User, UserId, UserPair, UserSummary,
+    UsernameChange, UsernameChangeId, Variant, VariantName, Version, WorkerId,
     repository::{RepositoryError, Result},
 };
 use uuid::Uuid;
@@ -39,6 +39,8 @@ pub(super) struct Tables {
     pub(super) sessions: Table<SessionId, Session>,
     pub(super) mail_tokens: Table<(UserId, MailPurpose), MailToken>,
     pub(super) signing_keys: Table<i64, SigningKey>,
+    /// By number.
+    pub(super) audit_entries: Table<i64, AuditEntry>,
     pub(super) refresh_tokens: Table<RefreshTokenId, RefreshToken>,
     pub(super) rooms: Table<RoomId, Room>,
     pub(super) members: Table<(RoomId, UserId), Member>,

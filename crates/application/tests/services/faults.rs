@@ -9,12 +9,12 @@ use async_trait::async_trait;
 use plaza_domain::{
     Repositories, RepositoryError, Store, UnitOfWork,
     repository::{
-        BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
-        FriendshipRepository, MailTokenRepository, MemberRepository, MentionRepository, MessageRepository,
-        OverviewRepository, PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository,
-        RecurringJobRepository, Result, RoomRepository, SessionRepository, SettingRepository,
-        SigningKeyRepository, TaskRepository, ThreadRepository, UsageRepository, UserRepository,
-        UsernameChangeRepository, WorkerRepository,
+        AuditRepository, BlobRepository, BlockRepository, DirectRoomRepository, EditRepository,
+        FileRepository, FriendshipRepository, MailTokenRepository, MemberRepository, MentionRepository,
+        MessageRepository, OverviewRepository, PinRepository, PresenceRepository, ReactionRepository,
+        ReceiptRepository, RecurringJobRepository, Result, RoomRepository, SessionRepository,
+        SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository, UsageRepository,
+        UserRepository, UsernameChangeRepository, WorkerRepository,
     },
 };
 
@@ -128,6 +128,10 @@ impl<R: Repositories + ?Sized> Repositories for Faulty<R> {
 
     fn username_changes(&mut self) -> &mut dyn UsernameChangeRepository {
         self.inner.username_changes()
+    }
+
+    fn audit(&mut self) -> &mut dyn AuditRepository {
+        self.inner.audit()
     }
 
     fn rooms(&mut self) -> &mut dyn RoomRepository {

@@ -4,6 +4,7 @@
 //! [`UnitOfWork::commit`], or not at all when it is dropped. [`Store::read`] gives repositories that only read.
 //! Inside a unit of work there is no other I/O: commit first, publish after.
 
+mod audit;
 mod blob;
 mod block;
 mod direct_room;
@@ -34,6 +35,7 @@ mod worker;
 
 use async_trait::async_trait;
 
+pub use audit::AuditRepository;
 pub use blob::BlobRepository;
 pub use block::BlockRepository;
 pub use direct_room::DirectRoomRepository;
@@ -99,6 +101,8 @@ pub trait Repositories: Send {
     fn mail_tokens(&mut self) -> &mut dyn MailTokenRepository;
     /// Keys that sign access tokens.
     fn signing_keys(&mut self) -> &mut dyn SigningKeyRepository;
+    /// Who did what to whom, from where.
+    fn audit(&mut self) -> &mut dyn AuditRepository;
     /// Rooms and their counters.
     fn rooms(&mut self) -> &mut dyn RoomRepository;
     /// Who is in which room.

@@ -4,6 +4,7 @@
 //! every repository, one file each; the statements whose speed matters are built in [`queries`], where a test can
 //! ask the databases how they would run them.
 
+mod audit;
 mod blobs;
 mod blocks;
 mod clock;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use plaza_domain::repository::{
-    BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
+    AuditRepository, BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
     FriendshipRepository, MailTokenRepository, MemberRepository, MentionRepository, MessageRepository,
     OverviewRepository, PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository,
     RecurringJobRepository, Repositories, RepositoryError, Result, RoomRepository, SessionRepository,
@@ -105,6 +105,10 @@ impl<C: ConnectionTrait + Send> Repositories for Session<C> {
     }
 
     fn signing_keys(&mut self) -> &mut dyn SigningKeyRepository {
+        self
+    }
+
+    fn audit(&mut self) -> &mut dyn AuditRepository {
         self
     }
 

@@ -1,6 +1,8 @@
 //! The tables as SeaORM sees them, and how their rows become entities of the domain. Nothing outside of [`super`]
 //! knows these types.
 
+pub(crate) mod audit_entry;
+pub(crate) mod audit_head;
 pub(crate) mod blob;
 pub(crate) mod block;
 pub(crate) mod convert;

@@ -4,6 +4,7 @@
 //! Lists of keys are filled up to a power of two: a database prepares a statement once for each length, and so there
 //! are few lengths.
 
+pub mod audit;
 pub mod blobs;
 pub mod blocks;
 pub mod direct_rooms;
