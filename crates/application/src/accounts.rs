@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use plaza_domain::{Clock, Store, Suspension, User, UserId, Violation};
+use plaza_domain::{AuditAction, Clock, Store, Suspension, User, UserId, Violation};
 
 use crate::{
-    Actor, AuthService, Error, Ports, Result,
+    Actor, AuthService, Error, Ports, Result, audit,
     auth::parse_password,
     events::{Event, UserEvent},
     mail::{MailMessage, MailOrder, Postbox},
@@ -62,6 +62,8 @@ impl AccountService {
         work.sessions().revoke_all(actor.id(), Some(actor.session_id), now).await?;
         let order = MailOrder { user_id: actor.id(), to, message: MailMessage::PasswordChanged };
         let posted = self.postbox.post(&mut *work, order).await?;
+        let entry = audit::by(actor, AuditAction::PasswordChanged).about(actor.id());
+        work.audit().append(&entry).await?;
         work.commit().await?;
         self.postbox.wake(posted).await;
         self.auth.forget_user(actor.id());
@@ -84,6 +86,7 @@ impl AccountService {
             work.users().update(&User { suspension, updated_at: now, ..user }).await?;
         }
         work.sessions().revoke_all(user_id, None, now).await?;
+        work.audit().append(&audit::by(actor, AuditAction::UserBanned).about(user_id)).await?;
         work.commit().await?;
         self.auth.forget_user(user_id);
         tracing::info!(user.id = %user_id, admin.id = %actor.id(), "a user was banned");
@@ -103,6 +106,7 @@ impl AccountService {
             return Ok(());
         }
         work.users().update(&User { suspension: None, updated_at: self.clock.now(), ..user }).await?;
+        work.audit().append(&audit::by(actor, AuditAction::UserUnbanned).about(user_id)).await?;
         work.commit().await?;
         tracing::info!(user.id = %user_id, admin.id = %actor.id(), "a ban was lifted");
         Ok(())

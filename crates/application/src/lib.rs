@@ -13,6 +13,7 @@ pub mod ports;
 
 mod accounts;
 mod actor;
+mod audit;
 mod auth;
 mod blocks;
 mod changes;
@@ -48,6 +49,7 @@ mod users;
 
 pub use accounts::AccountService;
 pub use actor::Actor;
+pub use audit::{AuditExport, AuditService, AuditVerdict, NotedEntry};
 pub use auth::{AuthService, Login, LoginMethod, Registration};
 pub use blocks::BlockService;
 pub use changes::{ChangeService, Subscription};

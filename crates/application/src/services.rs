@@ -6,11 +6,11 @@ use plaza_domain::{Clock, IdGenerator, Store};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    AccountService, AuthService, BlockService, ChangeService, CleanupService, ContentService, DirectService,
-    FileService, FriendService, JobService, LimitService, MailService, MembershipService, MentionService,
-    MessageService, OverviewService, PinService, PresenceService, ReactionService, ReadService,
-    ReceiptService, RoomService, SessionService, Settings, SignedUrlService, SigningKeyService, TaskService,
-    ThreadService, TicketService, UserService,
+    AccountService, AuditService, AuthService, BlockService, ChangeService, CleanupService, ContentService,
+    DirectService, FileService, FriendService, JobService, LimitService, MailService, MembershipService,
+    MentionService, MessageService, OverviewService, PinService, PresenceService, ReactionService,
+    ReadService, ReceiptService, RoomService, SessionService, Settings, SignedUrlService, SigningKeyService,
+    TaskService, ThreadService, TicketService, UserService,
     ports::{
         AccessTokens, BlobStore, EventBus, KeyRing, MailTemplates, Mailer, Markup, MediaInspector,
         OneTimeStore, PasswordHasher, PresenceStore, RateLimiter, Scanner, Secrets, TaskQueue, UrlSigner,
@@ -67,6 +67,8 @@ pub struct Services {
     pub auth: Arc<AuthService>,
     /// Passwords and bans.
     pub accounts: Arc<AccountService>,
+    /// Who did what to whom, from where.
+    pub audit: Arc<AuditService>,
     /// Where users are logged in.
     pub sessions: Arc<SessionService>,
     /// The keys that access tokens are signed with.
@@ -136,6 +138,7 @@ impl Services {
         let files = Arc::new(FileService::new(ports, settings.uploads.clone(), tracker));
         Self {
             accounts: Arc::new(AccountService::new(ports, Arc::clone(&auth))),
+            audit: Arc::new(AuditService::new(ports)),
             sessions: Arc::new(SessionService::new(ports, Arc::clone(&auth))),
             signing_keys: Arc::new(SigningKeyService::new(ports, settings.auth.clone())),
             users: Arc::new(UserService::new(ports)),

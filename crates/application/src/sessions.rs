@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use plaza_domain::{Clock, Session, SessionId, Store};
+use plaza_domain::{AuditAction, Clock, Session, SessionId, Store};
 
 use crate::{
-    Actor, AuthService, Error, Page, PageRequest, Ports, Result,
+    Actor, AuthService, Error, Page, PageRequest, Ports, Result, audit,
     events::{Event, UserEvent},
     ports::EventBus,
 };
@@ -56,6 +56,7 @@ impl SessionService {
         if !work.sessions().revoke(id, self.clock.now()).await? {
             return Err(Error::NotFound("session"));
         }
+        work.audit().append(&audit::by(actor, AuditAction::SessionEnded).about(id)).await?;
         work.commit().await?;
         self.auth.announce_end(actor.id(), id);
         Ok(())
@@ -68,7 +69,9 @@ impl SessionService {
     pub async fn end_others(&self, actor: &Actor) -> Result<()> {
         let (user_id, kept) = (actor.id(), actor.session_id);
         let mut work = self.store.begin().await?;
-        work.sessions().revoke_all(user_id, Some(kept), self.clock.now()).await?;
+        let ended = work.sessions().revoke_all(user_id, Some(kept), self.clock.now()).await?;
+        let entry = audit::by(actor, AuditAction::OtherSessionsEnded).about(user_id);
+        work.audit().append(&entry.with("sessions", ended)).await?;
         work.commit().await?;
         self.auth.forget_user(user_id);
         self.bus.publish(Event::User(UserEvent::OtherSessionsEnded { user_id, kept }));

@@ -6,12 +6,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use plaza_domain::{Clock, SigningKey, Store, Timestamp, UnitOfWork, repository::RepositoryError};
+use plaza_domain::{
+    AuditAction, Clock, SigningKey, Store, Timestamp, UnitOfWork, repository::RepositoryError,
+};
 use tokio::time::sleep;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    AuthSettings, Error, Ports, Result,
+    AuthSettings, Error, Operator, Ports, Result, audit,
     ports::{KeyRing, PublicKey},
 };
 
@@ -78,7 +80,8 @@ impl SigningKeyService {
         });
     }
 
-    /// Makes a key that signs once it was announced for long enough, and says until when those before it check.
+    /// Makes a key that signs once it was announced for long enough, and says until when those before it check. Only the
+    /// command line orders it.
     ///
     /// # Errors
     /// `Conflict` when there are no keys to rotate, one is announced already, or somebody else rotates them.
@@ -103,6 +106,8 @@ impl SigningKeyService {
         let verifies_until = signs_from + self.settings.access_ttl + OVERLAP;
         work.signing_keys().retire(&numbers, verifies_until).await?;
         let key = self.insert(&mut *work, &**ring, &keys, signs_from).await?;
+        let entry = audit::by_operator(Operator::CommandLine, AuditAction::KeysRotated);
+        work.audit().append(&entry.with("kid", key.kid.clone())).await?;
         work.commit().await?;
         tracing::info!(key.id = %key.kid, key.signs_from = %key.signs_from, "a signing key was announced");
         Ok(key)

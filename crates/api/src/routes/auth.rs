@@ -145,6 +145,7 @@ impl AuthApi {
         &self,
         Data(state): Data<&AppState>,
         address: ClientAddress,
+        ClientDevice(device): ClientDevice,
         body: JsonBody<RegisterRequest>,
     ) -> Result<Registered, ApiError> {
         allow(state, Limited::RegisterFrom(&address.to_string())).await?;
@@ -154,6 +155,7 @@ impl AuthApi {
             username: username.into(),
             display_name: display_name.map(Into::into),
             password: password.into(),
+            device,
         };
         let user = state.services.auth.register(registration).await?;
         let location = format!("/api/v1/users/{}", user.id);

@@ -1,6 +1,8 @@
 //! Sessions begin: everything that has established who somebody is ends here.
 
-use plaza_domain::{Device, Session, SessionId, User};
+use plaza_domain::{
+    AuditAction, AuditActor, AuditTarget, Device, NewAuditEntry, Session, SessionId, User, UserId,
+};
 
 use super::service::{AuthService, Login};
 use crate::{Result, Unauthenticated};
@@ -15,6 +17,14 @@ pub enum LoginMethod {
 }
 
 impl LoginMethod {
+    /// The word for it in the audit log.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Identity => "identity",
+        }
+    }
+
     /// What those are told who may not come in. A password alone does not buy the knowledge that an account is banned.
     const fn refusal(self) -> Unauthenticated {
         match self {
@@ -32,6 +42,7 @@ impl AuthService {
     pub async fn begin_session(&self, user: User, device: Device, how: LoginMethod) -> Result<Login> {
         let now = self.clock.now();
         if user.is_suspended(now) {
+            self.note_failed_login(Some(user.id), device).await?;
             return Err(how.refusal().into());
         }
         let session = Session {
@@ -41,16 +52,36 @@ impl AuthService {
             refreshed_at: now,
             last_used_at: now,
             expires_at: self.refresh_until(now, now),
-            device,
+            device: device.clone(),
             revoked_at: None,
         };
         let mut work = self.store.begin().await?;
         // While it was checked who this is, the password may have been changed, and the account's other logins ended.
         let unchanged = |it: &User| it.password_hash == user.password_hash && !it.is_suspended(now);
-        let user = work.users().lock(user.id).await?.filter(unchanged).ok_or(how.refusal())?;
+        let Some(user) = work.users().lock(user.id).await?.filter(unchanged) else {
+            drop(work);
+            self.note_failed_login(Some(user.id), device).await?;
+            return Err(how.refusal().into());
+        };
         work.sessions().insert(&session).await?;
+        let entry = NewAuditEntry::by(user.id, &device, AuditAction::LoginSucceeded).about(user.id);
+        let entry = entry.with("session_id", session.id.to_string()).with("method", how.as_str());
         let login = self.issue(&mut *work, user, &session, None).await?;
+        work.audit().append(&entry).await?;
         work.commit().await?;
         Ok(login)
+    }
+
+    /// Writes down that somebody did not prove to be who they said: with the account, if it is one, and never with what
+    /// was typed, which may be a password. For an unknown name it is the same work.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub(crate) async fn note_failed_login(&self, known: Option<UserId>, device: Device) -> Result<()> {
+        let entry = NewAuditEntry::new(AuditActor::Anonymous, device, AuditAction::LoginFailed);
+        let entry = NewAuditEntry { target: known.map(AuditTarget::User), ..entry };
+        let mut work = self.store.begin().await?;
+        work.audit().append(&entry).await?;
+        Ok(work.commit().await?)
     }
 }

@@ -8,7 +8,8 @@
 //! two hold tokens of this session, and it ends for both: there are never two chains.
 
 use plaza_domain::{
-    Device, RefreshToken, RefreshTokenId, Session, SessionId, Timestamp, UnitOfWork, User, UserId,
+    AuditAction, AuditActor, Device, NewAuditEntry, RefreshToken, RefreshTokenId, Session, SessionId,
+    Timestamp, UnitOfWork, User, UserId,
 };
 
 use super::service::{AuthService, Login};
@@ -46,6 +47,10 @@ impl AuthService {
         };
         if !exchanged {
             work.sessions().revoke(session.id, now).await?;
+            // Which of the two came now is not known.
+            let entry = NewAuditEntry::new(AuditActor::Anonymous, device.clone(), AuditAction::RefreshReused);
+            let entry = entry.about(user.id).with("session_id", session.id.to_string());
+            work.audit().append(&entry).await?;
             work.commit().await?;
             self.report_reuse(user.id, session.id, &device);
             return Err(Unauthenticated::RefreshToken.into());
@@ -102,7 +107,7 @@ impl AuthService {
         })
     }
 
-    /// A session ended because two had tokens of it: the one place that tells, once there is more to tell than the log.
+    /// A session ended because two had tokens of it.
     fn report_reuse(&self, user_id: UserId, session_id: SessionId, device: &Device) {
         tracing::warn!(
             session.id = %session_id,

@@ -4,14 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use moka::sync::Cache;
 use plaza_domain::{
-    Clock, Device, DisplayName, Email, IdGenerator, Session, SessionId, Store, SystemRole, Timestamp, User,
-    UserId, Username, Validator, Violation,
+    AuditAction, Clock, Device, DisplayName, Email, IdGenerator, NewAuditEntry, Session, SessionId, Store,
+    SystemRole, Timestamp, User, UserId, Username, Validator, Violation,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{begin::LoginMethod, uses::Uses};
 use crate::{
-    Actor, AuthSettings, Error, Ports, Result, Unauthenticated,
+    Actor, AuthSettings, Error, Ports, Result, Unauthenticated, audit,
     events::{Event, UserEvent},
     ports::{AccessClaims, AccessTokens, EventBus, PasswordHasher, Secrets, TokenRejection},
     usernames,
@@ -36,6 +36,8 @@ pub struct Registration {
     pub display_name: Option<String>,
     /// The password.
     pub password: String,
+    /// What the request comes from.
+    pub device: Device,
 }
 
 /// What a login or a refresh gives.
@@ -124,6 +126,8 @@ impl AuthService {
         }
         work.users().insert(&user).await?;
         usernames::claim(&mut *work, &user, now).await?;
+        let entry = NewAuditEntry::by(user.id, &input.device, AuditAction::UserRegistered).about(user.id);
+        work.audit().append(&entry.with("role", user.role.as_str())).await?;
         work.commit().await?;
         Ok(user)
     }
@@ -134,10 +138,13 @@ impl AuthService {
     /// `Unauthenticated`, the same and after the same work for an unknown name and a wrong password; `Unavailable`
     /// when too many log in at once.
     pub async fn login(&self, email_or_username: &str, password: &str, device: Device) -> Result<Login> {
-        let user = self.find_by_login(email_or_username).await?;
-        let hash = user.as_ref().map(|user| user.password_hash.clone());
+        let found = self.find_by_login(email_or_username).await?;
+        let (known, hash) = found.as_ref().map(|user| (user.id, user.password_hash.clone())).unzip();
         let matches = self.passwords.verify(password, hash).await.map_err(Error::Unavailable)?;
-        let user = user.filter(|_| matches).ok_or(Unauthenticated::Credentials)?;
+        let Some(user) = found.filter(|_| matches) else {
+            self.note_failed_login(known, device).await?;
+            return Err(Unauthenticated::Credentials.into());
+        };
         self.begin_session(user, device, LoginMethod::Password).await
     }
 
@@ -159,6 +166,8 @@ impl AuthService {
     pub async fn logout(&self, actor: &Actor) -> Result<()> {
         let mut work = self.store.begin().await?;
         work.sessions().revoke(actor.session_id, self.clock.now()).await?;
+        let entry = audit::by(actor, AuditAction::Logout).about(actor.session_id);
+        work.audit().append(&entry).await?;
         work.commit().await?;
         self.announce_end(actor.id(), actor.session_id);
         Ok(())

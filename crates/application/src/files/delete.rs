@@ -1,10 +1,13 @@
 //! Taking an upload back: its row stays as long as messages show it, and says nothing any more.
 
-use plaza_domain::{File, FileId, FilePurpose, RepositoryError, Sha256, TaskId, Timestamp, UnitOfWork};
+use plaza_domain::{
+    AuditAction, AuditTarget, File, FileId, FilePurpose, RepositoryError, Sha256, TaskId, Timestamp,
+    UnitOfWork,
+};
 
 use super::FileService;
 use crate::{
-    Actor, Error, Result,
+    Actor, Error, Result, audit,
     events::{Event, UserEvent},
     policy::{FileAction, authorize_file},
 };
@@ -24,6 +27,10 @@ impl FileService {
             return Ok(());
         }
         remove(work.as_mut(), &file, self.clock.now()).await?;
+        if file.owner_id != actor.id() {
+            let entry = audit::by(actor, AuditAction::FileDeleted).about(AuditTarget::File(id));
+            work.audit().append(&entry.with("owner_id", file.owner_id.to_string())).await?;
+        }
         work.commit().await?;
         self.bus.publish(deleted(&file));
         // On its own: who ends a task locks it before its file. A task that goes on has nothing to write.

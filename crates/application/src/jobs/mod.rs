@@ -7,14 +7,15 @@ mod table;
 use std::sync::Arc;
 
 use plaza_domain::{
-    Clock, IdGenerator, RecurringJob, SeenWorker, Store, Task, TaskId, Timestamp, UnitOfWork,
+    AuditAction, Clock, IdGenerator, RecurringJob, SeenWorker, Store, Task, TaskId, Timestamp, UnitOfWork,
 };
 
 pub use cleanup::CleanupService;
 pub use table::{JOBS, Job};
 
 use crate::{
-    Error, Operator, Ports, Result, commands::DEFAULT_QUEUE, policy::authorize_operation, ports::TaskQueue,
+    Error, Operator, Ports, Result, audit, commands::DEFAULT_QUEUE, policy::authorize_operation,
+    ports::TaskQueue,
 };
 
 /// How many workers are listed.
@@ -92,6 +93,8 @@ impl JobService {
             return Err(Error::Conflict("the last task of the job waits or runs".to_owned()));
         };
         let task = work.tasks().find(id).await?.ok_or(Error::NotFound("task"))?;
+        let entry = audit::by_operator(by, AuditAction::JobStarted).about(id).with("job", name);
+        work.audit().append(&entry).await?;
         work.commit().await?;
         tracing::info!(job.name = name, task.id = %id, %by, "a job was started by hand");
         self.wake(id).await;

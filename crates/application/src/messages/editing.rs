@@ -1,10 +1,13 @@
 //! Editing and deleting messages, and what they said before.
 
-use plaza_domain::{Content, InvalidInput, MessageEdit, MessageId, MessageKind, SentMessage, Version};
+use plaza_domain::{
+    AuditAction, AuditTarget, Content, InvalidInput, MessageEdit, MessageId, MessageKind, SentMessage,
+    Version,
+};
 
 use super::{MessageService, mentions, replies::note_deletion};
 use crate::{
-    Actor, Error, Page, PageRequest, Result,
+    Actor, Error, Page, PageRequest, Result, audit,
     events::RoomEventBody,
     policy::{MessageAction, RoomAction, authorize_message, authorize_room},
 };
@@ -81,6 +84,13 @@ impl MessageService {
         if let Some(root_id) = change.sent.message.parent_id {
             let version = change.next_version().await?;
             change.replied = Some(note_deletion(&mut *change.work, root_id, version).await?);
+        }
+        let message = &change.sent.message;
+        if message.sender_id != actor.id() {
+            let entry = audit::by(actor, AuditAction::MessageDeleted).about(AuditTarget::Message(id));
+            let entry = entry.with("room_id", message.room_id.to_string());
+            let entry = entry.with("sender_id", message.sender_id.to_string());
+            change.work.audit().append(&entry).await?;
         }
         change.finish(RoomEventBody::MessageDeleted, acknowledge).await
     }

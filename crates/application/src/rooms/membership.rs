@@ -1,7 +1,7 @@
 //! Who is in a room, and in which role.
 
 use plaza_domain::{
-    Member, MemberProfile, MemberRole, RoomId, Seq, SystemEvent, UserId, UserSummary, Version,
+    AuditAction, Member, MemberProfile, MemberRole, RoomId, Seq, SystemEvent, UserId, UserSummary, Version,
 };
 
 use super::transaction::{RoomTransaction, RoomTransactions};
@@ -93,6 +93,10 @@ impl MembershipService {
         change.post_system(SystemEvent::MemberAdded, &text).await?;
         let room = Box::new(change.room.clone().into());
         change.tell(UserEvent::RoomAdded { user_id, room });
+        if role > MemberRole::Member || change.is_moderation() {
+            let entry = change.entry(AuditAction::MemberAdded).about(user_id).with("role", role.as_str());
+            change.work.audit().append(&entry).await?;
+        }
         change.commit().await?;
         Ok(profile)
     }
@@ -114,8 +118,11 @@ impl MembershipService {
             return Ok(profile);
         }
         keep_an_owner(&mut change, &profile.member).await?;
+        let entry = change.entry(AuditAction::MemberRoleChanged).about(user_id);
+        let entry = entry.with("from", profile.member.role.as_str()).with("to", role.as_str());
         let member = Member { role, ..profile.member };
         let profile = change.save_member(member, profile.user, RoomEventBody::MemberUpdated).await?;
+        change.work.audit().append(&entry).await?;
         change.commit().await?;
         Ok(profile)
     }
@@ -135,6 +142,8 @@ impl MembershipService {
         let text = format!("{} removed {}", actor.user.username, profile.user.username);
         dismiss(&mut change, profile).await?;
         change.post_system(SystemEvent::MemberRemoved, &text).await?;
+        let entry = change.entry(AuditAction::MemberRemoved).about(user_id);
+        change.work.audit().append(&entry).await?;
         change.commit().await
     }
 }

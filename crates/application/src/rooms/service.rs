@@ -1,8 +1,8 @@
 //! Rooms: made, listed, changed, deleted.
 
 use plaza_domain::{
-    Member, MemberRole, Room, RoomDescription, RoomId, RoomKind, RoomName, SeenRoom, Seq, SystemEvent,
-    SystemRole, Validator, Version, repository::RoomFilter,
+    AuditAction, Member, MemberRole, Room, RoomDescription, RoomId, RoomKind, RoomName, SeenRoom, Seq,
+    SystemEvent, SystemRole, Validator, Version, repository::RoomFilter,
 };
 
 use super::{seen::seen_by, transaction::RoomTransactions};
@@ -153,6 +153,11 @@ impl RoomService {
             let text = format!("{} renamed the room to “{}”", actor.user.username, change.room.name);
             change.post_system(SystemEvent::RoomRenamed, &text).await?;
         }
+        if change.is_moderation() || change.room.is_private != before.is_private {
+            let entry = change.entry(AuditAction::RoomChanged).about(room_id);
+            let entry = entry.with("is_private", change.room.is_private);
+            change.work.audit().append(&entry).await?;
+        }
         let room = change.room.clone();
         change.commit().await?;
         Ok(room)
@@ -169,6 +174,8 @@ impl RoomService {
         let mut room = change.room.clone();
         room.deleted_at = Some(change.now);
         change.announce(version, RoomEventBody::RoomDeleted(Box::new(room)));
+        let entry = change.entry(AuditAction::RoomDeleted).about(room_id);
+        change.work.audit().append(&entry).await?;
         change.commit().await
     }
 }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use plaza_domain::{
-    Clock, IdGenerator, Member, MemberProfile, MessageDraft, MessageId, Room, RoomId, SentMessage, Store,
-    SystemEvent, Timestamp, UnitOfWork, UserId, UserSummary, Version, message::Placement,
+    AuditAction, Clock, IdGenerator, Member, MemberProfile, MemberRole, MessageDraft, MessageId,
+    NewAuditEntry, Room, RoomId, SentMessage, Store, SystemEvent, Timestamp, UnitOfWork, UserId, UserSummary,
+    Version, message::Placement,
 };
 
 use crate::{
-    Actor, Error, Ports, Result,
+    Actor, Error, Ports, Result, audit,
     events::{Event, RoomEvent, RoomEventBody, UserEvent},
     policy::{RoomAction, authorize_room},
     ports::{EventBus, Markup},
@@ -125,6 +126,18 @@ impl RoomTransaction<'_> {
     pub(crate) async fn present_member(&mut self, user_id: UserId) -> Result<MemberProfile> {
         let profile = self.work.members().find_profile(self.room.id, user_id).await?;
         profile.filter(|profile| profile.member.is_present()).ok_or(Error::NotFound("member"))
+    }
+
+    /// Whether the actor may do this as one of the server's admins only, and not by their role in the room.
+    pub(crate) fn is_moderation(&self) -> bool {
+        let present = self.membership.as_ref().filter(|member| member.is_present());
+        present.is_none_or(|member| member.role < MemberRole::Admin)
+    }
+
+    /// What the audit log tells of the change; it is appended last.
+    pub(crate) fn entry(&self, action: AuditAction) -> NewAuditEntry {
+        let entry = audit::by(&self.actor, action).with("room_id", self.room.id.to_string());
+        entry.with("is_moderation", self.is_moderation())
     }
 
     /// Commits, then publishes.

@@ -1,9 +1,9 @@
 //! Calling tasks off, and giving them another chance.
 
-use plaza_domain::{Task, TaskId, TaskState, UnitOfWork, repository::TaskFilter};
+use plaza_domain::{AuditAction, Task, TaskId, TaskState, UnitOfWork, repository::TaskFilter};
 
 use super::{TaskService, file_state};
-use crate::{Error, Operator, PageRequest, Result, events::Event, policy::authorize_operation};
+use crate::{Error, Operator, PageRequest, Result, audit, events::Event, policy::authorize_operation};
 
 /// What came of giving many tasks another chance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,8 @@ impl TaskService {
             TaskState::Cancelled => file_state::cancel(&mut *work, &task, self.clock.now()).await?,
             _ => None,
         };
+        let entry = audit::by_operator(by, AuditAction::TaskCancelled).about(id);
+        work.audit().append(&entry.with("kind", task.kind.clone())).await?;
         work.commit().await?;
         tracing::info!(task.id = %id, task.kind, task.state = task.state.as_str(), %by, "a task was called off");
         self.tell(event);
@@ -50,6 +52,8 @@ impl TaskService {
             return Err(refusal(&mut *work, id, "only dead and cancelled tasks can be tried again").await);
         };
         let event = file_state::reopen(&mut *work, &task, self.clock.now()).await?;
+        let entry = audit::by_operator(by, AuditAction::TaskRetried).about(id);
+        work.audit().append(&entry.with("kind", task.kind.clone())).await?;
         work.commit().await?;
         tracing::info!(task.id = %id, task.kind, %by, "a task was given another chance");
         self.tell(event);

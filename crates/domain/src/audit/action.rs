@@ -73,9 +73,11 @@ actions! {
     KeysRotated = "keys.rotated",
     /// A member of a room may do more, or less, in it.
     MemberRoleChanged = "member.role_changed",
+    /// A user was made a member of a room, with a role above the usual, or by one of the server's admins.
+    MemberAdded = "member.added",
     /// A member was removed from a room by somebody else.
     MemberRemoved = "member.removed",
-    /// A server's admin changed a room that is not theirs.
+    /// A room was opened or closed to others, or changed by one of the server's admins.
     RoomChanged = "room.changed",
     /// A room was deleted.
     RoomDeleted = "room.deleted",
