@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test faults conformance check fmt openapi asyncapi deny docker clean
+.PHONY: help run build test faults conformance check fmt openapi asyncapi permissions deny docker clean
 
 help: ## Lists these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -31,7 +31,7 @@ conformance: ## Lets 200 clients talk while servers are killed, and counts what 
 	$(CARGO) build --locked --bins
 	$(CARGO) run --locked --package plaza-tests --bin conformance -- --faults
 
-check: ## Format, lints, documentation, layers, and whether docs/*.json are fresh
+check: ## Format, lints, documentation, layers, and whether docs/*.json and docs/permissions.md are fresh
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
@@ -47,6 +47,9 @@ openapi: build ## Writes docs/openapi.json anew
 
 asyncapi: build ## Writes docs/asyncapi.json anew
 	$${CARGO_TARGET_DIR:-target}/debug/plaza asyncapi > docs/asyncapi.json
+
+permissions: build ## Writes docs/permissions.md anew
+	$${CARGO_TARGET_DIR:-target}/debug/plaza permissions > docs/permissions.md
 
 deny: ## Checks licences, advisories and banned crates (needs cargo-deny)
 	$(CARGO) deny --all-features check

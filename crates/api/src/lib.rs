@@ -11,6 +11,7 @@ mod device;
 mod error_map;
 mod json;
 mod middleware;
+mod permissions;
 mod problem;
 mod rate_limit;
 mod routes;

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use plaza_domain::{Block, BlockedUser, Clock, InvalidInput, Store, UserId, UserPair, UserSummary};
 
-use crate::{Actor, Error, Page, PageRequest, Ports, Result, friends::tell, ports::EventBus};
+use crate::{
+    Actor, Page, PageRequest, Ports, Result, acquaintances::find_for, friends::tell, policy::UserAction,
+    ports::EventBus,
+};
 
 /// Blocks. Each user's are known to them alone.
 pub struct BlockService {
@@ -22,7 +25,7 @@ impl BlockService {
     /// are friends no more, and requests to be end: to the other one it looks as if theirs was never answered.
     ///
     /// # Errors
-    /// `Invalid` for oneself; `NotFound` when there is no such user.
+    /// `Invalid` for oneself; `NotFound` when there is no such user, or the actor may not know that there is.
     pub async fn block(&self, actor: &Actor, user_id: UserId) -> Result<()> {
         let (users, peer) = self.check(actor, user_id).await?;
         let now = self.clock.now();
@@ -66,7 +69,7 @@ impl BlockService {
     async fn check(&self, actor: &Actor, user_id: UserId) -> Result<(UserPair, UserSummary)> {
         let users = UserPair::new(actor.id(), user_id);
         let users = users.ok_or_else(|| InvalidInput::single("user_id", "must be somebody else"))?;
-        let user = self.store.read().await?.users().find(user_id).await?.ok_or(Error::NotFound("user"))?;
+        let user = find_for(&mut *self.store.read().await?, actor, UserAction::See, user_id).await?;
         Ok((users, user.summary()))
     }
 }

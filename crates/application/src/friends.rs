@@ -9,8 +9,9 @@ use plaza_domain::{
 
 use crate::{
     Actor, Error, Page, PageRequest, Ports, Result,
+    acquaintances::find_for,
     events::{Event, UserEvent},
-    policy::authorize_friend_request,
+    policy::{FriendAction, UserAction, authorize_friendship},
     ports::EventBus,
 };
 
@@ -46,7 +47,7 @@ impl FriendService {
     /// # Errors
     /// `Invalid` for oneself; `NotFound` when there is no such user.
     pub async fn get(&self, actor: &Actor, user_id: UserId) -> Result<SeenFriendship> {
-        let (users, user) = self.pair(actor, user_id).await?;
+        let (users, user) = self.pair(actor, UserAction::See, user_id).await?;
         let friendship = self.store.read().await?.friendships().find(users).await?;
         let friendship = friendship.unwrap_or_else(|| Friendship::new(users));
         Ok(SeenFriendship { user, relation: friendship.seen_by(actor.id()) })
@@ -85,8 +86,7 @@ impl FriendService {
     /// them; `Conflict` when the actor has blocked them, took a request to them back a short while ago, has
     /// [`MAX_OPEN_REQUESTS`], or one of the two has [`MAX_FRIENDS`].
     pub async fn request(&self, actor: &Actor, user_id: UserId) -> Result<(SeenFriendship, bool)> {
-        let (users, user) = self.pair(actor, user_id).await?;
-        authorize_friend_request(actor, self.store.read().await?.members().share_room(users).await?)?;
+        let (users, user) = self.pair(actor, UserAction::Befriend, user_id).await?;
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
         // First: a block that is made at the same moment sees the request, or is seen here.
@@ -119,7 +119,8 @@ impl FriendService {
     /// `Invalid` for oneself; `NotFound` when the actor sees no request of theirs; `Conflict` when one of the two has
     /// [`MAX_FRIENDS`].
     pub async fn accept(&self, actor: &Actor, user_id: UserId) -> Result<SeenFriendship> {
-        self.change(actor, user_id, REQUEST, |friendship, now| friendship.accept(actor.id(), now)).await
+        let accept = |friendship: &mut Friendship, now| friendship.accept(actor.id(), now);
+        self.change(actor, user_id, FriendAction::Accept, accept).await
     }
 
     /// Declines somebody's request, who does not learn of it.
@@ -128,7 +129,7 @@ impl FriendService {
     /// `Invalid` for oneself; `NotFound` when the actor sees no request of theirs.
     pub async fn decline(&self, actor: &Actor, user_id: UserId) -> Result<()> {
         let decline = |friendship: &mut Friendship, now| friendship.decline(actor.id(), now);
-        self.change(actor, user_id, REQUEST, decline).await.map(drop)
+        self.change(actor, user_id, FriendAction::Decline, decline).await.map(drop)
     }
 
     /// Takes the actor's request to somebody back.
@@ -137,7 +138,7 @@ impl FriendService {
     /// `Invalid` for oneself; `NotFound` when there is none.
     pub async fn cancel(&self, actor: &Actor, user_id: UserId) -> Result<()> {
         let cancel = |friendship: &mut Friendship, now| friendship.cancel(actor.id(), now);
-        self.change(actor, user_id, REQUEST, cancel).await.map(drop)
+        self.change(actor, user_id, FriendAction::Cancel, cancel).await.map(drop)
     }
 
     /// Ends a friendship.
@@ -145,21 +146,24 @@ impl FriendService {
     /// # Errors
     /// `Invalid` for oneself; `NotFound` when there is none.
     pub async fn remove(&self, actor: &Actor, user_id: UserId) -> Result<()> {
-        self.change(actor, user_id, "friend", |friendship, _| friendship.remove()).await.map(drop)
+        let remove = |friendship: &mut Friendship, _| friendship.remove();
+        self.change(actor, user_id, FriendAction::Remove, remove).await.map(drop)
     }
 
     async fn change(
         &self,
         actor: &Actor,
         user_id: UserId,
-        missing: &'static str,
+        action: FriendAction,
         step: impl FnOnce(&mut Friendship, Timestamp) -> Option<FriendStep> + Send,
     ) -> Result<SeenFriendship> {
-        let (users, user) = self.pair(actor, user_id).await?;
+        let (users, user) = self.pair(actor, UserAction::See, user_id).await?;
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
-        let mut friendship = work.friendships().lock(users).await?.ok_or(Error::NotFound(missing))?;
-        let step = step(&mut friendship, now).ok_or(Error::NotFound(missing))?;
+        let known = work.friendships().lock(users).await?;
+        let mut friendship = known.unwrap_or_else(|| Friendship::new(users));
+        authorize_friendship(actor, action, &friendship)?;
+        let step = step(&mut friendship, now).ok_or(Error::NotFound("friend"))?;
         if step.change == FriendChange::Accepted {
             check_room_for_friend(&mut *work, users, actor).await?;
         }
@@ -169,17 +173,19 @@ impl FriendService {
         Ok(SeenFriendship { user, relation: friendship.seen_by(actor.id()) })
     }
 
-    /// The actor and somebody else who exists.
-    async fn pair(&self, actor: &Actor, user_id: UserId) -> Result<(UserPair, UserSummary)> {
+    /// The actor and somebody else with whom they may do that.
+    async fn pair(
+        &self,
+        actor: &Actor,
+        action: UserAction,
+        user_id: UserId,
+    ) -> Result<(UserPair, UserSummary)> {
         let users = UserPair::new(actor.id(), user_id);
         let users = users.ok_or_else(|| InvalidInput::single("user_id", "must be somebody else"))?;
-        let user = self.store.read().await?.users().find(user_id).await?.ok_or(Error::NotFound("user"))?;
+        let user = find_for(&mut *self.store.read().await?, actor, action, user_id).await?;
         Ok((users, user.summary()))
     }
 }
-
-/// What there is none of.
-const REQUEST: &str = "friend request";
 
 async fn check_room_for_friend(work: &mut dyn UnitOfWork, users: UserPair, actor: &Actor) -> Result<()> {
     for user_id in users.users() {

@@ -12,6 +12,7 @@ pub mod memory;
 pub mod ports;
 
 mod accounts;
+mod acquaintances;
 mod actor;
 mod audit;
 mod auth;
@@ -68,10 +69,10 @@ pub use operator::Operator;
 pub use page::{DEFAULT_PAGE, MAX_PAGE, Page, PageRequest};
 pub use pins::PinService;
 pub use policy::{
-    AccountAction, Acquaintance, FileAction, MAX_CALLED_MEMBERS, MessageAction, RoomAction,
-    authorize_account, authorize_direct_room, authorize_direct_write, authorize_file,
-    authorize_friend_request, authorize_message, authorize_operation, authorize_room, authorize_task,
-    may_mention_room,
+    AccountAction, Acquaintance, FileAction, FriendAction, MAX_CALLED_MEMBERS, MessageAction, RoomAction,
+    UserAction, authorize_account, authorize_direct_write, authorize_file, authorize_friendship,
+    authorize_message, authorize_operation, authorize_own, authorize_post, authorize_reading, authorize_room,
+    authorize_room_creation, authorize_task, authorize_user, may_mention_room, shown_rooms,
 };
 pub use presence::{
     Attendance, MAX_FANOUT_MEMBERS, MAX_QUERIED_USERS, PresenceService, Told, TooManyConnections,

@@ -6,7 +6,7 @@ use crate::{
     Actor, Error, Page, PageRequest, Ports, Result,
     events::RoomEventBody,
     messages::{MessageTransaction, MessageTransactions},
-    policy::{MessageAction, RoomAction, authorize_room},
+    policy::{MessageAction, authorize_reading},
 };
 
 /// The most different emoji under a message.
@@ -85,8 +85,7 @@ impl ReactionService {
         let room_id = room_id.ok_or(Error::NotFound("message"))?;
         let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("message"))?;
         let membership = read.members().find(room_id, actor.id()).await?;
-        authorize_room(actor, RoomAction::Read, &room, membership.as_ref())
-            .map_err(|_| Error::NotFound("message"))?;
+        authorize_reading(actor, &room, membership.as_ref())?;
         let limit = page.fetch();
         let reactions = read.reactions().list(id, page.cursor.clone(), limit).await?;
         Ok(page.cut(reactions, |entry| (entry.user.id, entry.emoji.clone())))

@@ -4,11 +4,7 @@ use std::sync::Arc;
 
 use plaza_domain::{MessageId, Receipt, ReceiptCounts, ReceiptScope, Store};
 
-use crate::{
-    Actor, Error, Ports, Result,
-    direct::is_closed,
-    policy::{RoomAction, authorize_room},
-};
+use crate::{Actor, Error, Ports, Result, direct::is_closed, policy::authorize_reading};
 
 /// The most members of a room in which everybody is told who has read how far. In larger ones it is counted only.
 pub const MAX_NAMED_READERS: u64 = 200;
@@ -45,8 +41,7 @@ impl ReceiptService {
         let message = read.messages().find(id).await?.ok_or(Error::NotFound("message"))?.message;
         let room = read.rooms().find(message.room_id).await?.ok_or(Error::NotFound("message"))?;
         let membership = read.members().find(room.id, actor.id()).await?;
-        authorize_room(actor, RoomAction::Read, &room, membership.as_ref())
-            .map_err(|_| Error::NotFound("message"))?;
+        authorize_reading(actor, &room, membership.as_ref())?;
         let counts = read.receipts().counts(&message).await?;
         if is_closed(&mut *read, &room).await? {
             let counts = ReceiptCounts { delivered: 0, read: 0, ..counts };

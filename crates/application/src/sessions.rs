@@ -7,6 +7,7 @@ use plaza_domain::{AuditAction, Clock, Session, SessionId, Store};
 use crate::{
     Actor, AuthService, Error, Page, PageRequest, Ports, Result, audit,
     events::{Event, UserEvent},
+    policy::authorize_own,
     ports::EventBus,
 };
 
@@ -49,9 +50,8 @@ impl SessionService {
     /// `NotFound` when it is nobody's, another's or over.
     pub async fn end(&self, actor: &Actor, id: SessionId) -> Result<()> {
         let found = self.store.read().await?.sessions().find_with_user(id).await?;
-        if found.is_none_or(|(session, _)| session.user_id != actor.id()) {
-            return Err(Error::NotFound("session"));
-        }
+        let (session, _) = found.ok_or(Error::NotFound("session"))?;
+        authorize_own(actor.id(), session.user_id, "session")?;
         let mut work = self.store.begin().await?;
         if !work.sessions().revoke(id, self.clock.now()).await? {
             return Err(Error::NotFound("session"));

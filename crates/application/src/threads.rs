@@ -10,7 +10,7 @@ use plaza_domain::{
 use crate::{
     Actor, Error, Page, PageRequest, Ports, Result,
     page::MAX_PAGE,
-    policy::{RoomAction, authorize_room},
+    policy::{RoomAction, authorize_reading, authorize_room},
 };
 
 /// A part of a thread.
@@ -138,8 +138,7 @@ async fn open(read: &mut dyn Repositories, actor: &Actor, id: MessageId) -> Resu
     let asked = read.messages().find(id).await?.ok_or(Error::NotFound("message"))?;
     let room = read.rooms().find(asked.message.room_id).await?.ok_or(Error::NotFound("message"))?;
     let membership = read.members().find(room.id, actor.id()).await?;
-    authorize_room(actor, RoomAction::Read, &room, membership.as_ref())
-        .map_err(|_| Error::NotFound("message"))?;
+    authorize_reading(actor, &room, membership.as_ref())?;
     let root = match asked.message.parent_id {
         Some(root_id) => read.messages().find(root_id).await?.ok_or(Error::NotFound("message"))?,
         None => asked,

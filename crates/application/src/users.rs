@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use plaza_domain::{
-    Bio, Clock, DisplayName, Email, File, FileId, FilePurpose, FileStatus, IdGenerator, InvalidInput, Locale,
+    Bio, Clock, DisplayName, Email, FileId, FilePurpose, FileStatus, IdGenerator, InvalidInput, Locale,
     Preferences, StatusText, Store, TimeZone, User, UserId, Username, UsernameChange, UsernameChangeId,
     Validator,
 };
 
-use crate::{Actor, Error, Ports, Result, usernames};
+use crate::{
+    Actor, Error, Ports, Result,
+    acquaintances::find_for,
+    policy::{UserAction, authorize_own},
+    usernames,
+};
 
 /// What changing a profile takes; what is `None` stays.
 #[derive(Clone, Debug, Default)]
@@ -48,12 +53,13 @@ impl UserService {
         Self { store: Arc::clone(&ports.store), clock: Arc::clone(&ports.clock), ids: Arc::clone(&ports.ids) }
     }
 
-    /// An account. Its address is for its owner; the caller shows others less.
+    /// The actor's account, or another one that they may see. Its address is for its owner; the caller shows others
+    /// less.
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn get(&self, id: UserId) -> Result<User> {
-        self.store.read().await?.users().find(id).await?.ok_or(Error::NotFound("user"))
+    pub async fn get(&self, actor: &Actor, id: UserId) -> Result<User> {
+        find_for(&mut *self.store.read().await?, actor, UserAction::See, id).await
     }
 
     /// Changes the actor's own profile. A handle that is given up is kept for its user for 30 days.
@@ -113,8 +119,9 @@ impl UserService {
     pub async fn set_avatar(&self, actor: &Actor, file_id: FileId) -> Result<User> {
         let mut work = self.store.begin().await?;
         let user = work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
-        let file = work.files().lock(file_id).await?.filter(|file| is_kept(file, user.id));
+        let file = work.files().lock(file_id).await?.filter(|file| !file.is_deleted());
         let file = file.ok_or(Error::NotFound("file"))?;
+        authorize_own(actor.id(), file.owner_id, "file")?;
         if file.purpose != FilePurpose::Avatar || file.status != FileStatus::Completed {
             let rule = "must be a picture that was uploaded as an avatar and is completed";
             return Err(InvalidInput::single("file_id", rule).into());
@@ -163,8 +170,4 @@ impl UserService {
         work.commit().await?;
         Ok(preferences)
     }
-}
-
-fn is_kept(file: &File, owner: UserId) -> bool {
-    file.owner_id == owner && file.deleted_at.is_none()
 }

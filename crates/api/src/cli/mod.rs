@@ -22,7 +22,7 @@ use plaza_infrastructure::{
 use tokio::runtime::Runtime;
 
 use self::admin::AdminArgs;
-use crate::{routes, server::Application, ws};
+use crate::{permissions, routes, server::Application, ws};
 
 /// What blocking work has left once everything else has ended.
 const RUNTIME_DEADLINE: Duration = Duration::from_millis(500);
@@ -49,6 +49,8 @@ enum Command {
     Openapi,
     /// Prints the AsyncAPI document of the WebSocket protocol
     Asyncapi,
+    /// Prints who may do what over REST and WebSocket, as a page of Markdown
+    Permissions,
     /// Asks the server that runs with this configuration whether it is ready; ends with 0 when it is
     Health,
     /// Looks after the server, also while it runs: background work, signing keys
@@ -99,6 +101,7 @@ fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Openapi => print(&routes::document()),
         Command::Asyncapi => print(&ws::document()),
+        Command::Permissions => print(&permissions::document()),
         Command::Serve => {
             let config = cli.settings.load()?;
             logging::init(&config.log)?;

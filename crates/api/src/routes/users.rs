@@ -205,7 +205,7 @@ impl UsersApi {
         Data(state): Data<&AppState>,
         Authenticated(actor): Authenticated,
     ) -> Result<Json<UserView>, ApiError> {
-        Ok(Json(state.services.users.get(actor.id()).await?.into()))
+        Ok(Json(state.services.users.get(&actor, actor.id()).await?.into()))
     }
 
     /// Change one's own account
@@ -233,15 +233,16 @@ impl UsersApi {
 
     /// Show somebody's profile
     ///
-    /// What everybody on the server may know about a user.
+    /// What the members of the server may know about a user. Guests see friends, those whom they share a room with, and
+    /// those whom a request to be friends or a block connects them with.
     #[oai(path = "/:user_id", method = "get", operation_id = "get_user")]
     async fn get(
         &self,
         Data(state): Data<&AppState>,
-        _authenticated: Authenticated,
+        Authenticated(actor): Authenticated,
         /// The user
         user_id: Path<Uuid>,
     ) -> Result<Json<ProfileView>, ApiError> {
-        Ok(Json(state.services.users.get(user_id.0.into()).await?.into()))
+        Ok(Json(state.services.users.get(&actor, user_id.0.into()).await?.into()))
     }
 }

@@ -9,8 +9,9 @@ use plaza_domain::{
 
 use crate::{
     Actor, Error, Ports, Result,
+    acquaintances::find_for,
     events::{Event, UserEvent},
-    policy::{Acquaintance, authorize_direct_room},
+    policy::UserAction,
     ports::EventBus,
     rooms::seen_by,
 };
@@ -50,19 +51,15 @@ impl DirectService {
     /// The direct room of the actor and somebody else; made when there is none.
     ///
     /// # Errors
-    /// `Invalid` for oneself; `NotFound` when there is no such user; `Forbidden` for a guest who shares no room with
-    /// them and is not their friend.
+    /// `Invalid` for oneself; `NotFound` when there is no such user, or the actor may not know that there is; `Forbidden` for a
+    /// guest who shares no room with them and is not their friend.
     pub async fn open(&self, actor: &Actor, user_id: UserId) -> Result<OpenedRoom> {
         if let Some(room) = self.find(actor, user_id).await? {
             return Ok(OpenedRoom { room, is_new: false });
         }
         let users = pair(actor, user_id)?;
         let mut read = self.store.read().await?;
-        let peer = read.users().find(user_id).await?.ok_or(Error::NotFound("user"))?.summary();
-        let shares_room = read.members().share_room(users).await?;
-        let friendship = read.friendships().find(users).await?;
-        let are_friends = friendship.is_some_and(|friendship| friendship.is_mutual());
-        authorize_direct_room(actor, Acquaintance { shares_room, are_friends })?;
+        let peer = find_for(&mut *read, actor, UserAction::Write, user_id).await?.summary();
         match self.make(actor, users).await {
             Ok(room) => {
                 self.tell(actor, &room, users, &peer).await?;

@@ -7,6 +7,8 @@ use plaza_domain::{File, FileId, FileName, FileText, ScanState, Sha256, Variant,
 use super::FileService;
 use crate::{
     Actor, Error, FilePart, Result,
+    acquaintances::find_for,
+    policy::{FileAction, UserAction, authorize_file},
     ports::{ByteStream, DirectLink},
 };
 
@@ -53,7 +55,7 @@ impl FileService {
     /// `NotFound` when the actor may not see the file, or the variant is not there (yet); `NotScanned`, `Infected`.
     pub async fn variant(&self, actor: &Actor, id: FileId, name: VariantName) -> Result<Content> {
         let file = match self.visible(actor, id).await {
-            Err(Error::NotFound(_)) => self.avatar(id).await?,
+            Err(Error::NotFound(_)) => self.avatar(actor, id).await?,
             visible => visible?,
         };
         self.part(file, FilePart::Variant(name)).await
@@ -95,22 +97,19 @@ impl FileService {
         let mut read = self.store.read().await?;
         let file = read.files().find(id).await?.filter(|file| !file.is_deleted());
         let file = file.ok_or(Error::NotFound("file"))?;
-        if file.owner_id == actor.id() || read.files().is_shared_with(id, actor.id()).await? {
-            return Ok(file);
-        }
-        Err(Error::NotFound("file"))
+        let is_shared = file.owner_id != actor.id() && read.files().is_shared_with(id, actor.id()).await?;
+        authorize_file(actor, FileAction::Read, file.owner_id, is_shared)?;
+        Ok(file)
     }
 
-    /// The upload, while it is its owner's picture: its variants are for everybody then.
-    async fn avatar(&self, id: FileId) -> Result<File> {
+    /// The upload, while it is its owner's picture: its variants are for everybody then who may see its owner.
+    async fn avatar(&self, actor: &Actor, id: FileId) -> Result<File> {
         let mut read = self.store.read().await?;
         let file = read.files().find(id).await?.filter(|file| !file.is_deleted());
         let file = file.ok_or(Error::NotFound("file"))?;
-        let owner = read.users().find(file.owner_id).await?;
-        if owner.is_some_and(|owner| owner.avatar_file_id == Some(id)) {
-            return Ok(file);
-        }
-        Err(Error::NotFound("file"))
+        let owner = find_for(&mut *read, actor, UserAction::See, file.owner_id).await;
+        let owner = owner.map_err(hide_owner)?;
+        if owner.avatar_file_id == Some(id) { Ok(file) } else { Err(Error::NotFound("file")) }
     }
 
     /// The only way to the bytes of a file and of what was made of it.
@@ -128,6 +127,13 @@ impl FileService {
         let blob = read.blobs().find(sha256).await?;
         let blob = blob.ok_or_else(|| Error::Internal(format!("blob {sha256} has no row").into()))?;
         Ok(Content { name: file.name, media_type, size: blob.size, sha256, storage_key: blob.storage_key })
+    }
+}
+
+fn hide_owner(error: Error) -> Error {
+    match error {
+        Error::NotFound(_) => Error::NotFound("file"),
+        other => other,
     }
 }
 

@@ -22,7 +22,7 @@ impl FileService {
         let mut work = self.store.begin().await?;
         let file = lock(work.as_mut(), id).await?.ok_or(Error::NotFound("file"))?;
         let is_shared = !file.is_deleted() && work.files().is_shared_with(id, actor.id()).await?;
-        authorize_file(actor, FileAction::Delete, &file, is_shared)?;
+        authorize_file(actor, FileAction::Delete, file.owner_id, is_shared)?;
         if file.is_deleted() {
             return Ok(());
         }

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     Error,
     events::{DirectActivity, Event, RoomEvent},
-    policy::authorize_direct_write,
+    policy::{authorize_direct_write, authorize_own, authorize_post},
     ports::EventBus,
 };
 
@@ -302,18 +302,17 @@ fn is_closed(job: &Job, known: &Knowledge) -> bool {
 }
 
 fn refuse(job: &Job, known: &Knowledge) -> Option<Error> {
-    if !known.senders.contains_key(&(job.room_id, job.sender_id)) {
-        return Some(Error::NotFound("room"));
+    if let Err(refusal) = authorize_post(known.senders.contains_key(&(job.room_id, job.sender_id))) {
+        return Some(refusal);
     }
     let file_id = job.draft.file_id()?;
-    match known.files.get(&file_id) {
-        Some((owner_id, kind)) if *owner_id == job.sender_id => {
-            let is_picture = *kind == FileKind::Image;
-            (job.draft.kind() == MessageKind::Image && !is_picture)
-                .then(|| plaza_domain::InvalidInput::single("file_id", "must be a picture").into())
-        }
-        _ => Some(Error::NotFound("file")),
+    let Some((owner_id, kind)) = known.files.get(&file_id) else { return Some(Error::NotFound("file")) };
+    if let Err(refusal) = authorize_own(job.sender_id, *owner_id, "file") {
+        return Some(refusal);
     }
+    let is_picture = *kind == FileKind::Image;
+    (job.draft.kind() == MessageKind::Image && !is_picture)
+        .then(|| plaza_domain::InvalidInput::single("file_id", "must be a picture").into())
 }
 
 fn send_key(job: &Job) -> Option<(UserId, ClientId)> {

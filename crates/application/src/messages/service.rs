@@ -19,7 +19,7 @@ use crate::{
     Actor, Error, Ports, Result,
     media_url::file_id_of,
     page::MAX_PAGE,
-    policy::{RoomAction, authorize_room},
+    policy::{RoomAction, authorize_reading, authorize_room},
     ports::Markup,
     settings::MessageSettings,
 };
@@ -162,8 +162,7 @@ impl MessageService {
         let view = read.messages().find(id).await?.ok_or(Error::NotFound("message"))?;
         let room = read.rooms().find(view.message.room_id).await?.ok_or(Error::NotFound("message"))?;
         let membership = read.members().find(room.id, actor.id()).await?;
-        authorize_room(actor, RoomAction::Read, &room, membership.as_ref())
-            .map_err(|_| Error::NotFound("message"))?;
+        authorize_reading(actor, &room, membership.as_ref())?;
         Ok(view)
     }
 }

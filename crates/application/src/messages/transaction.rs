@@ -9,7 +9,7 @@ use crate::{
     Actor, Error, Ports, Result,
     direct::require_open,
     events::{Event, RoomEvent, RoomEventBody},
-    policy::{MessageAction, RoomAction, authorize_message, authorize_room},
+    policy::{MessageAction, authorize_message},
     ports::EventBus,
 };
 
@@ -41,8 +41,6 @@ impl MessageTransactions {
         let room = work.rooms().find(room_id).await?.ok_or(Error::NotFound("message"))?;
         let sent = work.messages().find(id).await?.ok_or(Error::NotFound("message"))?;
         let membership = work.members().find(room_id, actor.id()).await?;
-        authorize_room(actor, RoomAction::Read, &room, membership.as_ref())
-            .map_err(|_| Error::NotFound("message"))?;
         authorize_message(actor, action, &sent.message, &room, membership.as_ref())?;
         if action != MessageAction::Delete {
             require_open(&mut *work, &room).await?;

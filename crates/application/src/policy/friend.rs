@@ -1,17 +1,35 @@
-//! Who may ask whom to be friends.
+//! Who may do what about being friends.
 
-use plaza_domain::SystemRole;
+use plaza_domain::{Friendship, Relation};
 
 use crate::{Actor, Error, Result};
 
-/// Decides whether the actor may ask somebody to be their friend; `shares_room` is whether there is a room that both
-/// are in. Who was asked may always answer.
+/// What somebody wants to change about what they and another user are to each other. For asking see
+/// [`UserAction::Befriend`](super::UserAction::Befriend).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FriendAction {
+    /// Accept a request.
+    Accept,
+    /// Decline a request.
+    Decline,
+    /// Take one's request back.
+    Cancel,
+    /// End the friendship.
+    Remove,
+}
+
+/// Decides about the friendship of the actor and another user, whatever the actor's role.
 ///
 /// # Errors
-/// `Forbidden`.
-pub fn authorize_friend_request(actor: &Actor, shares_room: bool) -> Result<()> {
-    if actor.role == SystemRole::Guest && !shares_room {
-        return Err(Error::Forbidden("guests ask those only whom they share a room with"));
+/// `NotFound` when there is nothing, as far as the actor may know, that this could be done with.
+pub fn authorize_friendship(actor: &Actor, action: FriendAction, friendship: &Friendship) -> Result<()> {
+    match (action, friendship.seen_by(actor.id())) {
+        (FriendAction::Accept | FriendAction::Decline, Relation::Incoming { .. })
+        | (FriendAction::Cancel, Relation::Outgoing { .. })
+        | (FriendAction::Remove, Relation::Friends { .. }) => Ok(()),
+        (FriendAction::Remove, _) => Err(Error::NotFound("friend")),
+        (FriendAction::Accept | FriendAction::Decline | FriendAction::Cancel, _) => {
+            Err(Error::NotFound("friend request"))
+        }
     }
-    Ok(())
 }

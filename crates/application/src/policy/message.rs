@@ -20,10 +20,19 @@ pub enum MessageAction {
     ReadEdits,
 }
 
-/// Decides about a message of a room that the actor may read. `membership` is the actor's.
+/// Decides whether the actor may read the messages of a room, one of which they have named. `membership` is theirs.
 ///
 /// # Errors
-/// `Forbidden`; `Conflict` when nobody may, because of what the message is.
+/// `NotFound`: whether there is such a message is told to nobody else.
+pub fn authorize_reading(actor: &Actor, room: &Room, membership: Option<&Member>) -> Result<()> {
+    authorize_room(actor, RoomAction::Read, room, membership).map_err(|_| Error::NotFound("message"))
+}
+
+/// Decides about a message. `membership` is the actor's in its room.
+///
+/// # Errors
+/// `NotFound` when the actor may not read the room; `Forbidden`; `Conflict` when nobody may, because of what the message
+/// is.
 pub fn authorize_message(
     actor: &Actor,
     action: MessageAction,
@@ -31,7 +40,7 @@ pub fn authorize_message(
     room: &Room,
     membership: Option<&Member>,
 ) -> Result<()> {
-    authorize_room(actor, RoomAction::Read, room, membership)?;
+    authorize_reading(actor, room, membership)?;
     if message.kind == MessageKind::System && action != MessageAction::ReadEdits {
         return Err(Error::Forbidden("system messages stay as they are"));
     }

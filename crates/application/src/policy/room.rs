@@ -1,6 +1,6 @@
 //! Who may do what with rooms.
 
-use plaza_domain::{Member, MemberRole, Room, RoomKind, SystemRole};
+use plaza_domain::{Member, MemberRole, Room, RoomKind, SystemRole, repository::RoomFilter};
 
 use crate::{Actor, Error, Result};
 
@@ -11,7 +11,7 @@ pub enum RoomAction {
     View,
     /// Read messages and changes.
     Read,
-    /// Post, mark as read, tell that one is typing.
+    /// Mark as read, tell that one is typing. For posting see [`authorize_post`].
     Write,
     /// Become a member by oneself.
     Join,
@@ -27,6 +27,25 @@ pub enum RoomAction {
     RemoveMember(MemberRole),
     /// Give a member another role.
     ChangeRole,
+}
+
+/// Decides whether the actor may open a room.
+///
+/// # Errors
+/// `Forbidden`.
+pub fn authorize_room_creation(actor: &Actor) -> Result<()> {
+    match actor.role {
+        SystemRole::Guest => Err(Error::Forbidden("guests may not open rooms")),
+        SystemRole::Member | SystemRole::Admin => Ok(()),
+    }
+}
+
+/// Which of the rooms that the actor asks for they are shown: guests see those they are in, and no others.
+pub fn shown_rooms(actor: &Actor, wanted: RoomFilter) -> RoomFilter {
+    match actor.role {
+        SystemRole::Guest => RoomFilter::Mine,
+        SystemRole::Member | SystemRole::Admin => wanted,
+    }
 }
 
 /// Decides about a room. `membership` is the actor's, also one that ended.
@@ -57,6 +76,16 @@ pub fn authorize_room(
         RoomAction::RemoveMember(MemberRole::Admin | MemberRole::Owner) => at_least(MemberRole::Owner),
     };
     if allowed { Ok(()) } else { Err(Error::Forbidden(refusal(action))) }
+}
+
+/// Decides whether somebody may post in a room, by whether they are in it: that there is one is not told to others, as
+/// messages are stored by the thousand and rooms are not looked up for it. For what closes direct rooms see
+/// [`authorize_direct_write`](super::authorize_direct_write).
+///
+/// # Errors
+/// `NotFound`.
+pub fn authorize_post(is_in_room: bool) -> Result<()> {
+    if is_in_room { Ok(()) } else { Err(Error::NotFound("room")) }
 }
 
 fn is_visible_to_outsiders(actor: &Actor, room: &Room) -> bool {

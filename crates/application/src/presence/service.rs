@@ -15,7 +15,10 @@ use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Attendance, TooManyConnections, reporter::Reporter, roster::Roster, sightings::Sightings};
-use crate::{Actor, Error, Ports, PresenceSettings, Result, events::PresenceChange, ports::PresenceStore};
+use crate::{
+    Actor, Ports, PresenceSettings, Result, acquaintances::find_for, events::PresenceChange,
+    policy::UserAction, ports::PresenceStore,
+};
 
 /// The most users whose presence is asked for at once.
 pub const MAX_QUERIED_USERS: usize = 200;
@@ -99,10 +102,9 @@ impl PresenceService {
     /// A user's presence, as far as the actor may know it.
     ///
     /// # Errors
-    /// `NotFound` when there is no such user; `Unavailable`.
+    /// `NotFound` when there is no such user, or the actor may not know that there is; `Unavailable`.
     pub async fn get(&self, actor: &Actor, user_id: UserId) -> Result<Presence> {
-        let user = self.store.read().await?.users().find(user_id).await?;
-        user.ok_or(Error::NotFound("user"))?;
+        find_for(&mut *self.store.read().await?, actor, UserAction::See, user_id).await?;
         let presence = self.visible(actor, &[user_id]).await?.pop();
         Ok(presence.unwrap_or_else(|| Presence::hidden(user_id)))
     }

@@ -7,9 +7,10 @@ use plaza_domain::{
 use super::transaction::{RoomTransaction, RoomTransactions};
 use crate::{
     Actor, Error, Page, PageRequest, Ports, Result,
+    acquaintances::find_for,
     direct::hide_cursor_of_other,
     events::{RoomEventBody, UserEvent},
-    policy::{RoomAction, authorize_room},
+    policy::{RoomAction, UserAction, authorize_room},
 };
 
 /// Memberships of rooms.
@@ -82,8 +83,11 @@ impl MembershipService {
     ) -> Result<MemberProfile> {
         let action = if role > MemberRole::Member { RoomAction::ChangeRole } else { RoomAction::AddMember };
         let mut change = self.transactions.begin(actor, room_id, action).await?;
-        let user = change.work.users().find(user_id).await?.filter(|user| user.suspension.is_none());
-        let user = user.ok_or(Error::NotFound("user"))?.summary();
+        let user = find_for(&mut *change.work, actor, UserAction::See, user_id).await?;
+        if user.suspension.is_some() {
+            return Err(Error::NotFound("user"));
+        }
+        let user = user.summary();
         let former = change.work.members().find(room_id, user_id).await?;
         if former.as_ref().is_some_and(Member::is_present) {
             return Err(Error::Conflict("the user is a member already".to_owned()));

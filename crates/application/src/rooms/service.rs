@@ -2,14 +2,14 @@
 
 use plaza_domain::{
     AuditAction, Member, MemberRole, Room, RoomDescription, RoomId, RoomKind, RoomName, SeenRoom, Seq,
-    SystemEvent, SystemRole, Validator, Version, repository::RoomFilter,
+    SystemEvent, Validator, Version, repository::RoomFilter,
 };
 
 use super::{seen::seen_by, transaction::RoomTransactions};
 use crate::{
     Actor, Error, Page, PageRequest, Ports, Result,
     events::RoomEventBody,
-    policy::{RoomAction, authorize_room},
+    policy::{RoomAction, authorize_room, authorize_room_creation, shown_rooms},
 };
 
 /// What making a room takes.
@@ -49,9 +49,7 @@ impl RoomService {
     /// # Errors
     /// `Invalid`; `Forbidden` for guests.
     pub async fn create(&self, actor: &Actor, input: NewRoom) -> Result<Room> {
-        if actor.role == SystemRole::Guest {
-            return Err(Error::Forbidden("guests may not open rooms"));
-        }
+        authorize_room_creation(actor)?;
         let mut check = Validator::default();
         let name = check.field(RoomName::parse(&input.name));
         let description = check.field(RoomDescription::parse(&input.description));
@@ -102,7 +100,7 @@ impl RoomService {
         filter: RoomFilter,
         page: PageRequest<RoomId>,
     ) -> Result<Page<SeenRoom, RoomId>> {
-        let filter = if actor.role == SystemRole::Guest { RoomFilter::Mine } else { filter };
+        let filter = shown_rooms(actor, filter);
         let mut read = self.transactions.store.read().await?;
         let rooms = read.rooms().list(actor.id(), filter, page.cursor, page.fetch()).await?;
         let page = page.cut(rooms, |room| room.id);

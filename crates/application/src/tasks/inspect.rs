@@ -62,7 +62,7 @@ impl TaskService {
     /// `NotFound`.
     pub async fn get(&self, actor: &Actor, id: TaskId) -> Result<TaskDetails> {
         let details = self.details(id).await?;
-        authorize_task(actor, &details.task)?;
+        authorize_task(actor, details.task.owner_id)?;
         Ok(details)
     }
 

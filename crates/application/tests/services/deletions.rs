@@ -114,6 +114,6 @@ async fn who_deletes_their_avatar_has_none() -> Result<()> {
     work.users().update(&user).await?;
     work.commit().await?;
     world.services.files.delete(&ada, avatar.id).await?;
-    assert_eq!(world.services.users.get(ada.id()).await?.avatar_file_id, None);
+    assert_eq!(world.services.users.get(&ada, ada.id()).await?.avatar_file_id, None);
     Ok(())
 }

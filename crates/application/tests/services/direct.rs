@@ -70,12 +70,12 @@ async fn guests_open_direct_rooms_with_those_they_share_a_room_with() -> Result<
     let (ada, grace) = world.people().await?;
     let guest = world.user_as("guest", SystemRole::Guest).await?;
     let refused = world.services.direct.open(&guest, ada.id()).await;
-    assert!(matches!(refused, Err(Error::Forbidden(_))));
+    assert!(matches!(refused, Err(Error::NotFound("user"))));
     let room = world.private_room(&ada).await?;
     world.services.memberships.add(&ada, room.id, guest.id(), MemberRole::Member).await?;
     assert!(world.services.direct.open(&guest, ada.id()).await?.is_new);
     let refused = world.services.direct.open(&guest, grace.id()).await;
-    assert!(matches!(refused, Err(Error::Forbidden(_))));
+    assert!(matches!(refused, Err(Error::NotFound("user"))));
     // What others open with a guest is theirs, too.
     let with_grace = direct_room(&world, &grace, &guest).await?;
     world.say(&guest, with_grace, "hello").await?;

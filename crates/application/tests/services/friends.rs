@@ -257,8 +257,8 @@ async fn guests_ask_those_they_share_a_room_with_and_write_to_their_friends() ->
     let (ada, grace) = world.people().await?;
     let guest = world.user_as("guest", SystemRole::Guest).await?;
     let (friends, direct) = (&world.services.friends, &world.services.direct);
-    assert!(matches!(friends.request(&guest, ada.id()).await, Err(Error::Forbidden(_))));
-    assert!(matches!(direct.open(&guest, ada.id()).await, Err(Error::Forbidden(_))));
+    assert!(matches!(friends.request(&guest, ada.id()).await, Err(Error::NotFound("user"))));
+    assert!(matches!(direct.open(&guest, ada.id()).await, Err(Error::NotFound("user"))));
     befriend(&world, &ada, &guest).await?;
     assert!(direct.open(&guest, ada.id()).await?.is_new);
     friends.request(&grace, guest.id()).await?;

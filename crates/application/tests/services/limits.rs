@@ -19,7 +19,7 @@ async fn is_allowed(world: &World, what: Limited<'_>) -> Option<bool> {
 async fn an_account_is_the_same_by_whichever_name_and_however_it_is_written() -> Result<()> {
     let world = World::with_settings(&settings(true));
     let ada = world.user("ada").await?;
-    let email = world.services.users.get(ada.id()).await?.email;
+    let email = world.services.users.get(&ada, ada.id()).await?.email;
     let written = ["ada", " ADA ", email.as_str()];
     for (attempt, name) in written.into_iter().enumerate() {
         let key = world.services.auth.account_key(name).await?;

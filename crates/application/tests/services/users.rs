@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use plaza_application::{Error, ProfileUpdate, Result};
-use plaza_domain::{File, FileStatus, UserId, Variant, VariantName};
+use plaza_application::{Error, ProfileUpdate, Result, Services};
+use plaza_domain::{File, FileStatus, MemberRole, SystemRole, UserId, Variant, VariantName};
 
 use crate::world::World;
 
@@ -13,7 +13,7 @@ async fn what_an_update_leaves_out_stays() -> Result<()> {
     let ada = world.user("ada").await?;
     let update = ProfileUpdate { bio: Some("Counts.".to_owned()), ..ProfileUpdate::default() };
     world.services.users.update(&ada, update).await?;
-    let user = world.services.users.get(ada.id()).await?;
+    let user = world.services.users.get(&ada, ada.id()).await?;
     assert_eq!(user.bio.as_str(), "Counts.");
     assert_eq!(user.username.as_str(), "ada");
     assert_eq!(user.email.as_str(), "ada@example.org");
@@ -28,7 +28,7 @@ async fn one_may_keep_ones_own_handle_and_not_take_anothers() -> Result<()> {
     world.services.users.update(&ada, rename("ADA")).await?;
     let taken = world.services.users.update(&ada, rename("grace")).await;
     assert!(matches!(taken, Err(Error::Conflict(_))));
-    assert_eq!(world.services.users.get(ada.id()).await?.username.as_str(), "ada");
+    assert_eq!(world.services.users.get(&ada, ada.id()).await?.username.as_str(), "ada");
     Ok(())
 }
 
@@ -48,7 +48,7 @@ async fn a_refused_update_changes_nothing() -> Result<()> {
         _ => Vec::new(),
     };
     assert_eq!(fields, ["email", "display_name"]);
-    assert_eq!(world.services.users.get(ada.id()).await?.bio.as_str(), "");
+    assert_eq!(world.services.users.get(&ada, ada.id()).await?.bio.as_str(), "");
     Ok(())
 }
 
@@ -72,13 +72,13 @@ async fn only_ones_own_finished_avatar_is_set_and_everybody_sees_its_variants() 
     assert!(matches!(seen, Err(Error::NotFound("file"))));
 
     assert_eq!(users.set_avatar(&ada, avatar.id).await?.avatar_file_id, Some(avatar.id));
-    assert_eq!(users.get(ada.id()).await?.avatar_file_id, Some(avatar.id));
+    assert_eq!(users.get(&ada, ada.id()).await?.avatar_file_id, Some(avatar.id));
     assert_eq!(files.variant(&grace, avatar.id, VariantName::Avatar).await?.media_type, "image/jpeg");
     assert!(matches!(files.content(&grace, avatar.id).await, Err(Error::NotFound("file"))));
     assert!(matches!(files.get(&grace, avatar.id).await, Err(Error::NotFound("file"))));
 
     users.remove_avatar(&ada).await?;
-    assert_eq!(users.get(ada.id()).await?.avatar_file_id, None);
+    assert_eq!(users.get(&ada, ada.id()).await?.avatar_file_id, None);
     let seen = files.variant(&grace, avatar.id, VariantName::Avatar).await;
     assert!(matches!(seen, Err(Error::NotFound("file"))));
     Ok(())
@@ -115,8 +115,37 @@ async fn what_is_no_picture_is_no_avatar() -> Result<()> {
 #[tokio::test]
 async fn an_unknown_user_is_not_found() -> Result<()> {
     let world = World::new();
+    let ada = world.user("ada").await?;
     let nobody = UserId::new(world.ports.ids.next());
-    let missing = world.services.users.get(nobody).await;
+    let missing = world.services.users.get(&ada, nobody).await;
     assert!(matches!(missing, Err(Error::NotFound("user"))));
+    Ok(())
+}
+
+#[tokio::test]
+async fn guests_see_those_whom_they_know() -> Result<()> {
+    let world = World::new();
+    let (ada, grace) = world.people().await?;
+    let guest = world.user_as("guest", SystemRole::Guest).await?;
+    let Services { users, friends, blocks, presence, memberships, .. } = &world.services;
+    assert_eq!(users.get(&guest, guest.id()).await?.id, guest.id());
+    assert!(matches!(users.get(&guest, ada.id()).await, Err(Error::NotFound("user"))));
+    assert!(matches!(presence.get(&guest, ada.id()).await, Err(Error::NotFound("user"))));
+    assert!(matches!(friends.get(&guest, ada.id()).await, Err(Error::NotFound("user"))));
+    assert!(matches!(blocks.block(&guest, ada.id()).await, Err(Error::NotFound("user"))));
+
+    let room = world.private_room(&ada).await?;
+    memberships.add(&ada, room.id, guest.id(), MemberRole::Admin).await?;
+    assert_eq!(users.get(&guest, ada.id()).await?.id, ada.id());
+    // Not even to make them a member of a room.
+    let added = memberships.add(&guest, room.id, grace.id(), MemberRole::Member).await;
+    assert!(matches!(added, Err(Error::NotFound("user"))));
+    friends.request(&grace, guest.id()).await?;
+    assert_eq!(users.get(&guest, grace.id()).await?.id, grace.id());
+
+    blocks.block(&guest, ada.id()).await?;
+    memberships.leave(&guest, room.id).await?;
+    blocks.unblock(&guest, ada.id()).await?;
+    assert!(matches!(users.get(&guest, ada.id()).await, Err(Error::NotFound("user"))));
     Ok(())
 }
