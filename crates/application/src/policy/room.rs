@@ -62,6 +62,9 @@ pub fn authorize_room(
     if role.is_none() && !is_visible_to_outsiders(actor, room) {
         return Err(Error::NotFound("room"));
     }
+    if action == RoomAction::Leave && role.is_none() {
+        return Err(Error::NotFound("member"));
+    }
     if room.kind == RoomKind::Direct && !is_for_both(action) {
         return Err(Error::Forbidden("a direct room stays as it is: its two users are in it for good"));
     }

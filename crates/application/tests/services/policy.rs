@@ -39,9 +39,9 @@ const fn has_left(role: SystemRole, member: MemberRole) -> Asker {
 /// no (forbidden), or hidden (not found).
 const TABLE: [(Asker, &str, &str); 12] = [
     (stranger(SystemRole::Guest), "hhhhhhhhhhhh", "hhhhhhhhhhhh"),
-    (stranger(SystemRole::Member), "yynnnnnnnnny", "hhhhhhhhhhhh"),
-    (stranger(SystemRole::Admin), "yynnyyyyyyyy", "hhhhhhhhhhhh"),
-    (has_left(SystemRole::Member, MemberRole::Owner), "yynnnnnnnnny", "hhhhhhhhhhhh"),
+    (stranger(SystemRole::Member), "yynnnnnnnnnh", "hhhhhhhhhhhh"),
+    (stranger(SystemRole::Admin), "yynnyyyyyyyh", "hhhhhhhhhhhh"),
+    (has_left(SystemRole::Member, MemberRole::Owner), "yynnnnnnnnnh", "hhhhhhhhhhhh"),
     (has_left(SystemRole::Guest, MemberRole::Member), "hhhhhhhhhhhh", "hhhhhhhhhhhh"),
     (in_room(SystemRole::Guest, MemberRole::Member), "yyyynnnnnnny", "yyyynnnnnnny"),
     (in_room(SystemRole::Member, MemberRole::Member), "yyyynnnnnnny", "yyyynnnnnnny"),
