@@ -43,6 +43,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     row("DELETE /users/me/avatar", Needs::Login),
     row("GET /users/me/sessions", Needs::Login),
     row("DELETE /users/me/sessions", Needs::Login),
+    row("GET /users/me/username-history", Needs::Login),
     row("GET /users/me/blocks", Needs::Login),
     row("GET /users/me/mentions", Needs::Login),
     row("GET /users/me/storage", Needs::Login),
