@@ -56,6 +56,11 @@ contract! {
         a_pop_of_nothing_ends_in_time
         of_many_pushes_and_pops_no_id_is_lost_or_doubled
     }
+    guesses {
+        who_guesses_waits_longer_each_time
+        a_right_guess_is_a_new_start
+        many_at_once_are_no_way_around
+    }
     rate_limiter {
         a_table_of_quotas_is_decided_alike
         of_racing_takes_as_many_win_as_the_burst_allows

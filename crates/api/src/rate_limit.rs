@@ -1,22 +1,109 @@
-//! Asks whether something may be done (again), and says how often when it may not.
+//! Asks whether something may be done (again), says how often when it may not, and tells with every answer what is left.
 
-use plaza_application::Limited;
+use std::{cell::RefCell, fmt::Write, future::Future};
+
+use plaza_application::{
+    Limited,
+    ports::{Quota, RateDecision},
+};
+use poem::http::{HeaderMap, HeaderName, HeaderValue, header::RETRY_AFTER};
 
 use crate::{
-    problem::{ApiError, ProblemKind, rate_limit_headers},
+    problem::{ApiError, ProblemKind, whole_seconds},
     state::AppState,
 };
+
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// What was taken from a bucket, or not.
+struct Taken {
+    policy: &'static str,
+    quota: Quota,
+    decision: RateDecision,
+}
+
+tokio::task_local! {
+    /// What the request that is being answered has taken.
+    static TAKEN: RefCell<Vec<Taken>>;
+}
 
 /// Takes one from a bucket.
 ///
 /// # Errors
 /// The problem to answer with when the bucket is empty.
 pub(crate) async fn allow(state: &AppState, what: Limited<'_>) -> Result<(), ApiError> {
-    match state.services.limits.take(what).await {
-        Some((quota, decision)) if !decision.allowed => {
-            let refusal = ApiError::new(ProblemKind::RateLimited, "rate limit exceeded");
-            Err(refusal.with_headers(rate_limit_headers(what.policy(), quota, decision)))
-        }
-        _ => Ok(()),
+    let Some((quota, decision)) = state.services.limits.take(what).await else { return Ok(()) };
+    // Outside of a request nobody is told.
+    let _ = TAKEN.try_with(|taken| taken.borrow_mut().push(Taken { policy: what.policy(), quota, decision }));
+    if decision.allowed {
+        return Ok(());
+    }
+    let seconds = whole_seconds(decision.retry_after).max(1);
+    let refusal = ApiError::new(ProblemKind::RateLimited, "rate limit exceeded");
+    Err(refusal.with_header(RETRY_AFTER, HeaderValue::from(seconds)))
+}
+
+/// Does what is asked for, and tells what has to be told about it in the headers `RateLimit` and `RateLimit-Policy`
+/// (draft-ietf-httpapi-ratelimit-headers): one item for each limit that was asked, the last one
+/// first: that is the one that refused, if any did.
+pub(crate) async fn counted<T, E>(
+    work: impl Future<Output = Result<T, E>>,
+    headers: impl FnOnce(&mut T) -> &mut HeaderMap,
+) -> Result<T, E> {
+    let work = async {
+        let done = work.await;
+        (done, TAKEN.with(|taken| taken.take()))
+    };
+    // All that answers a request is one large future, which would be moved from place to place on the stack.
+    let (done, taken) = TAKEN.scope(RefCell::default(), Box::pin(work)).await;
+    let mut done = done?;
+    if let Some((limits, policies)) = told(&taken) {
+        let headers = headers(&mut done);
+        headers.insert(RATE_LIMIT, limits);
+        headers.insert(RATE_LIMIT_POLICY, policies);
+    }
+    Ok(done)
+}
+
+fn told(taken: &[Taken]) -> Option<(HeaderValue, HeaderValue)> {
+    if taken.is_empty() {
+        return None;
+    }
+    let (mut limits, mut policies) = (String::new(), String::new());
+    for Taken { policy, quota, decision } in taken.iter().rev() {
+        let comma = if limits.is_empty() { "" } else { ", " };
+        let (remaining, reset) = (decision.remaining, whole_seconds(decision.reset_after));
+        let (burst, window) = (quota.burst, whole_seconds(quota.per));
+        write!(limits, "{comma}\"{policy}\";r={remaining};t={reset}").ok()?;
+        write!(policies, "{comma}\"{policy}\";q={burst};w={window}").ok()?;
+    }
+    Some((HeaderValue::try_from(limits).ok()?, HeaderValue::try_from(policies).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn each_limit_says_what_is_left_of_it() {
+        let taken = |policy, allowed, remaining| Taken {
+            policy,
+            quota: Quota::per_minute(20),
+            decision: RateDecision {
+                allowed,
+                remaining,
+                retry_after: Duration::from_millis(2_100),
+                reset_after: Duration::from_millis(59_500),
+            },
+        };
+        assert_eq!(told(&[]), None);
+        let expected = (
+            HeaderValue::from_static("\"login\";r=0;t=60, \"requests\";r=3;t=60"),
+            HeaderValue::from_static("\"login\";q=20;w=60, \"requests\";q=20;w=60"),
+        );
+        assert_eq!(told(&[taken("requests", true, 3), taken("login", false, 0)]), Some(expected));
     }
 }

@@ -1,12 +1,13 @@
 //! How often: which quota applies to what, and under which key.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use plaza_domain::{MessageId, RoomId, RoomKind, Store, UserId};
 
 use crate::{
-    LimitSettings, Ports, Result,
-    ports::{Quota, RateDecision, RateLimiter},
+    Error, LimitSettings, Ports, Result,
+    in_process::LocalRateLimiter,
+    ports::{GuessLimiter, Quota, RateDecision, RateLimiter},
     rooms::RoomKinds,
 };
 
@@ -31,6 +32,10 @@ pub enum Limited<'a> {
     ReactionBy(UserId),
     /// Asking others to be friends, by one user.
     FriendRequestBy(UserId),
+    /// Anything at all, by one user; each instance counts for itself.
+    RequestBy(UserId),
+    /// Anything at all without a login, from one address; each instance counts for itself.
+    RequestFrom(&'a str),
 }
 
 impl Limited<'_> {
@@ -46,6 +51,8 @@ impl Limited<'_> {
             Self::DirectMessageBy(_) => "direct-messages",
             Self::ReactionBy(_) => "reactions",
             Self::FriendRequestBy(_) => "friend-requests",
+            Self::RequestBy(_) => "requests",
+            Self::RequestFrom(_) => "requests-address",
         }
     }
 }
@@ -53,6 +60,9 @@ impl Limited<'_> {
 /// Decides how often.
 pub struct LimitService {
     limiter: Arc<dyn RateLimiter>,
+    /// For what is so frequent that asking what instances share would cost more than it protects.
+    own: LocalRateLimiter,
+    guesses: Arc<dyn GuessLimiter>,
     store: Arc<dyn Store>,
     kinds: RoomKinds,
     settings: LimitSettings,
@@ -62,7 +72,14 @@ impl LimitService {
     pub(crate) fn new(ports: &Ports, settings: LimitSettings) -> Self {
         let store = Arc::clone(&ports.store);
         let kinds = RoomKinds::new(Arc::clone(&store));
-        Self { limiter: Arc::clone(&ports.limiter), store, kinds, settings }
+        Self {
+            limiter: Arc::clone(&ports.limiter),
+            own: LocalRateLimiter::new(Arc::clone(&ports.clock)),
+            guesses: Arc::clone(&ports.guesses),
+            store,
+            kinds,
+            settings,
+        }
     }
 
     /// What a message of that user counts as in that room. One that nobody knows counts like any other.
@@ -118,12 +135,47 @@ impl LimitService {
             Limited::FriendRequestBy(user) => {
                 (format!("friend-request:user:{user}"), self.settings.friend_requests_per_user)
             }
+            Limited::RequestBy(user) => {
+                let quota = self.settings.requests_per_user;
+                return Some((quota, self.own.take_now(&format!("request:user:{user}"), quota)));
+            }
+            Limited::RequestFrom(address) => {
+                let quota = self.settings.requests_per_address;
+                return Some((quota, self.own.take_now(&format!("request:address:{address}"), quota)));
+            }
         };
         Some((quota, self.limiter.take(&key, quota).await))
+    }
+
+    /// Asks whether somebody at that address may guess an account's password, by its
+    /// [key](crate::AuthService::account_key): after some wrong ones they wait, longer each time, and others who know the
+    /// password don't. Nobody is kept out for good.
+    ///
+    /// # Errors
+    /// `RateLimited`.
+    pub async fn guess(&self, account: &str, address: &str) -> Result<()> {
+        if !self.settings.enabled {
+            return Ok(());
+        }
+        match self.guesses.guess(&guess_key(account, address)).await {
+            Duration::ZERO => Ok(()),
+            retry_after => Err(Error::RateLimited { retry_after }),
+        }
+    }
+
+    /// Forgets the wrong guesses before this one, which was right.
+    pub async fn guessed_right(&self, account: &str, address: &str) {
+        if self.settings.enabled {
+            self.guesses.guessed_right(&guess_key(account, address)).await;
+        }
     }
 
     /// What is set.
     pub fn settings(&self) -> &LimitSettings {
         &self.settings
     }
+}
+
+fn guess_key(account: &str, address: &str) -> String {
+    format!("password:{account}:{address}")
 }

@@ -12,8 +12,9 @@ use crate::{
     ReadService, ReceiptService, RoomService, SessionService, Settings, SignedUrlService, SigningKeyService,
     TaskService, ThreadService, TicketService, UserService,
     ports::{
-        AccessTokens, BlobStore, EventBus, KeyRing, MailTemplates, Mailer, Markup, MediaInspector,
-        OneTimeStore, PasswordHasher, PresenceStore, RateLimiter, Scanner, Secrets, TaskQueue, UrlSigner,
+        AccessTokens, BlobStore, EventBus, GuessLimiter, KeyRing, MailTemplates, Mailer, Markup,
+        MediaInspector, OneTimeStore, PasswordHasher, PresenceStore, RateLimiter, Scanner, Secrets,
+        TaskQueue, UrlSigner,
     },
 };
 
@@ -54,6 +55,8 @@ pub struct Ports {
     pub scanner: Option<Arc<dyn Scanner>>,
     /// How often.
     pub limiter: Arc<dyn RateLimiter>,
+    /// How soon again after a wrong password.
+    pub guesses: Arc<dyn GuessLimiter>,
     /// Secrets that work once.
     pub one_time: Arc<dyn OneTimeStore>,
     /// Who is connected where.

@@ -100,6 +100,10 @@ pub struct LimitSettings {
     pub reactions_per_user: Quota,
     /// Requests to be friends, a user.
     pub friend_requests_per_user: Quota,
+    /// Requests a user, to one instance.
+    pub requests_per_user: Quota,
+    /// Requests without a login an address, to one instance.
+    pub requests_per_address: Quota,
     /// Frames a connection, of whatever type.
     pub frames_per_connection: Quota,
     /// Rooms that a connection begins to follow.
@@ -119,6 +123,8 @@ impl Default for LimitSettings {
             direct_messages_per_user: Quota::per_minute(20),
             reactions_per_user: Quota::per_minute(60),
             friend_requests_per_user: Quota::per_minute(20),
+            requests_per_user: Quota::per_minute(1_200),
+            requests_per_address: Quota::per_minute(1_200),
             frames_per_connection: Quota::per_minute(1_200),
             subscriptions_per_connection: Quota::per_minute(2_000),
         }

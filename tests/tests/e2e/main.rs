@@ -27,6 +27,7 @@ mod pins;
 mod presence;
 mod profiles;
 mod quotas;
+mod rate_limits;
 mod reactions;
 mod receipts;
 mod resume;

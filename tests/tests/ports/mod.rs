@@ -7,6 +7,7 @@ use tokio::time::timeout;
 pub(crate) mod blobs;
 pub(crate) mod bus;
 mod faults;
+pub(crate) mod guesses;
 mod instances;
 pub(crate) mod one_time;
 pub(crate) mod presence;

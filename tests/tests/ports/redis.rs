@@ -4,13 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use plaza_application::{
     events::{Event, Signal},
-    in_process::LocalRateLimiter,
+    in_process::{LocalGuessLimiter, LocalRateLimiter},
     ports::{Delivery, EventBus, EventStream},
 };
 use plaza_domain::{RoomId, UserId};
 use plaza_infrastructure::{
     clock::SystemClock,
-    redis::{RedisBus, RedisPool, RedisPresence, RedisRateLimiter},
+    redis::{RedisBus, RedisGuessLimiter, RedisPool, RedisPresence, RedisRateLimiter},
 };
 use plaza_tests::servers::{redis_prefix, redis_url};
 use tokio::time::timeout;
@@ -25,6 +25,10 @@ use super::{DEADLINE, Outcome, bus::Buses, in_time};
 /// Connections to the shared Redis, with a prefix of their own.
 pub(super) async fn pool() -> Outcome<RedisPool> {
     Ok(RedisPool::new(&redis_url().await, &redis_prefix())?)
+}
+
+pub(super) fn guesses(pool: RedisPool, patience: Duration) -> Arc<RedisGuessLimiter> {
+    RedisGuessLimiter::new(pool, LocalGuessLimiter::new(Arc::new(SystemClock)), patience)
 }
 
 pub(super) fn limiter(pool: RedisPool, patience: Duration) -> Arc<RedisRateLimiter> {

@@ -5,6 +5,7 @@ mod body_limit;
 mod cors;
 mod errors;
 mod headers;
+mod limits;
 mod trace;
 
 pub(crate) use allow::AllowedMethods;
@@ -12,4 +13,5 @@ pub(crate) use body_limit::{FORM_OVERHEAD, limit_body};
 pub(crate) use cors::share_with_origins;
 pub(crate) use errors::answer_with_problems;
 pub(crate) use headers::add_security_headers;
+pub(crate) use limits::{limit_requests, tell_limits};
 pub(crate) use trace::trace_request;

@@ -83,13 +83,6 @@ impl ApiError {
         self
     }
 
-    /// The same with more headers.
-    #[must_use]
-    pub(crate) fn with_headers(mut self, headers: Vec<(HeaderName, HeaderValue)>) -> Self {
-        self.0.headers.extend(headers);
-        self
-    }
-
     /// The same with what the log should tell.
     #[must_use]
     pub(crate) fn because(mut self, cause: impl Into<BoxError>) -> Self {

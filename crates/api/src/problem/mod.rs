@@ -9,7 +9,7 @@ mod view;
 
 pub(crate) use convert::from_poem;
 pub(crate) use error::ApiError;
-pub(crate) use headers::{rate_limit_headers, whole_seconds};
+pub(crate) use headers::whole_seconds;
 pub(crate) use kind::ProblemKind;
 pub(crate) use page::problem_page;
 pub(crate) use view::{CONTENT_TYPE as PROBLEM_CONTENT_TYPE, FieldErrorView, ProblemView};

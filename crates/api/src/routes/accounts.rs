@@ -71,8 +71,10 @@ impl AccountsApi {
         let JsonBody(ChangePasswordRequest { current_password, new_password }) = body;
         allow(state, Limited::LoginFrom(&address.to_string())).await?;
         allow(state, Limited::LoginTo(&actor.id().to_string())).await?;
-        let accounts = &state.services.accounts;
-        accounts.change_password(&actor, current_password.as_str(), new_password.as_str()).await?;
+        let (services, account, address) = (&state.services, actor.id().to_string(), address.to_string());
+        services.limits.guess(&account, &address).await?;
+        services.accounts.change_password(&actor, current_password.as_str(), new_password.as_str()).await?;
+        services.limits.guessed_right(&account, &address).await;
         Ok(PasswordChanged::Done)
     }
 

@@ -20,8 +20,8 @@ use super::{
 use crate::{
     content::remember_head,
     middleware::{
-        AllowedMethods, add_security_headers, answer_with_problems, limit_body, share_with_origins,
-        trace_request,
+        AllowedMethods, add_security_headers, answer_with_problems, limit_body, limit_requests,
+        share_with_origins, tell_limits, trace_request,
     },
     problem::problem_page,
     state::AppState,
@@ -106,7 +106,9 @@ pub(crate) fn app(state: AppState, ws: WsState, ids: Arc<dyn IdGenerator>) -> Bo
     routes
         .around(remember_head)
         .around(limit_body)
+        .around(limit_requests)
         .around(move |next, request| answer_with_problems(next, request, Arc::clone(&allowed)))
+        .around(tell_limits)
         .around(add_security_headers)
         .around(share_with_origins)
         .around(move |next, request| trace_request(next, request, ids.next()))

@@ -164,7 +164,9 @@ impl AuthApi {
 
     /// Log in
     ///
-    /// The access token goes into the `Authorization` header of requests; the refresh token gets the next pair.
+    /// The access token goes into the `Authorization` header of requests; the refresh token gets the next pair. After
+    /// three wrong passwords in a row for an account, the next one from the same address must wait for a second, then for
+    /// two, and so on up to five minutes.
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(
         &self,
@@ -177,7 +179,11 @@ impl AuthApi {
         allow(state, Limited::LoginFrom(&address.to_string())).await?;
         let account = state.services.auth.account_key(login.as_str()).await?;
         allow(state, Limited::LoginTo(&account)).await?;
-        Ok(Json(state.services.auth.login(login.as_str(), password.as_str(), device).await?.into()))
+        let (limits, address) = (&state.services.limits, address.to_string());
+        limits.guess(&account, &address).await?;
+        let login = state.services.auth.login(login.as_str(), password.as_str(), device).await?;
+        limits.guessed_right(&account, &address).await;
+        Ok(Json(login.into()))
     }
 
     /// Get new tokens

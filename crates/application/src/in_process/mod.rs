@@ -3,12 +3,14 @@
 pub mod gcra;
 
 mod bus;
+mod guesses;
 mod one_time;
 mod presence;
 mod queue;
 mod rate_limiter;
 
 pub use bus::LocalBus;
+pub use guesses::LocalGuessLimiter;
 pub use one_time::LocalOneTimeStore;
 pub use presence::LocalPresence;
 pub use queue::LocalQueue;

@@ -3,6 +3,7 @@
 mod blobs;
 mod bus;
 mod content;
+mod guesses;
 mod key_ring;
 mod mailer;
 mod one_time;
@@ -15,6 +16,7 @@ mod security;
 pub use blobs::{BlobError, BlobStore, BlobWriter, ByteStream, DirectLink, ListedObject, StoredObject};
 pub use bus::{Delivery, EventBus, EventStream};
 pub use content::{Markup, MediaInspector, MediaType, Refusal};
+pub use guesses::{GUESS_MEMORY, GuessLimiter, guess_delay};
 pub use key_ring::{KeyRing, NewKey, PublicKey};
 pub use mailer::{Letter, Mail, MailContent, MailError, MailTemplates, Mailer};
 pub use one_time::{OneTimeStore, OneTimeStoreError};
@@ -29,6 +31,7 @@ pub use self::{
     blobs::MockBlobStore,
     bus::MockEventBus,
     content::{MockMarkup, MockMediaInspector},
+    guesses::MockGuessLimiter,
     key_ring::MockKeyRing,
     mailer::{MockMailTemplates, MockMailer},
     one_time::MockOneTimeStore,

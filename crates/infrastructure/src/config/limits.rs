@@ -27,6 +27,10 @@ pub struct LimitsConfig {
     pub reactions_per_user: u32,
     /// Requests to be friends, a user.
     pub friend_requests_per_user: u32,
+    /// Requests a user, to one instance.
+    pub requests_per_user: u32,
+    /// Requests without a login an address, to one instance.
+    pub requests_per_address: u32,
     /// Frames a connection, of whatever type.
     pub frames_per_connection: u32,
     /// Rooms that a connection begins to follow.
@@ -48,6 +52,8 @@ impl Default for LimitsConfig {
             direct_messages_per_user: settings.direct_messages_per_user.burst,
             reactions_per_user: settings.reactions_per_user.burst,
             friend_requests_per_user: settings.friend_requests_per_user.burst,
+            requests_per_user: settings.requests_per_user.burst,
+            requests_per_address: settings.requests_per_address.burst,
             frames_per_connection: settings.frames_per_connection.burst,
             subscriptions_per_connection: settings.subscriptions_per_connection.burst,
             max_replay: MessageSettings::default().max_replay,
@@ -70,6 +76,8 @@ impl LimitsConfig {
             direct_messages_per_user: Quota::per_minute(self.direct_messages_per_user),
             reactions_per_user: Quota::per_minute(self.reactions_per_user),
             friend_requests_per_user: Quota::per_minute(self.friend_requests_per_user),
+            requests_per_user: Quota::per_minute(self.requests_per_user),
+            requests_per_address: Quota::per_minute(self.requests_per_address),
             frames_per_connection: Quota::per_minute(self.frames_per_connection),
             subscriptions_per_connection: Quota::per_minute(self.subscriptions_per_connection),
         }
@@ -85,6 +93,8 @@ impl LimitsConfig {
             ("limits.direct_messages_per_user", self.direct_messages_per_user),
             ("limits.reactions_per_user", self.reactions_per_user),
             ("limits.friend_requests_per_user", self.friend_requests_per_user),
+            ("limits.requests_per_user", self.requests_per_user),
+            ("limits.requests_per_address", self.requests_per_address),
             ("limits.frames_per_connection", self.frames_per_connection),
             ("limits.subscriptions_per_connection", self.subscriptions_per_connection),
         ] {

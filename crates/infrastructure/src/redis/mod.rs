@@ -2,6 +2,7 @@
 
 mod bus;
 mod envelope;
+mod guesses;
 mod listener;
 mod one_time;
 mod pool;
@@ -11,6 +12,7 @@ mod queue;
 mod rate_limiter;
 
 pub use bus::RedisBus;
+pub use guesses::RedisGuessLimiter;
 pub use one_time::RedisOneTimeStore;
 pub use pool::{RedisError, RedisPool};
 pub use presence::RedisPresence;

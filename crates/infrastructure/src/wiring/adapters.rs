@@ -3,10 +3,12 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use plaza_application::{
-    in_process::{LocalBus, LocalOneTimeStore, LocalPresence, LocalQueue, LocalRateLimiter},
+    in_process::{
+        LocalBus, LocalGuessLimiter, LocalOneTimeStore, LocalPresence, LocalQueue, LocalRateLimiter,
+    },
     ports::{
-        AccessTokens, BlobStore, EventBus, KeyRing, Mailer, OneTimeStore, PresenceStore, RateLimiter,
-        Scanner, TaskQueue,
+        AccessTokens, BlobStore, EventBus, GuessLimiter, KeyRing, Mailer, OneTimeStore, PresenceStore,
+        RateLimiter, Scanner, TaskQueue,
     },
 };
 use plaza_domain::{Clock, IdGenerator};
@@ -21,7 +23,8 @@ use crate::{
     files::FileBlobStore,
     mail::{LogMailer, MailAddress, SmtpMailer},
     redis::{
-        RedisBus, RedisError, RedisOneTimeStore, RedisPool, RedisPresence, RedisQueue, RedisRateLimiter,
+        RedisBus, RedisError, RedisGuessLimiter, RedisOneTimeStore, RedisPool, RedisPresence, RedisQueue,
+        RedisRateLimiter,
     },
     s3::{S3BlobStore, S3Error, S3Settings},
     scan::ClamdScanner,
@@ -43,6 +46,7 @@ pub(super) struct Shared {
     pub(super) bus: Arc<dyn EventBus>,
     pub(super) queue: Arc<dyn TaskQueue>,
     pub(super) limiter: Arc<dyn RateLimiter>,
+    pub(super) guesses: Arc<dyn GuessLimiter>,
     pub(super) one_time: Arc<dyn OneTimeStore>,
     pub(super) presence: Arc<dyn PresenceStore>,
     pub(super) redis: Option<RedisPool>,
@@ -151,12 +155,14 @@ pub(super) fn shared(
     tracker: &TaskTracker,
     shutdown: &CancellationToken,
 ) -> Result<Shared, StartError> {
-    let limiter = LocalRateLimiter::new(clock);
+    let limiter = LocalRateLimiter::new(Arc::clone(&clock));
+    let guesses = LocalGuessLimiter::new(clock);
     let Some(url) = &config.redis.url else {
         return Ok(Shared {
             bus: Arc::new(LocalBus::new()),
             queue: Arc::new(LocalQueue::new()),
             limiter: Arc::new(limiter),
+            guesses: Arc::new(guesses),
             one_time: Arc::new(LocalOneTimeStore::new()),
             presence: Arc::new(LocalPresence::new()),
             redis: None,
@@ -170,6 +176,7 @@ pub(super) fn shared(
         bus: RedisBus::start(url.expose(), prefix, instance, tracker, shutdown).map_err(failed)?,
         queue: Arc::new(RedisQueue::new(pool.clone())),
         limiter: RedisRateLimiter::new(pool.clone(), limiter, LIMITER_PATIENCE),
+        guesses: RedisGuessLimiter::new(pool.clone(), guesses, LIMITER_PATIENCE),
         one_time: Arc::new(RedisOneTimeStore::new(pool.clone())),
         presence: Arc::new(presence),
         redis: Some(pool),

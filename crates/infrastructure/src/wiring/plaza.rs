@@ -99,6 +99,7 @@ impl Plaza {
             media: Arc::new(HeadInspector),
             scanner,
             limiter: shared.limiter,
+            guesses: shared.guesses,
             one_time: shared.one_time,
             presence: shared.presence,
         };

@@ -21,7 +21,9 @@ pub use security::{CountingSecrets, OpenUrlSigner, PlainPasswords, PlainTokens};
 use super::MemoryStore;
 use crate::{
     Ports,
-    in_process::{LocalBus, LocalOneTimeStore, LocalPresence, LocalQueue, LocalRateLimiter},
+    in_process::{
+        LocalBus, LocalGuessLimiter, LocalOneTimeStore, LocalPresence, LocalQueue, LocalRateLimiter,
+    },
 };
 
 /// Every port, in memory, at a time that stands still.
@@ -48,6 +50,7 @@ pub fn ports_with(clock: Arc<dyn Clock>) -> Ports {
         media: Arc::new(AcceptingInspector),
         scanner: None,
         limiter: Arc::new(LocalRateLimiter::new(Arc::clone(&clock))),
+        guesses: Arc::new(LocalGuessLimiter::new(Arc::clone(&clock))),
         one_time: Arc::new(LocalOneTimeStore::new()),
         presence: Arc::new(LocalPresence::new()),
         clock,
