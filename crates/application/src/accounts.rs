@@ -42,9 +42,10 @@ impl AccountService {
     /// `Invalid` when the new one breaks a rule or the current one is wrong; `Conflict` when it was changed meanwhile;
     /// `Unavailable` when too many passwords are checked at once.
     pub async fn change_password(&self, actor: &Actor, current: &str, new: &str) -> Result<()> {
-        let new = parse_password("new_password", new)?;
         let known =
             self.store.read().await?.users().find(actor.id()).await?.ok_or(Error::NotFound("user"))?;
+        let names = [known.email.as_str(), known.username.as_str(), known.display_name.as_str()];
+        let new = parse_password("new_password", new, &names)?;
         let is_theirs = self.passwords.verify(current, Some(known.password_hash.clone())).await;
         if !is_theirs.map_err(Error::Unavailable)? {
             return Err(Violation::new("current_password", "is wrong").into());

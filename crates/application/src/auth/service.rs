@@ -5,11 +5,11 @@ use std::{sync::Arc, time::Duration};
 use moka::sync::Cache;
 use plaza_domain::{
     AuditAction, Clock, Device, DisplayName, Email, IdGenerator, NewAuditEntry, Session, SessionId, Store,
-    SystemRole, Timestamp, User, UserId, Username, Validator, Violation,
+    SystemRole, Timestamp, User, UserId, Username, Validator,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{begin::LoginMethod, uses::Uses};
+use super::{begin::LoginMethod, password_rules::parse_password, uses::Uses};
 use crate::{
     Actor, AuthSettings, Error, Ports, Result, Unauthenticated, audit,
     events::{Event, UserEvent},
@@ -18,7 +18,6 @@ use crate::{
 };
 
 const FIRST_ADMIN: &str = "first_admin";
-const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
 /// No name that could be an account's is longer.
 const LOGIN_KEY_CHARS: usize = 254;
 /// How long a revoked session or a changed role may go unnoticed on another instance whose bus lost the news.
@@ -112,7 +111,11 @@ impl AuthService {
             Some(name) => DisplayName::parse(name),
             None => Ok(DisplayName::from_stored(input.username.trim().to_owned())),
         });
-        let password = check.field(parse_password("password", &input.password));
+        let password = check.field(parse_password(
+            "password",
+            &input.password,
+            &[&input.email, &input.username, input.display_name.as_deref().unwrap_or_default()],
+        ));
         let (email, username, display_name, password) =
             check.finish((email, username, display_name, password))?;
 
@@ -256,16 +259,4 @@ impl AuthService {
         self.forget_session(session_id);
         self.bus.publish(Event::User(UserEvent::SessionEnded { user_id, session_id }));
     }
-}
-
-/// Checks a new password, which comes in `field`.
-pub(crate) fn parse_password<'a>(
-    field: &'static str,
-    password: &'a str,
-) -> std::result::Result<&'a str, Violation> {
-    if PASSWORD_CHARS.contains(&password.chars().count()) {
-        return Ok(password);
-    }
-    let (least, most) = (PASSWORD_CHARS.start(), PASSWORD_CHARS.end());
-    Err(Violation::new(field, format!("must be {least} to {most} characters long")))
 }
