@@ -177,19 +177,23 @@ impl ChangeService {
         }
         let messages = read.messages().changed_since(room.id, since, limit + 1).await?;
         let members = read.members().changed_since(room.id, since, limit + 1).await?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let is_cut = messages.len() > limit || members.len() > limit;
         let details = (room.details_version > since).then(|| Change::Room(Box::new(room.clone())));
-        let mut changes: Vec<Change> = messages
+        let (mut changes, later): (Vec<_>, Vec<_>) = messages
             .into_iter()
             .map(|view| Change::Message(Box::new(view)))
             .chain(members.into_iter().map(|profile| Change::Member(Box::new(profile))))
             .chain(details)
-            .filter(|change| change.version() <= head)
-            .collect();
+            .partition(|change| change.version() <= head);
         changes.sort_unstable_by_key(Change::version);
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let has_more = changes.len() > limit;
+        // What was there at `head` and changed while we read is on no page yet: whoever went on with the events after
+        // `head` would be told that something changed which they have never seen.
+        let is_overtaken = later.iter().any(|change| change.first_version() <= head);
+        let is_too_long = changes.len() > limit;
         changes.truncate(limit);
-        let version = changes.last().filter(|_| has_more).map_or(head, Change::version);
+        let version = changes.last().filter(|_| is_too_long).map_or(head, Change::version);
+        let has_more = is_too_long || is_cut || is_overtaken;
         Ok(ChangePage { changes, version, last_seq, has_more, reset: false })
     }
 }

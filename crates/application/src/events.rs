@@ -100,6 +100,21 @@ impl RoomEvent {
         Self { room_id, version, body }
     }
 
+    /// The same, as it is told to somebody who knows the room as it was at `since`.
+    #[must_use]
+    pub fn since(&self, since: Version) -> Self {
+        let change = match self.body.clone() {
+            RoomEventBody::MessagePosted(sent)
+            | RoomEventBody::MessageUpdated(sent)
+            | RoomEventBody::MessageDeleted(sent) => Change::Message(sent),
+            RoomEventBody::MemberJoined(profile)
+            | RoomEventBody::MemberLeft(profile)
+            | RoomEventBody::MemberUpdated(profile) => Change::Member(profile),
+            RoomEventBody::RoomUpdated(_) | RoomEventBody::RoomDeleted(_) => return self.clone(),
+        };
+        Self { version: self.version, ..Self::from_change(self.room_id, change, since) }
+    }
+
     /// What a change means to somebody who knows the room as it was at `since`.
     pub fn from_change(room_id: RoomId, change: Change, since: Version) -> Self {
         let version = change.version();

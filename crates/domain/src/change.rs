@@ -25,6 +25,15 @@ impl Change {
             Self::Room(room) => room.details_version,
         }
     }
+
+    /// The change that the thing came with: a message was posted, a member joined. The room was there before.
+    pub fn first_version(&self) -> Version {
+        match self {
+            Self::Message(view) => view.message.created_version,
+            Self::Member(profile) => profile.member.joined_version,
+            Self::Room(_) => Version::ZERO,
+        }
+    }
 }
 
 /// A part of a room's change feed.
@@ -36,7 +45,8 @@ pub struct ChangePage {
     pub version: Version,
     /// The place of the room's newest message.
     pub last_seq: Seq,
-    /// Whether there is more.
+    /// Whether there is more. Until there is not, a thing may be missing that came before `version` and changed after
+    /// it: a later page has it.
     pub has_more: bool,
     /// Whether the gap was too large to tell: `changes` then has the newest messages only, and what the asker
     /// knew before must be thrown away.

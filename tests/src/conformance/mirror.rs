@@ -32,7 +32,7 @@ impl RoomState {
 pub enum Irregular {
     /// It was told before.
     Duplicated(String),
-    /// A later one was told before it.
+    /// A later one was told before it, or it changes what was never told.
     Reordered(String),
 }
 
@@ -112,6 +112,9 @@ impl Mirror {
         if frame.kind == "message" && known.is_some() && !is_foreseen {
             return Err(Irregular::Duplicated(format!("{}: the message is known", name())));
         }
+        if frame.kind == "message_updated" && known.is_none() {
+            return Err(Irregular::Reordered(format!("{}: the message was never told", name())));
+        }
         Ok(())
     }
 
@@ -166,6 +169,13 @@ mod tests {
         assert!(matches!(mirror.apply(&late), Err(Irregular::Reordered(_))));
         let again = frame("message", 3, 2, "two");
         assert!(matches!(mirror.apply(&again), Err(Irregular::Duplicated(_))));
+    }
+
+    #[test]
+    fn an_update_of_what_was_never_told_is_found() {
+        let mut mirror = Mirror::default();
+        let update = frame("message_updated", 3, 1, "uno");
+        assert!(matches!(mirror.apply(&update), Err(Irregular::Reordered(_))));
     }
 
     #[test]

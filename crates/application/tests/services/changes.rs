@@ -311,10 +311,28 @@ async fn what_changes_while_a_page_is_read_comes_with_the_next() -> Result<()> {
     let changes = &world.services.changes;
     let first = changes.page(&ada, room.id, room.version, 10).await?;
     assert_eq!((first.version, first.changes), (message.version, Vec::new()));
+    assert!(first.has_more, "the message is told nowhere yet");
     let second = changes.page(&ada, room.id, first.version, 10).await?;
     assert!(
         matches!(&second.changes[..], [Change::Message(sent)] if sent.message.content.as_str() == "two"),
         "{second:?}"
     );
+    assert!(!second.has_more);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_new_while_a_page_is_read_does_not_prolong_it() -> Result<()> {
+    let world = World::new();
+    let (ada, grace) = world.people().await?;
+    let room = world.public_room(&ada).await?;
+    let message = world.say(&ada, room.id, "one").await?.view.message;
+    let memberships = Arc::clone(&world.services.memberships);
+    world.faults.before_next_messages(move || {
+        let joined = memberships.join(&grace, room.id).now_or_never();
+        assert!(matches!(joined, Some(Ok(_))), "{joined:?}");
+    });
+    let page = world.services.changes.page(&ada, room.id, room.version, 10).await?;
+    assert_eq!((page.changes.len(), page.version, page.has_more), (1, message.version, false));
     Ok(())
 }

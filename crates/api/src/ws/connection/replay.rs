@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use plaza_application::events::RoomEvent;
+use plaza_application::events::{RoomEvent, RoomEventBody};
 use plaza_domain::{Change, RoomId, Version};
 use uuid::Uuid;
 
@@ -36,13 +36,17 @@ impl Replay {
             Change::Room(_) => None,
         };
         let is_first = id.is_some_and(|id| self.told.insert(id));
-        RoomEvent::from_change(self.room_id, change, if is_first { self.known } else { since })
+        let event = RoomEvent::from_change(self.room_id, change, if is_first { self.known } else { since });
+        if let RoomEventBody::MemberLeft(profile) = &event.body {
+            // Who comes back is new again.
+            self.told.remove(&profile.member.user_id.uuid());
+        }
+        event
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use plaza_application::events::RoomEventBody;
     use plaza_domain::{
         DisplayName, MessageDraft, MessageId, SentMessage, Seq, SystemEvent, Timestamp, UserId, UserSummary,
         Username, message::Placement,

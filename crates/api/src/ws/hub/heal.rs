@@ -91,7 +91,7 @@ impl Hub {
             return Progress::Complete;
         }
         tracing::debug!(room.id = %room_id, changes = page.changes.len(), "a hole is filled from the database");
-        let progress = channel.fill(room_id, page.changes, page.version);
+        let progress = channel.fill(room_id, page);
         if progress == Progress::Closed {
             rooms.remove(&room_id);
         }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use plaza_application::events::{RoomEvent, RoomEventBody, Signal};
-use plaza_domain::{Change, Room, RoomId, Seq, UserId, Version};
+use plaza_domain::{ChangePage, Room, RoomId, Seq, UserId, Version};
 
 use self::{hole::Hole, told::Told};
 use super::ConnectionId;
@@ -212,7 +212,8 @@ impl RoomChannel {
     /// After which version a hole begins; when there is none, healing is over. A room that nobody follows yet has
     /// none: what waits there is for its first follower.
     pub(super) fn hole_after(&mut self, head: Version) -> Option<Version> {
-        let hole = self.last.filter(|last| *last < head || !self.waiting.is_empty());
+        let has_more = self.hole.as_ref().is_some_and(|hole| hole.has_more);
+        let hole = self.last.filter(|last| has_more || *last < head || !self.waiting.is_empty());
         self.healing = hole.is_some();
         if !self.healing {
             self.hole = None;
@@ -220,34 +221,17 @@ impl RoomChannel {
         hole
     }
 
-    /// Hands out what the database told of the hole: everything up to `version`. What was handed out while it was read
-    /// is known: a message that came meanwhile and then changed is not told as new again.
-    pub(super) fn fill(&mut self, room_id: RoomId, changes: Vec<Change>, version: Version) -> Progress {
+    /// Hands out what the database told of the hole: everything up to the page's version. What was handed out while it
+    /// was read is known: a message that came meanwhile and then changed is not told as new again.
+    pub(super) fn fill(&mut self, room_id: RoomId, page: ChangePage) -> Progress {
         let Some(known) = self.last else { return Progress::Complete };
-        let mut hole = self.hole.take().unwrap_or_else(|| Hole::after(known));
-        let mut progress = Progress::Complete;
-        for change in changes.into_iter().filter(|change| change.version() > known) {
-            let known = hole.known_to_followers(&change, known);
-            let event = RoomEvent::from_change(room_id, change.clone(), known);
-            let told = Told::new(&event);
-            let (ahead, others): (Vec<_>, Vec<_>) =
-                self.behind(event.version).partition(|subscriber| subscriber.after > known);
-            told.tell(others);
-            // They have read more in the database than was handed out: what is new here may be known to them.
-            for subscriber in ahead {
-                let change = change.clone();
-                Told::new(&RoomEvent::from_change(room_id, change, subscriber.after)).tell([subscriber]);
-            }
-            progress = self.note(&event, told);
-            if progress == Progress::Closed {
-                break;
+        self.hole.get_or_insert_with(|| Hole::after(known)).has_more = page.has_more;
+        for change in page.changes.into_iter().filter(|change| change.version() > known) {
+            if self.hand_out(&RoomEvent::from_change(room_id, change, known)) == Progress::Closed {
+                return Progress::Closed;
             }
         }
-        self.hole = Some(hole);
-        if progress == Progress::Closed {
-            return Progress::Closed;
-        }
-        self.skip_to(version);
+        self.skip_to(page.version);
         self.advance_quietly()
     }
 
@@ -296,9 +280,18 @@ impl RoomChannel {
 
     fn hand_out(&mut self, event: &RoomEvent) -> Progress {
         let told = Told::new(event);
-        told.tell(self.behind(event.version));
-        if let Some(hole) = &mut self.hole {
-            hole.note(event);
+        match self.hole.as_mut().and_then(|hole| hole.note(event)) {
+            None => told.tell(self.behind(event.version)),
+            // Who has read more in the database than was handed out may know what is new to the others.
+            Some(first) => {
+                let (ahead, others): (Vec<_>, Vec<_>) =
+                    self.behind(event.version).partition(|subscriber| subscriber.after >= first);
+                for (followers, since) in [(ahead, event.version), (others, Version::ZERO)] {
+                    if !followers.is_empty() {
+                        Told::new(&event.since(since)).tell(followers);
+                    }
+                }
+            }
         }
         self.note(event, told)
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use plaza_domain::{
-    DisplayName, Emoji, Member, MemberProfile, MemberRole, MessageDraft, MessageId, Reaction, Room,
+    Change, DisplayName, Emoji, Member, MemberProfile, MemberRole, MessageDraft, MessageId, Reaction, Room,
     RoomDescription, RoomKind, RoomName, SentMessage, SystemEvent, Timestamp, UserSummary, Username,
     message::Placement,
 };
@@ -64,6 +64,23 @@ fn message() -> SentMessage {
     SentMessage::new(message, sender)
 }
 
+/// The same message, changed by a later version.
+fn edited(version: i64) -> Change {
+    let mut sent = message();
+    sent.message.version = Version::new(version);
+    Change::Message(Box::new(sent))
+}
+
+/// The last page of what changed up to a version.
+fn page(changes: Vec<Change>, version: i64) -> ChangePage {
+    ChangePage { changes, version: Version::new(version), last_seq: Seq::ZERO, has_more: false, reset: false }
+}
+
+/// A page that is not the last one.
+fn first_page(changes: Vec<Change>, version: i64) -> ChangePage {
+    ChangePage { has_more: true, ..page(changes, version) }
+}
+
 /// A user left.
 fn left(user: u128, version: i64) -> RoomEvent {
     let at = Timestamp::default();
@@ -101,6 +118,14 @@ fn told(outbox: &Outbox) -> Vec<i64> {
         .filter(|frame| frame["type"] == "room_updated")
         .filter_map(|frame| frame["version"].as_i64())
         .collect()
+}
+
+/// The types of the frames in an outbox.
+fn kinds(outbox: &Outbox) -> Vec<String> {
+    let (frames, _) = outbox.take();
+    let parsed =
+        frames.iter().filter_map(|frame| serde_json::from_str::<serde_json::Value>(&frame.text).ok());
+    parsed.filter_map(|frame| frame["type"].as_str().map(str::to_owned)).collect()
 }
 
 /// A change of the message, with reactions: 👍 by the users 1 and 2, 🎉 by user 1.
@@ -191,7 +216,7 @@ fn a_hole_is_filled_in_the_latest_state_and_what_waited_follows() {
     channel.receive(&event(6));
     assert_eq!(channel.hole_after(Version::ZERO), Some(Version::ZERO));
     // Versions 1, 2 and 4 were overtaken by later changes of the same things.
-    channel.fill(room_id(), vec![change(3), change(5)], Version::new(5));
+    channel.fill(room_id(), page(vec![change(3), change(5)], 5));
     assert_eq!(told(&outbox), [3, 5, 6]);
     assert_eq!(channel.hole_after(Version::ZERO), None);
 }
@@ -205,7 +230,7 @@ fn a_message_that_came_while_the_hole_was_read_is_not_told_as_new_again() {
     let mut edited = message();
     channel.receive(&RoomEvent::posted(edited.clone()));
     edited.message.version = Version::new(2);
-    channel.fill(room_id(), vec![Change::Message(Box::new(edited)), change(3)], Version::new(3));
+    channel.fill(room_id(), page(vec![Change::Message(Box::new(edited)), change(3)], 3));
     let (frames, _) = outbox.take();
     let posted = frames.iter().filter(|frame| frame.text.contains(r#""type":"message","#)).count();
     let updated = frames.iter().filter(|frame| frame.text.contains(r#""type":"message_updated","#)).count();
@@ -216,20 +241,53 @@ fn a_message_that_came_while_the_hole_was_read_is_not_told_as_new_again() {
 fn a_message_that_was_posted_in_a_hole_and_changed_behind_its_first_page_is_told_as_new_once() {
     let mut channel = RoomChannel::default();
     let (follower, _) = follow(&mut channel, 1, 0);
-    let message_at = |version: i64| {
-        let mut changed = message();
-        changed.message.version = Version::new(version);
-        Change::Message(Box::new(changed))
-    };
     assert_eq!(channel.hole_after(Version::new(9)), Some(Version::ZERO));
-    channel.fill(room_id(), vec![change(3)], Version::new(5));
+    channel.fill(room_id(), first_page(vec![change(3)], 5));
     assert_eq!(channel.hole_after(Version::new(9)), Some(Version::new(5)));
-    channel.fill(room_id(), vec![message_at(7)], Version::new(8));
-    channel.fill(room_id(), vec![message_at(9)], Version::new(9));
+    channel.fill(room_id(), first_page(vec![edited(7)], 8));
+    channel.fill(room_id(), page(vec![edited(9)], 9));
     assert_eq!(channel.hole_after(Version::new(9)), None);
-    let (frames, _) = follower.take();
-    let of = |kind: &str| frames.iter().filter(|frame| frame.text.contains(kind)).count();
-    assert_eq!((of(r#""type":"message","#), of(r#""type":"message_updated","#)), (1, 1));
+    assert_eq!(kinds(&follower), ["synced", "room_updated", "message", "message_updated"]);
+}
+
+#[test]
+fn a_message_that_was_posted_in_a_hole_is_new_when_the_bus_tells_first_that_it_changed() {
+    let mut channel = RoomChannel::default();
+    let (follower, _) = follow(&mut channel, 1, 0);
+    // Another one has read from the database that the message is there.
+    let (ahead, _) = follow(&mut channel, 2, 2);
+    channel.receive(&event(4));
+    assert_eq!(channel.hole_after(Version::ZERO), Some(Version::ZERO));
+    channel.fill(room_id(), first_page(vec![change(3)], 3));
+    assert_eq!(channel.hole_after(Version::ZERO), Some(Version::new(4)), "there is more to read");
+    // One comes who has read everything up to here.
+    let (late, _) = follow(&mut channel, 3, 4);
+    channel.receive(&RoomEvent::from_change(room_id(), edited(5), Version::new(4)));
+    // Another one who has read just as much is told what is remembered.
+    let (later, _) = follow(&mut channel, 4, 4);
+    channel.fill(room_id(), page(vec![edited(6)], 6));
+    assert_eq!(channel.hole_after(Version::ZERO), None);
+    let told = [&follower, &ahead, &late, &later].map(|outbox| kinds(outbox));
+    assert_eq!(
+        told.each_ref().map(Vec::as_slice),
+        [
+            &["synced", "room_updated", "room_updated", "message", "message_updated"][..],
+            &["synced", "room_updated", "room_updated", "message_updated", "message_updated"],
+            &["synced", "message_updated", "message_updated"],
+            &["message_updated", "synced", "message_updated"],
+        ]
+    );
+}
+
+#[test]
+fn who_read_the_database_between_two_pages_of_a_hole_is_not_told_as_new_what_they_know() {
+    let mut channel = RoomChannel::default();
+    let (follower, _) = follow(&mut channel, 1, 0);
+    let (ahead, _) = follow(&mut channel, 2, 5);
+    channel.fill(room_id(), first_page(vec![change(6)], 6));
+    channel.fill(room_id(), page(vec![edited(7)], 7));
+    assert_eq!(kinds(&follower), ["synced", "room_updated", "message"]);
+    assert_eq!(kinds(&ahead), ["synced", "room_updated", "message_updated"]);
 }
 
 #[test]
@@ -237,16 +295,9 @@ fn a_message_that_a_follower_read_from_the_database_is_not_told_it_as_new() {
     let mut channel = RoomChannel::default();
     let (behind, _) = follow(&mut channel, 1, 0);
     let (ahead, _) = follow(&mut channel, 2, 1);
-    let mut edited = message();
-    edited.message.version = Version::new(2);
-    channel.fill(room_id(), vec![Change::Message(Box::new(edited))], Version::new(2));
-    let kinds = |outbox: &Outbox| {
-        let (frames, _) = outbox.take();
-        let parsed = frames.iter().filter_map(|frame| serde_json::from_str(&frame.text).ok());
-        parsed.map(|frame: serde_json::Value| frame["type"].to_string()).collect::<Vec<_>>()
-    };
-    assert_eq!(kinds(&behind), [r#""synced""#, r#""message""#]);
-    assert_eq!(kinds(&ahead), [r#""synced""#, r#""message_updated""#]);
+    channel.fill(room_id(), page(vec![edited(2)], 2));
+    assert_eq!(kinds(&behind), ["synced", "message"]);
+    assert_eq!(kinds(&ahead), ["synced", "message_updated"]);
 }
 
 #[test]
@@ -357,26 +408,9 @@ proptest! {
         }
         let last = channel.last().map_or(0, Version::get);
         let missing: Vec<_> = (last + 1..=40).map(change).collect();
-        channel.fill(room_id(), missing, Version::new(40));
+        channel.fill(room_id(), page(missing, 40));
         prop_assert_eq!(told(&outbox), (1..=40).collect::<Vec<_>>());
     }
-}
-
-#[test]
-fn who_is_ahead_of_the_hub_is_told_of_a_known_message_as_changed_and_not_as_new() {
-    let mut channel = RoomChannel::default();
-    let (behind, _) = follow(&mut channel, 1, 0);
-    // The second one has read from the database what the hub was not told: the message of version 1.
-    let (ahead, _) = follow(&mut channel, 2, 1);
-    let mut edited = message();
-    edited.message.version = Version::new(2);
-    channel.fill(room_id(), vec![Change::Message(Box::new(edited))], Version::new(2));
-    let kinds = |outbox: &Outbox| {
-        let (frames, _) = outbox.take();
-        let is = |kind: &str| frames.iter().filter(|frame| frame.text.contains(kind)).count();
-        (is(r#""type":"message","#), is(r#""type":"message_updated","#))
-    };
-    assert_eq!((kinds(&behind), kinds(&ahead)), ((1, 0), (0, 1)));
 }
 
 /// Follows on a connection that is about this room alone.
