@@ -196,7 +196,8 @@ impl Client {
             "reset" => {
                 self.record.resets += 1;
                 let fresh = read_room(&self.api, &self.shared.urls, &frame.room_id).await?;
-                self.rooms.insert(frame.room_id.clone(), Mirror::new(frame.version, fresh.state().clone()));
+                let mirror = self.rooms.entry(frame.room_id.clone()).or_default();
+                mirror.reset(frame.version, fresh.state().clone());
             }
             _ => {
                 let applied = self.rooms.get_mut(&frame.room_id).map(|mirror| mirror.apply(frame));

@@ -36,6 +36,18 @@ pub enum Irregular {
     Reordered(String),
 }
 
+/// How much of what the server has to tell on this connection has been told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Told {
+    /// Nothing of what was missed.
+    #[default]
+    Nothing,
+    /// A part of what was missed.
+    Part,
+    /// All of it; what comes now is live.
+    All,
+}
+
 /// A client's copy of a room.
 #[derive(Clone, Debug, Default)]
 pub struct Mirror {
@@ -43,6 +55,9 @@ pub struct Mirror {
     version: i64,
     /// Messages that a snapshot has and the events have not told yet.
     foreseen: BTreeSet<i64>,
+    told: Told,
+    /// A connection broke while a part of what was missed was told: what changed after that part may not be known.
+    is_torn: bool,
 }
 
 impl Mirror {
@@ -50,7 +65,13 @@ impl Mirror {
     pub fn new(version: i64, state: RoomState) -> Self {
         let is_newer = |message: &Value| message["version"].as_i64().is_none_or(|last| last > version);
         let foreseen = state.messages.iter().filter(|(_, message)| is_newer(message));
-        Self { foreseen: foreseen.map(|(seq, _)| *seq).collect(), version, state }
+        Self { foreseen: foreseen.map(|(seq, _)| *seq).collect(), version, state, ..Self::default() }
+    }
+
+    /// Begins anew with such a snapshot, on the same connection.
+    pub fn reset(&mut self, version: i64, state: RoomState) {
+        let told = if self.told == Told::All { Told::All } else { Told::Nothing };
+        *self = Self { told, ..Self::new(version, state) };
     }
 
     /// Everything up to here is known: from where to resume.
@@ -69,9 +90,16 @@ impl Mirror {
     /// When the frame should not have come; it is not applied.
     pub fn apply(&mut self, frame: &Frame) -> Result<(), Irregular> {
         match frame.kind.as_str() {
+            "subscribed" => {
+                self.is_torn |= self.told == Told::Part;
+                self.told = Told::Nothing;
+                return Ok(());
+            }
             "synced" => {
                 // What changed back again was told by nothing.
                 self.version = self.version.max(frame.version);
+                self.told = Told::All;
+                self.is_torn = false;
                 return Ok(());
             }
             "message" | "message_updated" | "message_deleted" | "member_joined" | "member_left"
@@ -80,6 +108,9 @@ impl Mirror {
         }
         self.check(frame)?;
         self.version = frame.version;
+        if self.told == Told::Nothing {
+            self.told = Told::Part;
+        }
         if let Some(message) = &frame.message {
             self.keep_message(message);
         } else if frame.kind == "room_updated" {
@@ -112,7 +143,7 @@ impl Mirror {
         if frame.kind == "message" && known.is_some() && !is_foreseen {
             return Err(Irregular::Duplicated(format!("{}: the message is known", name())));
         }
-        if frame.kind == "message_updated" && known.is_none() {
+        if frame.kind == "message_updated" && known.is_none() && !self.is_torn {
             return Err(Irregular::Reordered(format!("{}: the message was never told", name())));
         }
         Ok(())
@@ -176,6 +207,25 @@ mod tests {
         let mut mirror = Mirror::default();
         let update = frame("message_updated", 3, 1, "uno");
         assert!(matches!(mirror.apply(&update), Err(Irregular::Reordered(_))));
+    }
+
+    #[test]
+    fn an_update_of_what_was_never_told_is_fine_when_the_telling_broke_off() {
+        let mut mirror = Mirror::default();
+        // The first message was edited by version 4, and the connection broke before that.
+        for told in [
+            frame("subscribed", 4, 0, ""),
+            frame("message", 3, 2, "two"),
+            frame("subscribed", 4, 0, ""),
+            frame("message_updated", 4, 1, "uno"),
+            frame("synced", 4, 0, ""),
+        ] {
+            assert_eq!(mirror.apply(&told), Ok(()));
+        }
+        let update = frame("message_updated", 6, 3, "tre");
+        assert!(matches!(mirror.apply(&update), Err(Irregular::Reordered(_))), "all was told");
+        assert_eq!(mirror.apply(&frame("subscribed", 6, 0, "")), Ok(()));
+        assert!(matches!(mirror.apply(&update), Err(Irregular::Reordered(_))), "nothing broke off");
     }
 
     #[test]

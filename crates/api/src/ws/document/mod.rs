@@ -30,7 +30,9 @@ The first frame after authentication is `hello`. Who is connecting is told by th
 turn that off), or by a first frame `authenticate` within 5 seconds.
 
 In each room, `message`, `message_updated`, `message_deleted`, `member_…` and `room_…` arrive with rising `version`, and \
-from `synced` on without a hole. `seq` counts a room's messages without gaps.
+from `synced` on without a hole. `seq` counts a room's messages without gaps. What a client does not have is new to it \
+and comes as `message`, also when it was edited meanwhile. But who lost the connection before `synced`, and resumes from \
+the last version that came, may get `message_updated` for a message that was to come later: it holds the whole message.
 
 When the server closes a connection, the code says why, and whether to come back:
 
