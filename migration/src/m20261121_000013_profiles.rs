@@ -2,10 +2,18 @@
 
 use sea_orm_migration::{prelude::*, schema::*};
 
-use crate::ddl::{self, OnDelete, index, reference, unique};
+use crate::ddl::{self, OnDelete, index, partial, reference, unique};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
+
+const INDEXES: [(&str, &str); 5] = [
+    ("users_created_at_idx", "users"),
+    ("users_erase_at_idx", "users"),
+    ("users_admins_idx", "users"),
+    ("room_members_user_idx", "room_members"),
+    ("friendships_high_user_idx", "friendships"),
+];
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
@@ -19,12 +27,19 @@ impl MigrationTrait for Migration {
             index("username_changes_user_id_idx", "username_changes", &["user_id", "id"]),
             unique(index("username_changes_reserved_key", "username_changes", &["reserved_username"])),
             index("users_created_at_idx", "users", &["created_at", "id"]),
+            // Those to be erased, those who run the server, and where users were: each is asked for rarely.
+            partial(index("users_erase_at_idx", "users", &["erase_at"]), "erase_at IS NOT NULL"),
+            partial(index("users_admins_idx", "users", &["id"]), "role = 'admin'"),
+            index("room_members_user_idx", "room_members", &["user_id", "room_id"]),
+            index("friendships_high_user_idx", "friendships", &["high_user_id"]),
         ];
         ddl::create(manager, vec![username_changes()], indexes).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_index(Index::drop().name("users_created_at_idx").table("users").to_owned()).await?;
+        for (name, table) in INDEXES {
+            manager.drop_index(Index::drop().name(name).table(table).to_owned()).await?;
+        }
         ddl::drop(manager, &["username_changes"]).await?;
         for column in columns() {
             ddl::drop_column(manager, "users", &column).await?;

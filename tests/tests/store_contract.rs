@@ -46,6 +46,14 @@ contract! {
         a_handle_that_was_given_up_is_kept_for_who_had_it
         a_handle_is_not_caught_while_it_is_given_up
     }
+    erasures {
+        accounts_are_due_when_their_time_has_come
+        admins_are_those_who_may_act_and_stay
+        rooms_to_leave_are_those_one_is_in_but_direct_ones
+        a_room_goes_to_who_has_the_highest_role_and_was_there_first
+        the_files_of_a_user_are_found_in_pages
+        what_is_a_users_alone_is_forgotten_and_what_is_others_stays
+    }
     sessions {
         a_session_is_found_with_its_user
         a_refresh_changes_the_times_and_the_device_of_a_session

@@ -44,6 +44,8 @@ pub enum Command {
     SweepBlobs,
     /// Forget uploads that lasted too long, and delete files that nothing shows.
     SweepUploads,
+    /// Erase accounts whose time has come.
+    EraseAccounts,
     /// Check a picture, turn it upright, make its variants.
     ProcessImage(FileCommand),
     /// Check a document, find its size and pages.
@@ -87,6 +89,7 @@ impl Command {
             | Self::PurgePresence
             | Self::SweepBlobs
             | Self::SweepUploads
+            | Self::EraseAccounts
             | Self::SendMail(_) => None,
         }
     }
@@ -100,6 +103,7 @@ impl Command {
             Self::PurgePresence => ("purge_presence", 1),
             Self::SweepBlobs => ("sweep_blobs", 1),
             Self::SweepUploads => ("sweep_uploads", 1),
+            Self::EraseAccounts => ("erase_accounts", 1),
             Self::ProcessImage(_) => ("process_image", 1),
             Self::ProcessDocument(_) => ("process_document", 1),
             Self::SendMail(_) => ("send_mail", 1),
@@ -118,7 +122,8 @@ impl Command {
             | Self::PurgeTasks
             | Self::PurgePresence
             | Self::SweepBlobs
-            | Self::SweepUploads => (DEFAULT_QUEUE, serde_json::json!({})),
+            | Self::SweepUploads
+            | Self::EraseAccounts => (DEFAULT_QUEUE, serde_json::json!({})),
             Self::ProcessImage(data) | Self::ProcessDocument(data) => {
                 (MEDIA_QUEUE, serde_json::to_value(data)?)
             }
@@ -150,6 +155,7 @@ impl TryFrom<&Task> for Command {
             ("purge_presence", 1) => Ok(Self::PurgePresence),
             ("sweep_blobs", 1) => Ok(Self::SweepBlobs),
             ("sweep_uploads", 1) => Ok(Self::SweepUploads),
+            ("erase_accounts", 1) => Ok(Self::EraseAccounts),
             ("process_image", 1) => Ok(Self::ProcessImage(FileCommand::deserialize(&task.payload)?)),
             ("process_document", 1) => Ok(Self::ProcessDocument(FileCommand::deserialize(&task.payload)?)),
             ("send_mail", 1) => Ok(Self::SendMail(MailOrder::deserialize(&task.payload)?)),

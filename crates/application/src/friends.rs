@@ -183,6 +183,9 @@ impl FriendService {
         let users = UserPair::new(actor.id(), user_id);
         let users = users.ok_or_else(|| InvalidInput::single("user_id", "must be somebody else"))?;
         let user = find_for(&mut *self.store.read().await?, actor, action, user_id).await?;
+        if user.is_erased() {
+            return Err(Error::NotFound("user"));
+        }
         Ok((users, user.summary()))
     }
 }

@@ -7,10 +7,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     AccountService, AuditService, AuthService, BlockService, ChangeService, CleanupService, ContentService,
-    DirectService, FileService, FriendService, JobService, LimitService, MailService, MembershipService,
-    MentionService, MessageService, OverviewService, PinService, PresenceService, ReactionService,
-    ReadService, ReceiptService, RoomService, SessionService, Settings, SignedUrlService, SigningKeyService,
-    TaskService, ThreadService, TicketService, UserService,
+    DirectService, ErasureService, FileService, FriendService, JobService, LimitService, MailService,
+    MembershipService, MentionService, MessageService, OverviewService, PinService, PresenceService,
+    ReactionService, ReadService, ReceiptService, RoomService, SessionService, Settings, SignedUrlService,
+    SigningKeyService, TaskService, ThreadService, TicketService, UserService,
     ports::{
         AccessTokens, BlobStore, EventBus, GuessLimiter, KeyRing, MailTemplates, Mailer, Markup,
         MediaInspector, OneTimeStore, PasswordHasher, PresenceStore, RateLimiter, Scanner, Secrets,
@@ -72,6 +72,8 @@ pub struct Services {
     pub accounts: Arc<AccountService>,
     /// Who did what to whom, from where.
     pub audit: Arc<AuditService>,
+    /// Accounts that end.
+    pub erasure: Arc<ErasureService>,
     /// Where users are logged in.
     pub sessions: Arc<SessionService>,
     /// The keys that access tokens are signed with.
@@ -142,6 +144,7 @@ impl Services {
         Self {
             accounts: Arc::new(AccountService::new(ports, Arc::clone(&auth))),
             audit: Arc::new(AuditService::new(ports)),
+            erasure: Arc::new(ErasureService::new(ports, Arc::clone(&auth))),
             sessions: Arc::new(SessionService::new(ports, Arc::clone(&auth))),
             signing_keys: Arc::new(SigningKeyService::new(ports, settings.auth.clone())),
             users: Arc::new(UserService::new(ports)),

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use plaza_domain::{
-    Bio, Clock, DisplayName, Email, FileId, FilePurpose, FileStatus, IdGenerator, InvalidInput, Locale,
-    Preferences, StatusText, Store, TimeZone, User, UserId, Username, UsernameChange, UsernameChangeId,
-    Validator,
+    AuditAction, Bio, Clock, DisplayName, Email, FileId, FilePurpose, FileStatus, IdGenerator, InvalidInput,
+    Locale, Preferences, StatusText, Store, TimeZone, User, UserId, Username, UsernameChange,
+    UsernameChangeId, Validator,
 };
 
 use crate::{
     Actor, Error, Ports, Result,
     acquaintances::find_for,
+    audit,
     policy::{UserAction, authorize_own},
     usernames,
 };
@@ -107,6 +108,10 @@ impl UserService {
             let (user_id, new_username) = (user.id, user.username.clone());
             let change = UsernameChange { id, user_id, old_username, new_username, changed_at: now };
             work.username_changes().insert(&change).await?;
+            let entry = audit::by(actor, AuditAction::UserRenamed).about(user.id);
+            let entry =
+                entry.with("from", change.old_username.as_str()).with("to", change.new_username.as_str());
+            work.audit().append(&entry).await?;
         }
         work.commit().await?;
         Ok(user)

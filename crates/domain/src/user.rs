@@ -1,5 +1,6 @@
 //! Accounts.
 
+mod erasure;
 mod password;
 mod place;
 mod role;
@@ -90,7 +91,8 @@ impl User {
 
     /// Whether it may not be used at that time.
     pub fn is_suspended(&self, now: Timestamp) -> bool {
-        self.suspension.as_ref().is_some_and(|it| it.until.is_none_or(|until| now < until))
+        let suspended = self.suspension.as_ref().is_some_and(|it| it.until.is_none_or(|until| now < until));
+        suspended || self.is_given_up(now)
     }
 
     /// What others see next to a message.

@@ -30,6 +30,7 @@ async fn jobs_are_planned_once_a_worker_runs(setup: Setup) {
     let plaza = Plaza::start(setup).await;
     let root = User::register(plaza.a(), "root").await;
     for (name, schedule) in [
+        ("erase_accounts", "47 * * * *"),
         ("purge_presence", "*/10 * * * *"),
         ("purge_tasks", "37 * * * *"),
         ("purge_tokens", "17 3 * * *"),

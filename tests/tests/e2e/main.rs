@@ -11,6 +11,7 @@ mod blocks;
 mod changes;
 mod contents;
 mod database;
+mod deletion;
 mod direct;
 mod documents;
 mod files;

@@ -8,9 +8,9 @@ use plaza_domain::{
     Username, Version,
 };
 use plaza_infrastructure::db::queries::{
-    audit, blobs, blocks, direct_rooms, edits, files, friendships, mail_tokens, members, mentions, messages,
-    overviews, presence, reactions, receipts, rooms, sessions, task_lists, task_orders, tasks, threads,
-    username_changes,
+    audit, blobs, blocks, direct_rooms, edits, erasure, files, friendships, mail_tokens, members, mentions,
+    messages, overviews, presence, reactions, receipts, rooms, sessions, task_lists, task_orders, tasks,
+    threads, username_changes,
 };
 use sea_orm::{DbBackend, Statement, StatementBuilder};
 
@@ -236,6 +236,8 @@ fn of_accounts_and_files(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         hot(on, "sessions of a user", &["user_id"], sessions::list(asked.users[0], at(0), None, 50)),
         hot(on, "uses of sessions", &["id"], sessions::note_uses(&[session; 5], at(0))),
         hot(on, "unused refresh token", &["session_id"], sessions::find_live_token(session)),
+        hot(on, "accounts to erase", &["erase_at"], erasure::due(at(0), 50)),
+        hot(on, "files of a user", &["owner_id"], erasure::files(asked.users[0], None, 50)),
         hot(on, "handles of a user", &["user_id"], username_changes::list(asked.users[0], None, 2)),
         hot(on, "refresh token", &["digest"], sessions::find_token(digest)),
         hot(on, "link in a mail", &["digest"], mail_tokens::find_by_digest(digest)),

@@ -9,6 +9,7 @@ mod busy;
 pub(crate) mod contents;
 pub(crate) mod direct_rooms;
 pub(crate) mod edits;
+pub(crate) mod erasures;
 mod faults;
 pub(crate) mod files;
 pub(crate) mod fixture;

@@ -8,14 +8,14 @@ use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::{
     accounts::AccountsApi, admin_tasks::AdminTasksApi, auth::AuthApi, avatars::AvatarsApi, blocks::BlocksApi,
-    changes::ChangesApi, direct_rooms::DirectRoomsApi, documented::Documented, edits::EditsApi,
-    file_texts::FileTextsApi, files::FilesApi, friend_requests::FriendRequestsApi, friends::FriendsApi,
-    health::HealthApi, jobs::JobsApi, media::MediaApi, members::MembersApi, mentions::MentionsApi,
-    messages::MessagesApi, mute::MuteApi, pages, pins::PinsApi, preferences::PreferencesApi,
-    presence::PresenceApi, queues::QueuesApi, reactions::ReactionsApi, receipts::ReceiptsApi,
-    rooms::RoomsApi, sessions::SessionsApi, signed_urls::SignedUrlsApi, signing_keys::SigningKeysApi,
-    storage::StorageApi, tasks::TasksApi, threads::ThreadsApi, username_history::UsernameHistoryApi,
-    users::UsersApi, workers::WorkersApi,
+    changes::ChangesApi, deletion::DeletionApi, direct_rooms::DirectRoomsApi, documented::Documented,
+    edits::EditsApi, file_texts::FileTextsApi, files::FilesApi, friend_requests::FriendRequestsApi,
+    friends::FriendsApi, health::HealthApi, jobs::JobsApi, media::MediaApi, members::MembersApi,
+    mentions::MentionsApi, messages::MessagesApi, mute::MuteApi, pages, pins::PinsApi,
+    preferences::PreferencesApi, presence::PresenceApi, queues::QueuesApi, reactions::ReactionsApi,
+    receipts::ReceiptsApi, rooms::RoomsApi, sessions::SessionsApi, signed_urls::SignedUrlsApi,
+    signing_keys::SigningKeysApi, storage::StorageApi, tasks::TasksApi, threads::ThreadsApi,
+    username_history::UsernameHistoryApi, users::UsersApi, workers::WorkersApi,
 };
 use crate::{
     content::remember_head,
@@ -37,7 +37,7 @@ const DESCRIPTION: &str = "Plaza: rooms, messages and files for communities.\n\n
 
 pub(super) type Apis = Documented<(
     (AuthApi, SessionsApi, SigningKeysApi),
-    (UsersApi, UsernameHistoryApi, AvatarsApi),
+    (UsersApi, UsernameHistoryApi, AvatarsApi, DeletionApi),
     PreferencesApi,
     AccountsApi,
     BlocksApi,
@@ -57,7 +57,7 @@ pub(super) type Apis = Documented<(
 pub(super) fn service() -> OpenApiService<Apis, ()> {
     let apis = (
         (AuthApi, SessionsApi, SigningKeysApi),
-        (UsersApi, UsernameHistoryApi, AvatarsApi),
+        (UsersApi, UsernameHistoryApi, AvatarsApi, DeletionApi),
         PreferencesApi,
         AccountsApi,
         BlocksApi,

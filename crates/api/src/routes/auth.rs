@@ -89,6 +89,8 @@ pub(crate) struct LoginView {
     refresh_expires_at: UtcTime,
     /// Who is logged in.
     user: UserView,
+    /// Whether the account was to be erased, and goes on by this login.
+    is_restored: bool,
 }
 
 impl From<Login> for LoginView {
@@ -101,6 +103,7 @@ impl From<Login> for LoginView {
             refresh_token: login.refresh_token,
             refresh_expires_at: login.refresh_expires_at.into(),
             user: login.user.into(),
+            is_restored: login.is_restored,
         }
     }
 }
@@ -164,9 +167,9 @@ impl AuthApi {
 
     /// Log in
     ///
-    /// The access token goes into the `Authorization` header of requests; the refresh token gets the next pair. After
-    /// three wrong passwords in a row for an account, the next one from the same address must wait for a second, then for
-    /// two, and so on up to five minutes.
+    /// The access token goes into the `Authorization` header of requests; the refresh token gets the next pair. An
+    /// account that was to be erased goes on. After three wrong passwords in a row for an account, the next one from the
+    /// same address must wait for a second, then for two, and so on up to five minutes.
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(
         &self,

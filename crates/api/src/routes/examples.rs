@@ -21,6 +21,7 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         "ProfileView" => profile(),
         "UsernameChangeView" => username_change(),
         "UsernameChangeList" => json!({"items": [username_change()], "next_cursor": null}),
+        "DeletionView" => json!({"erase_at": EVENING}),
         "LoginView" => login(),
         "TicketView" => json!({"ticket": "Zk1u0Wc4o2l7…", "expires_in": 30}),
         "SessionView" => session(),
@@ -119,7 +120,7 @@ fn username_change() -> Value {
 fn profile() -> Value {
     json!({
         "id": ADA, "username": "ada", "display_name": "Ada Lovelace", "bio": "Engines.",
-        "status_text": "At the mill", "avatar_url": null, "role": "member", "created_at": MORNING
+        "status_text": "At the mill", "avatar_url": null, "role": "member", "created_at": MORNING, "is_deleted": false
     })
 }
 
@@ -135,7 +136,7 @@ fn account() -> Value {
 fn login() -> Value {
     json!({
         "access_token": "eyJhbGciOiJFZERTQSJ9…", "token_type": "Bearer", "expires_in": 900, "expires_at": NOON,
-        "refresh_token": "mJ3nX0vT5r…", "refresh_expires_at": EVENING, "user": account()
+        "refresh_token": "mJ3nX0vT5r…", "refresh_expires_at": EVENING, "user": account(), "is_restored": false
     })
 }
 

@@ -7,6 +7,7 @@ mod auth;
 mod avatars;
 mod blocks;
 mod changes;
+mod deletion;
 mod direct_rooms;
 #[cfg(test)]
 mod document_rules;

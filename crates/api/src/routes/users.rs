@@ -107,6 +107,8 @@ pub(crate) struct ProfileView {
     role: SystemRoleName,
     /// When the account was made.
     created_at: UtcTime,
+    /// Whether the user is gone: only what they wrote is left, from a `deleted-…`.
+    is_deleted: bool,
 }
 
 fn avatar_url(file_id: FileId) -> String {
@@ -116,6 +118,7 @@ fn avatar_url(file_id: FileId) -> String {
 impl From<User> for ProfileView {
     fn from(user: User) -> Self {
         Self {
+            is_deleted: user.is_erased(),
             id: user.id.uuid(),
             username: user.username.into_string(),
             display_name: user.display_name.into_string(),

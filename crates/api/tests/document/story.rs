@@ -362,7 +362,7 @@ async fn avatar(client: &mut CheckingClient, file_id: &str) -> TestResult {
 }
 
 /// What one's files take up, and taking one back.
-async fn deletion(client: &mut CheckingClient) -> TestResult {
+async fn farewell(client: &mut CheckingClient) -> TestResult {
     let (upload, delete) = ("POST /files/upload", "DELETE /files/{file_id}");
     let form = Form::new().part("file", Part::bytes(&b"some words"[..]).file_name("words.txt"));
     let accepted = client.call(upload, "/files/upload", 202, |request| request.multipart(form)).await?;
@@ -426,6 +426,20 @@ pub(super) async fn endings(client: &mut CheckingClient, room: &str) -> TestResu
     client.get("GET /rooms/{room_id}", &format!("/rooms/{room}"), 404).await?;
     client.call("POST /auth/logout", "/auth/logout", 204, |request| request).await?;
     client.get("GET /users/me", "/users/me", 401).await?;
+    farewell(client).await
+}
+
+/// The last admin stays; somebody else goes.
+async fn deletion(client: &mut CheckingClient) -> TestResult {
+    let (delete, me) = ("DELETE /users/me", "/users/me");
+    client.send(delete, me, json!({"password": PASSWORD}), 401).await?;
+    for (name, status) in [("ada", 409), ("grace", 200)] {
+        let login = json!({"login": name, "password": PASSWORD});
+        let tokens = client.send("POST /auth/login", "/auth/login", login, 200).await?;
+        client.token = Some(tokens.text("access_token")?);
+        client.send(delete, me, json!({"password": "wrong"}), 422).await?;
+        client.send(delete, me, json!({"password": PASSWORD}), status).await?;
+    }
     Ok(())
 }
 

@@ -35,7 +35,8 @@ impl LoginMethod {
 }
 
 impl AuthService {
-    /// Begins a session of `user`, who was read before `how` was checked, and gives it tokens.
+    /// Begins a session of `user`, who was read before `how` was checked, and gives it tokens. An account that was to be
+    /// erased goes on.
     ///
     /// # Errors
     /// `Unauthenticated` when the account is suspended, or its password was changed since it was read; `Unavailable`.
@@ -58,18 +59,28 @@ impl AuthService {
         let mut work = self.store.begin().await?;
         // While it was checked who this is, the password may have been changed, and the account's other logins ended.
         let unchanged = |it: &User| it.password_hash == user.password_hash && !it.is_suspended(now);
-        let Some(user) = work.users().lock(user.id).await?.filter(unchanged) else {
+        let Some(mut user) = work.users().lock(user.id).await?.filter(unchanged) else {
             drop(work);
             self.note_failed_login(Some(user.id), device).await?;
             return Err(how.refusal().into());
         };
+        let is_restored = user.erase_at.take().is_some();
+        if is_restored {
+            user.updated_at = now;
+            work.users().update(&user).await?;
+        }
         work.sessions().insert(&session).await?;
         let entry = NewAuditEntry::by(user.id, &device, AuditAction::LoginSucceeded).about(user.id);
         let entry = entry.with("session_id", session.id.to_string()).with("method", how.as_str());
         let login = self.issue(&mut *work, user, &session, None).await?;
+        if is_restored {
+            let restored =
+                NewAuditEntry::by(login.user.id, &session.device, AuditAction::UserDeletionCancelled);
+            work.audit().append(&restored.about(login.user.id)).await?;
+        }
         work.audit().append(&entry).await?;
         work.commit().await?;
-        Ok(login)
+        Ok(Login { is_restored, ..login })
     }
 
     /// Writes down that somebody did not prove to be who they said: with the account, if it is one, and never with what

@@ -98,6 +98,7 @@ impl AuthService {
         };
         Ok(Login {
             user,
+            is_restored: false,
             session_id: session.id,
             access_token: self.access_tokens.issue(&claims).map_err(Error::Internal)?,
             access_expires_at,

@@ -44,6 +44,8 @@ pub struct Registration {
 pub struct Login {
     /// Who is logged in.
     pub user: User,
+    /// Whether the account was to be erased, and goes on by this login.
+    pub is_restored: bool,
     /// By which session.
     pub session_id: SessionId,
     /// A signed token for requests.

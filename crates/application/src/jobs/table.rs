@@ -21,7 +21,8 @@ impl Job {
 }
 
 /// Every recurring job, by name.
-pub static JOBS: [Job; 5] = [
+pub static JOBS: [Job; 6] = [
+    Job { name: "erase_accounts", schedule: "47 * * * *", command: Command::EraseAccounts },
     Job { name: "purge_presence", schedule: "*/10 * * * *", command: Command::PurgePresence },
     Job { name: "purge_tasks", schedule: "37 * * * *", command: Command::PurgeTasks },
     Job { name: "purge_tokens", schedule: "17 3 * * *", command: Command::PurgeTokens },

@@ -7,11 +7,11 @@ use plaza_domain::{
     Clock, Repositories, RepositoryError, UnitOfWork,
     repository::{
         AuditRepository, BlobRepository, BlockRepository, DirectRoomRepository, EditRepository,
-        FileRepository, FriendshipRepository, MailTokenRepository, MemberRepository, MentionRepository,
-        MessageRepository, OverviewRepository, PinRepository, PresenceRepository, ReactionRepository,
-        ReceiptRepository, RecurringJobRepository, Result, RoomRepository, SessionRepository,
-        SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository, UsageRepository,
-        UserRepository, UsernameChangeRepository, WorkerRepository,
+        ErasureRepository, FileRepository, FriendshipRepository, MailTokenRepository, MemberRepository,
+        MentionRepository, MessageRepository, OverviewRepository, PinRepository, PresenceRepository,
+        ReactionRepository, ReceiptRepository, RecurringJobRepository, Result, RoomRepository,
+        SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository,
+        UsageRepository, UserRepository, UsernameChangeRepository, WorkerRepository,
     },
 };
 use tokio::sync::OwnedMutexGuard;
@@ -150,6 +150,10 @@ impl<A: Access> Repositories for Connection<A> {
     }
 
     fn workers(&mut self) -> &mut dyn WorkerRepository {
+        self
+    }
+
+    fn erasures(&mut self) -> &mut dyn ErasureRepository {
         self
     }
 

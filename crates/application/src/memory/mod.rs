@@ -9,6 +9,7 @@ mod connection;
 mod direct_rooms;
 mod doubles;
 mod edits;
+mod erasures;
 mod files;
 mod friendships;
 mod jobs;

@@ -10,11 +10,11 @@ use plaza_domain::{
     Repositories, RepositoryError, Store, UnitOfWork,
     repository::{
         AuditRepository, BlobRepository, BlockRepository, DirectRoomRepository, EditRepository,
-        FileRepository, FriendshipRepository, MailTokenRepository, MemberRepository, MentionRepository,
-        MessageRepository, OverviewRepository, PinRepository, PresenceRepository, ReactionRepository,
-        ReceiptRepository, RecurringJobRepository, Result, RoomRepository, SessionRepository,
-        SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository, UsageRepository,
-        UserRepository, UsernameChangeRepository, WorkerRepository,
+        ErasureRepository, FileRepository, FriendshipRepository, MailTokenRepository, MemberRepository,
+        MentionRepository, MessageRepository, OverviewRepository, PinRepository, PresenceRepository,
+        ReactionRepository, ReceiptRepository, RecurringJobRepository, Result, RoomRepository,
+        SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository,
+        UsageRepository, UserRepository, UsernameChangeRepository, WorkerRepository,
     },
 };
 
@@ -124,6 +124,10 @@ impl<R: Repositories + ?Sized> Repositories for Faulty<R> {
 
     fn signing_keys(&mut self) -> &mut dyn SigningKeyRepository {
         self.inner.signing_keys()
+    }
+
+    fn erasures(&mut self) -> &mut dyn ErasureRepository {
+        self.inner.erasures()
     }
 
     fn username_changes(&mut self) -> &mut dyn UsernameChangeRepository {

@@ -67,6 +67,16 @@ actions! {
     UserReactivated = "user.reactivated",
     /// A user may do more, or less, on the server.
     UserRoleChanged = "user.role_changed",
+    /// A user gave themselves another handle.
+    UserRenamed = "user.renamed",
+    /// A user wants their account erased.
+    UserDeletionRequested = "user.deletion_requested",
+    /// A user whose account was to be erased has logged in.
+    UserDeletionCancelled = "user.deletion_cancelled",
+    /// An account was given up by an operator, or what told of its user was erased.
+    UserDeleted = "user.deleted",
+    /// A user wants an archive of everything about them.
+    ExportRequested = "export.requested",
     /// The second factors of an account were taken away by an operator.
     TwoFactorsReset = "two_factors.reset",
     /// Other keys sign access tokens.

@@ -9,6 +9,7 @@ mod blob;
 mod block;
 mod direct_room;
 mod edit;
+mod erasure;
 mod error;
 mod file;
 mod friendship;
@@ -40,6 +41,7 @@ pub use blob::BlobRepository;
 pub use block::BlockRepository;
 pub use direct_room::DirectRoomRepository;
 pub use edit::EditRepository;
+pub use erasure::ErasureRepository;
 pub use error::{Constraint, RepositoryError};
 pub use file::FileRepository;
 pub use friendship::FriendshipRepository;
@@ -143,6 +145,8 @@ pub trait Repositories: Send {
     fn jobs(&mut self) -> &mut dyn RecurringJobRepository;
     /// Who does background work.
     fn workers(&mut self) -> &mut dyn WorkerRepository;
+    /// Accounts that are erased, and what hangs on them.
+    fn erasures(&mut self) -> &mut dyn ErasureRepository;
     /// Facts about the server as a whole.
     fn settings(&mut self) -> &mut dyn SettingRepository;
 }

@@ -12,6 +12,7 @@ mod connect;
 mod direct_rooms;
 mod edits;
 mod entity;
+mod erasures;
 mod error;
 mod files;
 mod finish;

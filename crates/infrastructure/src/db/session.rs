@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use plaza_domain::repository::{
-    AuditRepository, BlobRepository, BlockRepository, DirectRoomRepository, EditRepository, FileRepository,
-    FriendshipRepository, MailTokenRepository, MemberRepository, MentionRepository, MessageRepository,
-    OverviewRepository, PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository,
-    RecurringJobRepository, Repositories, RepositoryError, Result, RoomRepository, SessionRepository,
-    SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository, UnitOfWork, UsageRepository,
-    UserRepository, UsernameChangeRepository, WorkerRepository,
+    AuditRepository, BlobRepository, BlockRepository, DirectRoomRepository, EditRepository,
+    ErasureRepository, FileRepository, FriendshipRepository, MailTokenRepository, MemberRepository,
+    MentionRepository, MessageRepository, OverviewRepository, PinRepository, PresenceRepository,
+    ReactionRepository, ReceiptRepository, RecurringJobRepository, Repositories, RepositoryError, Result,
+    RoomRepository, SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository,
+    ThreadRepository, UnitOfWork, UsageRepository, UserRepository, UsernameChangeRepository,
+    WorkerRepository,
 };
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, IdenStatic, QueryResult,
@@ -189,6 +190,10 @@ impl<C: ConnectionTrait + Send> Repositories for Session<C> {
     }
 
     fn workers(&mut self) -> &mut dyn WorkerRepository {
+        self
+    }
+
+    fn erasures(&mut self) -> &mut dyn ErasureRepository {
         self
     }
 

@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use futures::{FutureExt, TryFutureExt};
 use plaza_application::{
-    CleanupService, ContentService, MailService, Ports, Services, TaskService, commands::Command,
+    CleanupService, ContentService, ErasureService, MailService, Ports, Services, TaskService,
+    commands::Command,
 };
 use plaza_domain::Clock;
 
@@ -29,6 +30,7 @@ pub(crate) struct Handlers {
     tasks: Arc<TaskService>,
     cleanup: Arc<CleanupService>,
     contents: Arc<ContentService>,
+    erasure: Arc<ErasureService>,
     mail: Arc<MailService>,
     clock: Arc<dyn Clock>,
 }
@@ -41,6 +43,7 @@ impl Handlers {
             tasks: Arc::clone(&services.tasks),
             cleanup: Arc::clone(&services.cleanup),
             contents: Arc::clone(&services.contents),
+            erasure: Arc::clone(&services.erasure),
             mail: Arc::clone(&services.mail),
             clock: Arc::clone(&ports.clock),
         }
@@ -61,6 +64,7 @@ impl Registry for Handlers {
             }
             Command::SweepBlobs => clean_up(&self.contents, |service| service.sweep_blobs().boxed()),
             Command::SweepUploads => clean_up(&self.contents, |service| service.sweep_uploads().boxed()),
+            Command::EraseAccounts => clean_up(&self.erasure, |service| service.erase_due().boxed()),
             Command::ProcessImage(data) | Command::ProcessDocument(data) => {
                 Arc::new(ProcessFile::new(files, data.file_id))
             }

@@ -9,6 +9,7 @@ pub mod blobs;
 pub mod blocks;
 pub mod direct_rooms;
 pub mod edits;
+pub mod erasure;
 pub mod files;
 pub mod friendships;
 pub mod mail_tokens;

@@ -1,0 +1,65 @@
+//! `DELETE /users/me`: one's account ends.
+
+use plaza_application::Limited;
+use poem::web::Data;
+use poem_openapi::{Object, OpenApi, types::Example};
+
+use super::Tags;
+use crate::{
+    UtcTime,
+    auth::Authenticated,
+    client::ClientAddress,
+    json::{Json, JsonBody, Text},
+    problem::ApiError,
+    rate_limit::allow,
+    state::AppState,
+};
+
+/// What ending one's account takes.
+#[derive(Object)]
+#[oai(example)]
+pub(crate) struct DeleteAccountRequest {
+    /// The account's password. One without a password is ended by who has logged in within 5 minutes.
+    #[oai(nullable, skip_serializing_if_is_none)]
+    password: Option<Text<1, 128>>,
+}
+
+impl Example for DeleteAccountRequest {
+    fn example() -> Self {
+        Self { password: Some("correct horse battery".into()) }
+    }
+}
+
+/// When an account is erased.
+#[derive(Object)]
+pub(crate) struct DeletionView {
+    /// When. A login before then calls it off.
+    erase_at: UtcTime,
+}
+
+pub(crate) struct DeletionApi;
+
+#[OpenApi(prefix_path = "/users", tag = "Tags::Users")]
+impl DeletionApi {
+    /// End one's account
+    ///
+    /// All sessions end at once. After 14 days, in which a login calls it off, everything that tells of the user is
+    /// erased: the address and the handle are free again, uploads that nothing shows are deleted, and rooms without
+    /// another owner go to who comes first there. Messages stay, as from a deleted user. The server's last admin cannot
+    /// go. Guesses at the password are counted like logins.
+    #[oai(path = "/me", method = "delete", operation_id = "delete_me")]
+    async fn delete(
+        &self,
+        Data(state): Data<&AppState>,
+        Authenticated(actor): Authenticated,
+        address: ClientAddress,
+        body: JsonBody<DeleteAccountRequest>,
+    ) -> Result<Json<DeletionView>, ApiError> {
+        let JsonBody(DeleteAccountRequest { password }) = body;
+        allow(state, Limited::LoginFrom(&address.to_string())).await?;
+        allow(state, Limited::LoginTo(&actor.id().to_string())).await?;
+        let password = password.as_ref().map(Text::as_str);
+        let erase_at = state.services.erasure.request(&actor, password).await?;
+        Ok(Json(DeletionView { erase_at: erase_at.into() }))
+    }
+}

@@ -1,0 +1,99 @@
+//! Who ends an account, and from when on it cannot be used.
+
+use plaza_domain::{AuditAction, Timestamp, UnitOfWork, User, UserId, Violation};
+
+use super::{ERASURE_GRACE, ErasureService, FRESH_LOGIN};
+use crate::{
+    Actor, Error, Operator, Result, audit,
+    events::{Event, UserEvent},
+    mail::{MailMessage, MailOrder},
+    policy::authorize_operation,
+};
+
+impl ErasureService {
+    /// Has the actor's account erased after a time of grace, and ends all their sessions at once. A login before then
+    /// calls it off. Returns when it is.
+    ///
+    /// # Errors
+    /// `Invalid` when the password is wrong; for an account without one, `Forbidden` when the login is not fresh;
+    /// `Conflict` for the server's last admin, or when the password was changed meanwhile; `Unavailable`.
+    pub async fn request(&self, actor: &Actor, password: Option<&str>) -> Result<Timestamp> {
+        let known =
+            self.store.read().await?.users().find(actor.id()).await?.ok_or(Error::NotFound("user"))?;
+        self.confirm(actor, &known, password).await?;
+        let now = self.clock.now();
+        let mut work = self.store.begin().await?;
+        keep_an_admin(&mut *work, actor.id()).await?;
+        let user = work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
+        if user.password_hash != known.password_hash {
+            return Err(Error::Conflict("the password was changed meanwhile".to_owned()));
+        }
+        let erase_at = now + ERASURE_GRACE;
+        let to = user.email.clone();
+        work.users().update(&User { erase_at: Some(erase_at), updated_at: now, ..user }).await?;
+        work.sessions().revoke_all(actor.id(), None, now).await?;
+        let message = MailMessage::AccountDeletion { erase_at };
+        let posted = self.postbox.post(&mut *work, MailOrder { user_id: actor.id(), to, message }).await?;
+        let entry = audit::by(actor, AuditAction::UserDeletionRequested).about(actor.id());
+        work.audit().append(&entry).await?;
+        work.commit().await?;
+        self.postbox.wake(posted).await;
+        self.auth.forget_user(actor.id());
+        let (user_id, session_id) = (actor.id(), actor.session_id);
+        self.bus.publish(Event::User(UserEvent::OtherSessionsEnded { user_id, kept: session_id }));
+        self.bus.publish(Event::User(UserEvent::SessionEnded { user_id, session_id }));
+        tracing::info!(user.id = %user_id, "a user wants their account erased");
+        Ok(erase_at)
+    }
+
+    /// Has somebody's account erased without a time of grace; once is enough. The next run of the job does it; until
+    /// then the account cannot be used.
+    ///
+    /// # Errors
+    /// `Forbidden`; `NotFound`; `Conflict` for the server's last admin.
+    pub async fn delete(&self, by: Operator<'_>, user_id: UserId) -> Result<()> {
+        authorize_operation(by)?;
+        let now = self.clock.now();
+        let mut work = self.store.begin().await?;
+        keep_an_admin(&mut *work, user_id).await?;
+        let user = work.users().lock(user_id).await?.ok_or(Error::NotFound("user"))?;
+        if user.is_erased() || user.is_given_up(now) {
+            return Ok(());
+        }
+        work.users().update(&User { erase_at: Some(now), updated_at: now, ..user }).await?;
+        work.sessions().revoke_all(user_id, None, now).await?;
+        work.audit().append(&audit::by_operator(by, AuditAction::UserDeleted).about(user_id)).await?;
+        work.commit().await?;
+        self.auth.forget_user(user_id);
+        self.bus.publish(Event::User(UserEvent::Banned { user_id }));
+        tracing::info!(user.id = %user_id, %by, "an account was given up");
+        Ok(())
+    }
+
+    async fn confirm(&self, actor: &Actor, user: &User, password: Option<&str>) -> Result<()> {
+        if user.password_hash.is_some() {
+            let password = password.ok_or_else(|| Violation::new("password", "must be given"))?;
+            let is_theirs = self.passwords.verify(password, Some(user.password_hash.clone())).await;
+            if !is_theirs.map_err(Error::Unavailable)? {
+                return Err(Violation::new("password", "is wrong").into());
+            }
+            return Ok(());
+        }
+        let found = self.store.read().await?.sessions().find_with_user(actor.session_id).await?;
+        let began = found.map(|(session, _)| session.created_at);
+        if began.is_none_or(|at| at + FRESH_LOGIN < self.clock.now()) {
+            return Err(Error::Forbidden(
+                "log in again first: this account has no password to confirm it by",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Nobody else changes who runs the server before the transaction ends.
+async fn keep_an_admin(work: &mut dyn UnitOfWork, user_id: UserId) -> Result<()> {
+    if work.erasures().lock_admins().await? == [user_id] {
+        return Err(Error::Conflict("the server keeps an admin: make somebody else one first".to_owned()));
+    }
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! Accounts that are erased, and what hangs on them.
+
+use std::cmp::Reverse;
+
+use async_trait::async_trait;
+use plaza_domain::{
+    FileId, Member, Preferences, RoomId, RoomKind, SystemRole, Timestamp, UserId,
+    repository::{ErasureRepository, Result},
+};
+
+use super::{
+    connection::{Access, Connection},
+    table::{Table, rows},
+};
+
+#[async_trait]
+impl<A: Access> ErasureRepository for Connection<A> {
+    async fn due(&mut self, now: Timestamp, limit: u64) -> Result<Vec<UserId>> {
+        let tables = self.tables();
+        let mut due: Vec<_> = tables
+            .users
+            .values()
+            .filter_map(|user| Some((user.erase_at.filter(|at| *at <= now)?, user.id)))
+            .collect();
+        due.sort_unstable();
+        Ok(due.into_iter().map(|(_, id)| id).take(rows(limit)).collect())
+    }
+
+    async fn lock_admins(&mut self) -> Result<Vec<UserId>> {
+        let tables = self.tables();
+        let admins = tables.users.values().filter(|user| user.role == SystemRole::Admin);
+        let staying = admins.filter(|user| user.suspension.is_none() && user.erase_at.is_none());
+        Ok(staying.map(|user| user.id).collect())
+    }
+
+    async fn rooms(&mut self, user_id: UserId, limit: u64) -> Result<Vec<RoomId>> {
+        let tables = self.tables();
+        let rooms_there = tables.rooms.values().filter(|room| room.deleted_at.is_none());
+        let open = rooms_there.filter(|room| room.kind != RoomKind::Direct);
+        let theirs = open.filter(|room| tables.is_present(room.id, user_id));
+        Ok(theirs.map(|room| room.id).take(rows(limit)).collect())
+    }
+
+    async fn heir(&mut self, room_id: RoomId, user_id: UserId) -> Result<Option<UserId>> {
+        let tables = self.tables();
+        let others = tables
+            .members
+            .values()
+            .filter(|member| member.room_id == room_id && member.user_id != user_id && member.is_present());
+        let first =
+            others.min_by_key(|member: &&Member| (Reverse(member.role), member.joined_at, member.user_id));
+        Ok(first.map(|member| member.user_id))
+    }
+
+    async fn files(&mut self, user_id: UserId, after: Option<FileId>, limit: u64) -> Result<Vec<FileId>> {
+        let tables = self.tables();
+        let kept = tables.files.values().filter(|file| file.owner_id == user_id && !file.is_deleted());
+        let later = kept.map(|file| file.id).filter(|id| after.is_none_or(|after| *id > after));
+        Ok(later.take(rows(limit)).collect())
+    }
+
+    async fn forget(&mut self, user_id: UserId, limit: u64) -> Result<u64> {
+        let limit = rows(limit);
+        let tables = self.tables_mut()?;
+        tables.last_seen.remove(&user_id);
+        tables.preferences.insert(user_id, Preferences { shows_receipts: false });
+        let ended = take(&mut tables.sessions, limit, |_, session| session.user_id == user_id);
+        tables.refresh_tokens.retain(|_, token| !ended.contains(&token.session_id));
+        let changes = take(&mut tables.username_changes, limit, |_, change| change.user_id == user_id);
+        tables.reserved_usernames.retain(|_, id| !changes.contains(id));
+        let forgotten = [
+            ended.len(),
+            changes.len(),
+            take(&mut tables.mail_tokens, limit, |(user, _), _| *user == user_id).len(),
+            take(&mut tables.friendships, limit, |users, _| users.other(user_id).is_some()).len(),
+            take(&mut tables.blocks, limit, |(one, other), _| *one == user_id || *other == user_id).len(),
+            take(&mut tables.thread_followers, limit, |(_, user), _| *user == user_id).len(),
+            take(&mut tables.read_marks, limit, |(_, user, _), _| *user == user_id).len(),
+        ];
+        Ok(forgotten.into_iter().sum::<usize>() as u64)
+    }
+}
+
+/// Removes some rows, and returns their keys.
+fn take<K: Clone + Ord, V: Clone>(
+    table: &mut Table<K, V>,
+    limit: usize,
+    is_wanted: impl Fn(&K, &V) -> bool,
+) -> Vec<K> {
+    let wanted = table.iter().filter(|(key, row)| is_wanted(key, row));
+    let keys: Vec<K> = wanted.map(|(key, _)| key.clone()).take(limit).collect();
+    for key in &keys {
+        table.remove(key);
+    }
+    keys
+}

@@ -1,0 +1,51 @@
+//! Accounts that are erased, and what hangs on them.
+
+use async_trait::async_trait;
+use plaza_domain::repository::{ErasureRepository, Result};
+use plaza_domain::{FileId, RoomId, Timestamp, UserId};
+use sea_orm::{ConnectionTrait, QueryResult};
+
+use super::entity::{file, room_member, user};
+use super::queries::erasure;
+use super::session::{Session, value};
+
+#[async_trait]
+impl<C: ConnectionTrait + Send> ErasureRepository for Session<C> {
+    async fn due(&mut self, now: Timestamp, limit: u64) -> Result<Vec<UserId>> {
+        let rows = self.rows(&erasure::due(now, limit)).await?;
+        rows.iter().map(user_id).collect()
+    }
+
+    async fn lock_admins(&mut self) -> Result<Vec<UserId>> {
+        let rows = self.rows(&erasure::lock_admins()).await?;
+        rows.iter().map(user_id).collect()
+    }
+
+    async fn rooms(&mut self, user_id: UserId, limit: u64) -> Result<Vec<RoomId>> {
+        let rows = self.rows(&erasure::rooms(user_id, limit)).await?;
+        rows.iter().map(|row| value(row, room_member::Column::RoomId).map(RoomId::new)).collect()
+    }
+
+    async fn heir(&mut self, room_id: RoomId, user_id: UserId) -> Result<Option<UserId>> {
+        let row = self.row(&erasure::heir(room_id, user_id)).await?;
+        row.map(|row| value(&row, room_member::Column::UserId).map(UserId::new)).transpose()
+    }
+
+    async fn files(&mut self, user_id: UserId, after: Option<FileId>, limit: u64) -> Result<Vec<FileId>> {
+        let rows = self.rows(&erasure::files(user_id, after, limit)).await?;
+        rows.iter().map(|row| value(row, file::Column::Id).map(FileId::new)).collect()
+    }
+
+    async fn forget(&mut self, user_id: UserId, limit: u64) -> Result<u64> {
+        self.execute(&erasure::hide(user_id)).await?;
+        let mut forgotten = 0;
+        for trace in &erasure::TRACES {
+            forgotten += self.execute(&erasure::forget(trace, user_id, limit)).await?;
+        }
+        Ok(forgotten)
+    }
+}
+
+fn user_id(row: &QueryResult) -> Result<UserId> {
+    value(row, user::Column::Id).map(UserId::new)
+}

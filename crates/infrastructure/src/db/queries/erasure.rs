@@ -1,0 +1,141 @@
+//! What an account leaves behind when it is erased.
+
+use plaza_domain::{FileId, MemberRole, RoomId, RoomKind, SystemRole, Timestamp, UserId};
+use sea_orm::sea_query::{
+    Alias, Condition, DeleteStatement, Expr, ExprTrait, JoinType, LockType, Order, Query, SelectStatement,
+    UpdateStatement,
+};
+
+use crate::db::entity::{file, room, room_member, user};
+
+/// Rows that are about a user alone.
+pub struct Trace {
+    table: &'static str,
+    key: &'static [&'static str],
+    /// The columns of which one names the user.
+    users: &'static [&'static str],
+}
+
+const fn trace(table: &'static str, key: &'static [&'static str], users: &'static [&'static str]) -> Trace {
+    Trace { table, key, users }
+}
+
+/// All of them.
+pub const TRACES: [Trace; 10] = [
+    trace("sessions", &["id"], &["user_id"]),
+    trace("mail_tokens", &["task_id"], &["user_id"]),
+    trace("identities", &["id"], &["user_id"]),
+    trace("totp_secrets", &["user_id"], &["user_id"]),
+    trace("recovery_codes", &["id"], &["user_id"]),
+    trace("username_changes", &["id"], &["user_id"]),
+    trace("friendships", &["low_user_id", "high_user_id"], &["low_user_id", "high_user_id"]),
+    trace("blocks", &["blocker_id", "blocked_id"], &["blocker_id", "blocked_id"]),
+    trace("thread_followers", &["message_id", "user_id"], &["user_id"]),
+    // Found by the rooms that the user has ever been in.
+    trace(READ_MARKS, &["room_id", "user_id", "seq"], &["user_id"]),
+];
+
+const READ_MARKS: &str = "read_marks";
+
+/// The accounts whose time to be erased has come, those that have waited longest first.
+pub fn due(now: Timestamp, limit: u64) -> SelectStatement {
+    let erase_at = Expr::col(user::Column::EraseAt);
+    Query::select()
+        .column(user::Column::Id)
+        .from(user::Entity)
+        .and_where(erase_at.lte(now))
+        .order_by(user::Column::EraseAt, Order::Asc)
+        .limit(limit)
+        .take()
+}
+
+/// The server's admins who may act and stay, by rising id.
+pub fn lock_admins() -> SelectStatement {
+    Query::select()
+        .column(user::Column::Id)
+        .from(user::Entity)
+        // Written out, as in the index.
+        .and_where(Expr::col(user::Column::Role).eq(Expr::cust(format!("'{}'", SystemRole::Admin.as_str()))))
+        .and_where(Expr::col(user::Column::DisabledAt).is_null())
+        .and_where(Expr::col(user::Column::EraseAt).is_null())
+        .order_by(user::Column::Id, Order::Asc)
+        .lock(LockType::Update)
+        .take()
+}
+
+/// The rooms that a user is in now, but for direct rooms.
+pub fn rooms(user_id: UserId, limit: u64) -> SelectStatement {
+    let member = |column| Expr::col((room_member::Entity, column));
+    let same = Expr::col((room::Entity, room::Column::Id)).eq(member(room_member::Column::RoomId));
+    Query::select()
+        .column((room_member::Entity, room_member::Column::RoomId))
+        .from(room_member::Entity)
+        .join(JoinType::InnerJoin, room::Entity, same)
+        .and_where(member(room_member::Column::UserId).eq(user_id.uuid()))
+        .and_where(member(room_member::Column::LeftAt).is_null())
+        .and_where(Expr::col((room::Entity, room::Column::Kind)).ne(RoomKind::Direct.as_str()))
+        .and_where(Expr::col((room::Entity, room::Column::DeletedAt)).is_null())
+        .limit(limit)
+        .take()
+}
+
+/// Who comes first in a room beside a user.
+pub fn heir(room_id: RoomId, user_id: UserId) -> SelectStatement {
+    let column = |column| Expr::col((room_member::Entity, column));
+    let is = |role: MemberRole| column(room_member::Column::Role).eq(role.as_str());
+    let rank = Expr::case(is(MemberRole::Owner), 0).case(is(MemberRole::Admin), 1).finally(2);
+    Query::select()
+        .column(room_member::Column::UserId)
+        .from(room_member::Entity)
+        .and_where(column(room_member::Column::RoomId).eq(room_id.uuid()))
+        .and_where(column(room_member::Column::LeftAt).is_null())
+        .and_where(column(room_member::Column::UserId).ne(user_id.uuid()))
+        .order_by_expr(rank.into(), Order::Asc)
+        .order_by(room_member::Column::JoinedAt, Order::Asc)
+        .order_by(room_member::Column::UserId, Order::Asc)
+        .limit(1)
+        .take()
+}
+
+/// The uploads of a user that were not deleted, by rising id.
+pub fn files(user_id: UserId, after: Option<FileId>, limit: u64) -> SelectStatement {
+    Query::select()
+        .column(file::Column::Id)
+        .from(file::Entity)
+        .and_where(Expr::col(file::Column::OwnerId).eq(user_id.uuid()))
+        .and_where(Expr::col(file::Column::DeletedAt).is_null())
+        .and_where_option(after.map(|id| Expr::col(file::Column::Id).gt(id.uuid())))
+        .order_by(file::Column::Id, Order::Asc)
+        .limit(limit)
+        .take()
+}
+
+/// Removes some rows that are about the user.
+pub fn forget(trace: &Trace, user_id: UserId, limit: u64) -> DeleteStatement {
+    let Trace { table, key, users } = *trace;
+    let columns = || key.iter().copied().map(Alias::new);
+    let is_user = |column: &&'static str| Expr::col(Alias::new(*column)).eq(user_id.uuid());
+    let about = users.iter().map(is_user).fold(Condition::any(), Condition::add);
+    let mut rows = Query::select();
+    rows.columns(columns()).from(Alias::new(table)).cond_where(about).limit(limit);
+    if table == READ_MARKS {
+        let been_in = Query::select()
+            .column(room_member::Column::RoomId)
+            .from(room_member::Entity)
+            .and_where(Expr::col(room_member::Column::UserId).eq(user_id.uuid()))
+            .take();
+        rows.and_where(Expr::col(Alias::new("room_id")).in_subquery(been_in));
+    }
+    let key = Expr::tuple(columns().map(Expr::col));
+    Query::delete().from_table(Alias::new(table)).and_where(key.in_subquery(rows)).take()
+}
+
+/// Forgets when a user was last seen, and hides how far they have read.
+pub fn hide(user_id: UserId) -> UpdateStatement {
+    Query::update()
+        .table(user::Entity)
+        .value(user::Column::LastSeenAt, Expr::null())
+        .value(user::Column::ShowsReceipts, false)
+        .and_where(Expr::col(user::Column::Id).eq(user_id.uuid()))
+        .take()
+}
