@@ -109,8 +109,6 @@ impl UserService {
             let change = UsernameChange { id, user_id, old_username, new_username, changed_at: now };
             work.username_changes().insert(&change).await?;
             let entry = audit::by(actor, AuditAction::UserRenamed).about(user.id);
-            let entry =
-                entry.with("from", change.old_username.as_str()).with("to", change.new_username.as_str());
             work.audit().append(&entry).await?;
         }
         work.commit().await?;
