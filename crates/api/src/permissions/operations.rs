@@ -37,6 +37,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     row("POST /auth/ws-ticket", Needs::Login),
     row("GET /users/me", Needs::Login),
     row("PUT /users/me", Needs::Login),
+    row("DELETE /users/me", Needs::Login),
     row("PUT /users/me/password", Needs::Login),
     row("GET /users/me/preferences", Needs::Login),
     row("PUT /users/me/preferences", Needs::Login),
