@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes sure that the tests find a Postgres and a Redis: given by the environment, from a Docker engine, or as programs
-# of this machine, which are installed with apt-get where that is possible. And a clamd, as a program of this machine.
+# of this machine, which are installed with apt-get where that is possible. And a clamd and aiosmtpd, as programs of this
+# machine.
 set -euo pipefail
 
 missing=()
@@ -18,6 +19,10 @@ has_clamd() {
     command -v clamd >/dev/null || [ -x /usr/sbin/clamd ]
 }
 
+has_aiosmtpd() {
+    /usr/bin/python3 -c "import aiosmtpd" 2>/dev/null || python3 -c "import aiosmtpd" 2>/dev/null
+}
+
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
 }
@@ -32,6 +37,9 @@ if ! has_docker; then
 fi
 if ! has_clamd; then
     missing+=(clamav-daemon)
+fi
+if ! has_aiosmtpd; then
+    missing+=(python3-aiosmtpd)
 fi
 if ! command -v setpriv >/dev/null; then
     missing+=(util-linux)
@@ -50,7 +58,7 @@ if command -v apt-get >/dev/null && as_root true 2>/dev/null; then
 fi
 
 cat >&2 <<MESSAGE
-The tests need a Postgres, a Redis and a clamd, and this machine lacks: ${missing[*]}
+The tests need a Postgres, a Redis, a clamd and an aiosmtpd, and this machine lacks: ${missing[*]}
 Do one of these:
   - install them:                 sudo apt-get install ${missing[*]}
   - for Postgres and Redis, start a Docker engine

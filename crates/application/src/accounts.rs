@@ -66,10 +66,10 @@ impl AccountService {
         let entry = audit::by(actor, AuditAction::PasswordChanged).about(actor.id());
         work.audit().append(&entry).await?;
         work.commit().await?;
-        self.postbox.wake(posted).await;
         self.auth.forget_user(actor.id());
         let (user_id, kept) = (actor.id(), actor.session_id);
         self.bus.publish(Event::User(UserEvent::OtherSessionsEnded { user_id, kept }));
+        self.postbox.wake(posted).await;
         Ok(())
     }
 

@@ -9,6 +9,8 @@ pub struct Actor {
     pub user: UserSummary,
     /// What they may do on the server.
     pub role: SystemRole,
+    /// Whether they have to prove their address before they may take part.
+    pub must_verify_email: bool,
     /// By which login.
     pub session_id: SessionId,
     /// Until when the access token that proved it is valid.

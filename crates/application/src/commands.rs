@@ -1,6 +1,6 @@
 //! Commands: what a task is asked to do, as values with a kind and a version.
 
-use plaza_domain::{FileId, FileKind, NewTask, Priority, Task, TaskId, UserId};
+use plaza_domain::{Email, FileId, FileKind, NewTask, Priority, Task, TaskId, UserId};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -29,6 +29,13 @@ pub struct ProbeCommand {
     pub note: String,
 }
 
+/// The data of a command that is about a forgotten password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResetRequest {
+    /// The address that somebody says is an account's.
+    pub email: Email,
+}
+
 /// What a task is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -52,6 +59,8 @@ pub enum Command {
     ProcessDocument(FileCommand),
     /// Send a mail.
     SendMail(MailOrder),
+    /// Send who has forgotten a password a link, if they have an account.
+    AnswerResetRequest(ResetRequest),
 }
 
 /// Why a task's command cannot be understood.
@@ -90,7 +99,8 @@ impl Command {
             | Self::SweepBlobs
             | Self::SweepUploads
             | Self::EraseAccounts
-            | Self::SendMail(_) => None,
+            | Self::SendMail(_)
+            | Self::AnswerResetRequest(_) => None,
         }
     }
 
@@ -107,6 +117,7 @@ impl Command {
             Self::ProcessImage(_) => ("process_image", 1),
             Self::ProcessDocument(_) => ("process_document", 1),
             Self::SendMail(_) => ("send_mail", 1),
+            Self::AnswerResetRequest(_) => ("answer_reset_request", 1),
         }
     }
 
@@ -128,6 +139,7 @@ impl Command {
                 (MEDIA_QUEUE, serde_json::to_value(data)?)
             }
             Self::SendMail(order) => (MAIL_QUEUE, serde_json::to_value(order)?),
+            Self::AnswerResetRequest(data) => (MAIL_QUEUE, serde_json::to_value(data)?),
         };
         Ok(NewTask {
             id,
@@ -159,6 +171,9 @@ impl TryFrom<&Task> for Command {
             ("process_image", 1) => Ok(Self::ProcessImage(FileCommand::deserialize(&task.payload)?)),
             ("process_document", 1) => Ok(Self::ProcessDocument(FileCommand::deserialize(&task.payload)?)),
             ("send_mail", 1) => Ok(Self::SendMail(MailOrder::deserialize(&task.payload)?)),
+            ("answer_reset_request", 1) => {
+                Ok(Self::AnswerResetRequest(ResetRequest::deserialize(&task.payload)?))
+            }
             (kind, version) => Err(UnknownCommand::Kind { kind: kind.to_owned(), version }),
         }
     }

@@ -22,6 +22,9 @@ pub enum Error {
     /// Who asks may not; they may know that the thing exists.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// Who asks has to prove their address first.
+    #[error("confirm your e-mail address first: the link is in the mail that you were sent")]
+    EmailNotVerified,
     /// The thing does not exist, or who asks may not know that it does.
     #[error("there is no such {0}")]
     NotFound(&'static str),

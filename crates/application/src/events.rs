@@ -217,6 +217,11 @@ pub enum UserEvent {
         /// The login that goes on.
         kept: SessionId,
     },
+    /// All their logins are over: all connections must close.
+    SessionsEnded {
+        /// The user.
+        user_id: UserId,
+    },
     /// They may not use the server any more: all connections must close.
     Banned {
         /// The user.
@@ -281,6 +286,7 @@ impl UserEvent {
         match self {
             Self::SessionEnded { user_id, .. }
             | Self::OtherSessionsEnded { user_id, .. }
+            | Self::SessionsEnded { user_id }
             | Self::Banned { user_id }
             | Self::FileChanged { user_id, .. }
             | Self::FileDeleted { user_id, .. }

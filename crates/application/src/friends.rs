@@ -11,7 +11,7 @@ use crate::{
     Actor, Error, Page, PageRequest, Ports, Result,
     acquaintances::find_for,
     events::{Event, UserEvent},
-    policy::{FriendAction, UserAction, authorize_friendship},
+    policy::{FriendAction, UserAction, authorize_friendship, authorize_participation},
     ports::EventBus,
 };
 
@@ -82,11 +82,12 @@ impl FriendService {
     /// see it is not told: they may have declined an earlier one, or have blocked the actor.
     ///
     /// # Errors
-    /// `Invalid` for oneself; `NotFound` when there is no such user; `Forbidden` for a guest who shares no room with
-    /// them; `Conflict` when the actor has blocked them, took a request to them back a short while ago, has
+    /// `Invalid` for oneself; `NotFound` when there is no such user; `EmailNotVerified`; `Forbidden` for a guest who
+    /// shares no room with them; `Conflict` when the actor has blocked them, took a request to them back a short while ago, has
     /// [`MAX_OPEN_REQUESTS`], or one of the two has [`MAX_FRIENDS`].
     pub async fn request(&self, actor: &Actor, user_id: UserId) -> Result<(SeenFriendship, bool)> {
         let (users, user) = self.pair(actor, UserAction::Befriend, user_id).await?;
+        authorize_participation(actor)?;
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
         // First: a block that is made at the same moment sees the request, or is seen here.

@@ -20,6 +20,7 @@ mod blocks;
 mod changes;
 mod contents;
 mod direct;
+mod email_change;
 mod erasure;
 mod error;
 mod files;
@@ -31,6 +32,7 @@ mod mentions;
 mod messages;
 mod operator;
 mod page;
+mod password_reset;
 mod pins;
 mod policy;
 mod presence;
@@ -48,6 +50,7 @@ mod threads;
 mod tickets;
 mod usernames;
 mod users;
+mod verification;
 
 pub use accounts::AccountService;
 pub use actor::Actor;
@@ -57,6 +60,7 @@ pub use blocks::BlockService;
 pub use changes::{ChangeService, Subscription};
 pub use contents::{BlobSweep, ContentService, UploadSweep};
 pub use direct::{DirectService, OpenedRoom};
+pub use email_change::{EmailChange, EmailChangeService};
 pub use erasure::{ERASURE_GRACE, Erased, ErasureService, FRESH_LOGIN};
 pub use error::{Error, Result, Unauthenticated};
 pub use files::{Content, FileService, MAX_UPLOAD_TIME, Storage, UploadStream, Uploaded, must_be_picture};
@@ -69,12 +73,14 @@ pub use mentions::MentionService;
 pub use messages::{Completion, MessageInput, MessageService, Posted};
 pub use operator::Operator;
 pub use page::{DEFAULT_PAGE, MAX_PAGE, Page, PageRequest};
+pub use password_reset::PasswordResetService;
 pub use pins::PinService;
 pub use policy::{
     AccountAction, Acquaintance, FileAction, FriendAction, MAX_CALLED_MEMBERS, MessageAction, RoomAction,
     UserAction, authorize_account, authorize_direct_write, authorize_file, authorize_friendship,
-    authorize_message, authorize_operation, authorize_own, authorize_post, authorize_reading, authorize_room,
-    authorize_room_creation, authorize_task, authorize_user, may_mention_room, shown_rooms,
+    authorize_message, authorize_operation, authorize_own, authorize_participation, authorize_post,
+    authorize_reading, authorize_room, authorize_room_creation, authorize_task, authorize_user,
+    may_mention_room, shown_rooms,
 };
 pub use presence::{
     Attendance, MAX_FANOUT_MEMBERS, MAX_QUERIED_USERS, PresenceService, Told, TooManyConnections,
@@ -94,3 +100,4 @@ pub use tasks::{QueueReport, QueueReports, Replayed, TaskDetails, TaskService, f
 pub use threads::{ThreadPage, ThreadService};
 pub use tickets::{TICKET_TTL, TicketService};
 pub use users::{PreferenceUpdate, ProfileUpdate, UserService};
+pub use verification::VerificationService;

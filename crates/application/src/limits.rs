@@ -20,6 +20,14 @@ pub enum Limited<'a> {
     LoginTo(&'a str),
     /// Registering, from one address.
     RegisterFrom(&'a str),
+    /// Asking for a new password, from one address.
+    ResetFrom(&'a str),
+    /// Asking for a new password, for the account with an e-mail address, whether there is one or not.
+    ResetOf(&'a str),
+    /// Using links in mails, from one address.
+    LinkFrom(&'a str),
+    /// Having mails sent, by one user.
+    MailBy(UserId),
     /// Uploading, by one user.
     UploadBy(UserId),
     /// Uploading, by one user in a day.
@@ -45,6 +53,10 @@ impl Limited<'_> {
             Self::LoginFrom(_) => "login-address",
             Self::LoginTo(_) => "login-account",
             Self::RegisterFrom(_) => "register",
+            Self::ResetFrom(_) => "reset-address",
+            Self::ResetOf(_) => "reset-account",
+            Self::LinkFrom(_) => "links",
+            Self::MailBy(_) => "mails",
             Self::UploadBy(_) => "uploads",
             Self::DailyUploadBy(_) => "daily-uploads",
             Self::RoomMessageBy(_) => "room-messages",
@@ -121,6 +133,14 @@ impl LimitService {
             Limited::RegisterFrom(address) => {
                 (format!("register:address:{address}"), self.settings.register_per_address)
             }
+            Limited::ResetFrom(address) => {
+                (format!("reset:address:{address}"), self.settings.reset_per_address)
+            }
+            Limited::ResetOf(email) => (format!("reset:account:{email}"), self.settings.reset_per_account),
+            Limited::LinkFrom(address) => {
+                (format!("link:address:{address}"), self.settings.links_per_address)
+            }
+            Limited::MailBy(user) => (format!("mail:user:{user}"), self.settings.mails_per_user),
             Limited::UploadBy(user) => (format!("upload:user:{user}"), self.settings.upload_per_user),
             Limited::DailyUploadBy(user) => {
                 (format!("upload:day:{user}"), self.settings.daily_uploads_per_user)

@@ -7,10 +7,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     AccountService, AuditService, AuthService, BlockService, ChangeService, CleanupService, ContentService,
-    DirectService, ErasureService, FileService, FriendService, JobService, LimitService, MailService,
-    MembershipService, MentionService, MessageService, OverviewService, PinService, PresenceService,
-    ReactionService, ReadService, ReceiptService, RoomService, SessionService, Settings, SignedUrlService,
-    SigningKeyService, TaskService, ThreadService, TicketService, UserService,
+    DirectService, EmailChangeService, ErasureService, FileService, FriendService, JobService, LimitService,
+    MailService, MembershipService, MentionService, MessageService, OverviewService, PasswordResetService,
+    PinService, PresenceService, ReactionService, ReadService, ReceiptService, RoomService, SessionService,
+    Settings, SignedUrlService, SigningKeyService, TaskService, ThreadService, TicketService, UserService,
+    VerificationService,
     ports::{
         AccessTokens, BlobStore, EventBus, GuessLimiter, KeyRing, MailTemplates, Mailer, Markup,
         MediaInspector, OneTimeStore, PasswordHasher, PresenceStore, RateLimiter, Scanner, Secrets,
@@ -72,6 +73,12 @@ pub struct Services {
     pub accounts: Arc<AccountService>,
     /// Who did what to whom, from where.
     pub audit: Arc<AuditService>,
+    /// Proofs of addresses.
+    pub verification: Arc<VerificationService>,
+    /// Forgotten passwords.
+    pub password_reset: Arc<PasswordResetService>,
+    /// Changes of addresses.
+    pub email_change: Arc<EmailChangeService>,
     /// Accounts that end.
     pub erasure: Arc<ErasureService>,
     /// Where users are logged in.
@@ -144,6 +151,9 @@ impl Services {
         Self {
             accounts: Arc::new(AccountService::new(ports, Arc::clone(&auth))),
             audit: Arc::new(AuditService::new(ports)),
+            verification: Arc::new(VerificationService::new(ports, Arc::clone(&auth))),
+            password_reset: Arc::new(PasswordResetService::new(ports, Arc::clone(&auth))),
+            email_change: Arc::new(EmailChangeService::new(ports, Arc::clone(&auth))),
             erasure: Arc::new(ErasureService::new(ports, Arc::clone(&auth))),
             sessions: Arc::new(SessionService::new(ports, Arc::clone(&auth))),
             signing_keys: Arc::new(SigningKeyService::new(ports, settings.auth.clone())),

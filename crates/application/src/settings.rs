@@ -34,6 +34,8 @@ pub struct AuthSettings {
     pub session_lifetime: Duration,
     /// How long a new signing key is known before it signs.
     pub key_announcement: Duration,
+    /// Whether users have to prove their address before they take part.
+    pub require_verified_email: bool,
 }
 
 impl Default for AuthSettings {
@@ -43,6 +45,7 @@ impl Default for AuthSettings {
             refresh_ttl: Duration::from_secs(7 * 24 * 60 * 60),
             session_lifetime: Duration::from_secs(30 * 24 * 60 * 60),
             key_announcement: Duration::from_secs(5 * 60),
+            require_verified_email: false,
         }
     }
 }
@@ -88,6 +91,14 @@ pub struct LimitSettings {
     pub login_per_account: Quota,
     /// Registrations an address.
     pub register_per_address: Quota,
+    /// Requests for a new password, an address.
+    pub reset_per_address: Quota,
+    /// Requests for a new password, an account.
+    pub reset_per_account: Quota,
+    /// Uses of links in mails, an address.
+    pub links_per_address: Quota,
+    /// Mails that a user may have sent.
+    pub mails_per_user: Quota,
     /// Uploads a user.
     pub upload_per_user: Quota,
     /// Uploads a user, in a day.
@@ -117,6 +128,10 @@ impl Default for LimitSettings {
             login_per_address: Quota::per_minute(20).guarded(),
             login_per_account: Quota::per_minute(10).guarded(),
             register_per_address: Quota::per_minute(10),
+            reset_per_address: Quota::per_minute(10).guarded(),
+            reset_per_account: Quota::per_minute(3).guarded(),
+            links_per_address: Quota::per_minute(30).guarded(),
+            mails_per_user: Quota::per_minute(5),
             upload_per_user: Quota::per_minute(30),
             daily_uploads_per_user: Quota::per_day(1_000),
             room_messages_per_user: Quota::per_minute(30),

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use plaza_domain::{
-    AuditAction, Bio, Clock, DisplayName, Email, FileId, FilePurpose, FileStatus, IdGenerator, InvalidInput,
-    Locale, Preferences, StatusText, Store, TimeZone, User, UserId, Username, UsernameChange,
-    UsernameChangeId, Validator,
+    AuditAction, Bio, Clock, DisplayName, FileId, FilePurpose, FileStatus, IdGenerator, InvalidInput, Locale,
+    Preferences, StatusText, Store, TimeZone, User, UserId, Username, UsernameChange, UsernameChangeId,
+    Validator,
 };
 
 use crate::{
@@ -19,8 +19,6 @@ use crate::{
 /// What changing a profile takes; what is `None` stays.
 #[derive(Clone, Debug, Default)]
 pub struct ProfileUpdate {
-    /// The address.
-    pub email: Option<String>,
     /// The handle.
     pub username: Option<String>,
     /// The name that others see.
@@ -66,16 +64,13 @@ impl UserService {
     /// Changes the actor's own profile. A handle that is given up is kept for its user for 30 days.
     ///
     /// # Errors
-    /// `Invalid`; `Conflict` when the address or the handle is taken; `RateLimited` when the handle has changed twice
+    /// `Invalid`; `Conflict` when the handle is taken; `RateLimited` when the handle has changed twice
     /// within 30 days.
     pub async fn update(&self, actor: &Actor, update: ProfileUpdate) -> Result<User> {
         let mut work = self.store.begin().await?;
         let mut user = work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
         let old_username = user.username.clone();
         let mut check = Validator::default();
-        if let Some(email) = update.email.and_then(|text| check.field(Email::parse(&text))) {
-            user.email = email;
-        }
         if let Some(username) = update.username.and_then(|text| check.field(Username::parse(&text))) {
             user.username = username;
         }

@@ -72,6 +72,7 @@ impl World {
         let actor = Actor {
             user: user.summary(),
             role: user.role,
+            must_verify_email: false,
             session_id: SessionId::new(ports.ids.next()),
             expires_at: base + Duration::from_secs(86_400),
             device: Device::default(),

@@ -82,6 +82,7 @@ fn actor(user: &User) -> Actor {
     Actor {
         user: user.summary(),
         role: SystemRole::Member,
+        must_verify_email: false,
         session_id: SessionId::new(id()),
         expires_at: at(0),
         device: Device::default(),

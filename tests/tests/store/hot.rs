@@ -243,7 +243,6 @@ fn of_accounts_and_files(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         hot(on, "link in a mail", &["digest"], mail_tokens::find_by_digest(digest)),
         hot(on, "link of a user", &["user_id", "purpose"], mail_tokens::find_for(asked.users[0], reset)),
         hot(on, "link of a task", &["task_id"], mail_tokens::find(asked_task)),
-        hot(on, "use a link", &["task_id"], mail_tokens::consume(asked_task, at(0))),
         hot(on, "void a link", &["user_id", "purpose"], mail_tokens::void(asked.users[0], Some(reset))),
         hot(on, "old links", &["expires_at"], mail_tokens::purge(at(0), 500)),
         hot(on, "old files", &["created_at"], files::list_kept(at(9), Some(after), 50)),

@@ -33,7 +33,8 @@ impl Cast {
             display_name: DisplayName::from_stored("Ada".to_owned()),
         };
         let session_id = SessionId::new(Uuid::from_u128(4));
-        Actor { user, role, session_id, expires_at: NOW, device: Device::default() }
+        let device = Device::default();
+        Actor { user, role, must_verify_email: false, session_id, expires_at: NOW, device }
     }
 
     /// Whose the thing is.

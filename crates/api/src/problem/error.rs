@@ -172,6 +172,7 @@ fn is_documented(kind: ProblemKind) -> bool {
             | ProblemKind::RangeNotSatisfiable
             | ProblemKind::FileNotScanned
             | ProblemKind::FileInfected
+            | ProblemKind::EmailNotVerified
             | ProblemKind::QuotaExceeded
     )
 }

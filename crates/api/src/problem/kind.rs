@@ -8,6 +8,7 @@ pub(crate) enum ProblemKind {
     BadRequest,
     Unauthenticated,
     Forbidden,
+    EmailNotVerified,
     NotFound,
     MethodNotAllowed,
     RequestTimeout,
@@ -26,10 +27,11 @@ pub(crate) enum ProblemKind {
 }
 
 impl ProblemKind {
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::BadRequest,
         Self::Unauthenticated,
         Self::Forbidden,
+        Self::EmailNotVerified,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::RequestTimeout,
@@ -53,6 +55,7 @@ impl ProblemKind {
             Self::BadRequest => "bad-request",
             Self::Unauthenticated => "unauthenticated",
             Self::Forbidden => "forbidden",
+            Self::EmailNotVerified => "email-not-verified",
             Self::NotFound => "not-found",
             Self::MethodNotAllowed => "method-not-allowed",
             Self::RequestTimeout => "request-timeout",
@@ -75,7 +78,7 @@ impl ProblemKind {
         match self {
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::FileInfected => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::EmailNotVerified | Self::FileInfected => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -96,6 +99,7 @@ impl ProblemKind {
             Self::BadRequest => "The request cannot be understood",
             Self::Unauthenticated => "Who is asking is not known",
             Self::Forbidden => "This is not allowed",
+            Self::EmailNotVerified => "Your e-mail address is not confirmed",
             Self::NotFound => "There is no such thing",
             Self::MethodNotAllowed => "This cannot be done with this method",
             Self::RequestTimeout => "The request took too long to arrive",
@@ -127,6 +131,11 @@ impl ProblemKind {
             }
             Self::Forbidden => {
                 "You are known, and you may know that the thing exists, but your role does not allow this."
+            }
+            Self::EmailNotVerified => {
+                "This server wants to know that you read the mail of your address before you post, upload, open rooms, \
+                 or ask others to be friends. Follow the link in the mail that you were sent, or ask for another one \
+                 with POST /auth/verify-email/request."
             }
             Self::NotFound => "The thing does not exist, or you may not know that it does.",
             Self::MethodNotAllowed => {

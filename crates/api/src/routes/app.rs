@@ -9,13 +9,15 @@ use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 use super::{
     accounts::AccountsApi, admin_tasks::AdminTasksApi, auth::AuthApi, avatars::AvatarsApi, blocks::BlocksApi,
     changes::ChangesApi, deletion::DeletionApi, direct_rooms::DirectRoomsApi, documented::Documented,
-    edits::EditsApi, file_texts::FileTextsApi, files::FilesApi, friend_requests::FriendRequestsApi,
-    friends::FriendsApi, health::HealthApi, jobs::JobsApi, media::MediaApi, members::MembersApi,
-    mentions::MentionsApi, messages::MessagesApi, mute::MuteApi, pages, pins::PinsApi,
+    edits::EditsApi, email_change::EmailChangeApi, file_texts::FileTextsApi, files::FilesApi,
+    friend_requests::FriendRequestsApi, friends::FriendsApi, health::HealthApi, jobs::JobsApi,
+    link_pages::with_link_pages, media::MediaApi, members::MembersApi, mentions::MentionsApi,
+    messages::MessagesApi, mute::MuteApi, pages, password_reset::PasswordResetApi, pins::PinsApi,
     preferences::PreferencesApi, presence::PresenceApi, queues::QueuesApi, reactions::ReactionsApi,
     receipts::ReceiptsApi, rooms::RoomsApi, sessions::SessionsApi, signed_urls::SignedUrlsApi,
     signing_keys::SigningKeysApi, storage::StorageApi, tasks::TasksApi, threads::ThreadsApi,
-    username_history::UsernameHistoryApi, users::UsersApi, workers::WorkersApi,
+    username_history::UsernameHistoryApi, users::UsersApi, verification::VerificationApi,
+    workers::WorkersApi,
 };
 use crate::{
     content::remember_head,
@@ -36,8 +38,8 @@ const DESCRIPTION: &str = "Plaza: rooms, messages and files for communities.\n\n
     see its [frames](/docs/websocket), or its [AsyncAPI document](/docs/asyncapi.json).";
 
 pub(super) type Apis = Documented<(
-    (AuthApi, SessionsApi, SigningKeysApi),
-    (UsersApi, UsernameHistoryApi, AvatarsApi, DeletionApi),
+    (AuthApi, VerificationApi, PasswordResetApi, SessionsApi, SigningKeysApi),
+    (UsersApi, UsernameHistoryApi, AvatarsApi, DeletionApi, EmailChangeApi),
     PreferencesApi,
     AccountsApi,
     BlocksApi,
@@ -56,8 +58,8 @@ pub(super) type Apis = Documented<(
 
 pub(super) fn service() -> OpenApiService<Apis, ()> {
     let apis = (
-        (AuthApi, SessionsApi, SigningKeysApi),
-        (UsersApi, UsernameHistoryApi, AvatarsApi, DeletionApi),
+        (AuthApi, VerificationApi, PasswordResetApi, SessionsApi, SigningKeysApi),
+        (UsersApi, UsernameHistoryApi, AvatarsApi, DeletionApi, EmailChangeApi),
         PreferencesApi,
         AccountsApi,
         BlocksApi,
@@ -91,7 +93,7 @@ pub(crate) fn app(state: AppState, ws: WsState, ids: Arc<dyn IdGenerator>) -> Bo
     let allowed = Arc::new(AllowedMethods::of(&document(), PREFIX));
     // Not compressed: poem's middleware would also unpack what is sent to it, past the limit of bodies.
     let rest = Arc::new(service().into_endpoint());
-    let routes = Route::new()
+    let routes = with_link_pages(Route::new())
         .nest("/docs", pages::documentation())
         .at("/problems/:kind", get(problem_page))
         .at("/api/v1/openapi.json", pages::openapi())

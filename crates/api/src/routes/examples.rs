@@ -23,6 +23,7 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         "UsernameChangeList" => json!({"items": [username_change()], "next_cursor": null}),
         "DeletionView" => json!({"erase_at": EVENING}),
         "LoginView" => login(),
+        "EmailChangeView" => json!({"state": "waiting"}),
         "TicketView" => json!({"ticket": "Zk1u0Wc4o2l7…", "expires_in": 30}),
         "SessionView" => session(),
         "SessionList" => json!({"items": [session()], "next_cursor": null}),
@@ -126,7 +127,8 @@ fn profile() -> Value {
 
 fn account() -> Value {
     json!({
-        "id": ADA, "email": "ada@example.org", "username": "ada", "display_name": "Ada Lovelace", "bio": "Engines.",
+        "id": ADA, "email": "ada@example.org", "email_verified_at": MORNING, "username": "ada",
+        "display_name": "Ada Lovelace", "bio": "Engines.",
         "status_text": "At the mill", "avatar_url": format!("/api/v1/files/{FILE}/variants/avatar"),
         "time_zone": "Europe/London", "locale": "en-GB", "role": "member", "created_at": MORNING,
         "updated_at": MORNING

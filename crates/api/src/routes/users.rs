@@ -45,6 +45,9 @@ pub(crate) struct UserView {
     id: Uuid,
     /// The address, which only its owner sees.
     email: String,
+    /// When its owner last proved that they read its mail; null while they have not.
+    #[oai(nullable)]
+    email_verified_at: Option<UtcTime>,
     /// The handle.
     username: String,
     /// The name that others see.
@@ -73,6 +76,7 @@ impl From<User> for UserView {
         Self {
             id: user.id.uuid(),
             email: user.email.into_string(),
+            email_verified_at: user.email_verified_at.map(UtcTime::from),
             username: user.username.into_string(),
             display_name: user.display_name.into_string(),
             bio: user.bio.into_string(),
@@ -157,9 +161,6 @@ impl From<SystemRole> for SystemRoleName {
 #[derive(Object)]
 #[oai(example)]
 pub(crate) struct UpdateUserRequest {
-    /// An e-mail address; unique on the server.
-    #[oai(nullable, skip_serializing_if_is_none)]
-    email: Option<Text<3, 254>>,
     /// A handle of 3 to 32 letters, digits, `_`, `.` or `-`; unique on the server. It changes at most twice in 30 days,
     /// and for as long nobody else can have the one before.
     #[oai(nullable, skip_serializing_if_is_none)]
@@ -184,7 +185,6 @@ pub(crate) struct UpdateUserRequest {
 impl Example for UpdateUserRequest {
     fn example() -> Self {
         Self {
-            email: None,
             username: None,
             display_name: Some("Ada".into()),
             bio: Some("Engines.".into()),
@@ -213,7 +213,8 @@ impl UsersApi {
 
     /// Change one's own account
     ///
-    /// What is left out stays as it is. A handle that is given up leads nowhere, and its user can take it back.
+    /// What is left out stays as it is. A handle that is given up leads nowhere, and its user can take it back. The
+    /// address is changed in another way: see `/users/me/email-change`.
     #[oai(path = "/me", method = "put", operation_id = "update_me")]
     async fn update_me(
         &self,
@@ -223,7 +224,6 @@ impl UsersApi {
     ) -> Result<Json<UserView>, ApiError> {
         let JsonBody(request) = body;
         let update = ProfileUpdate {
-            email: request.email.map(Into::into),
             username: request.username.map(Into::into),
             display_name: request.display_name.map(Into::into),
             bio: request.bio.map(Into::into),

@@ -4,6 +4,7 @@
 mod client;
 mod friends;
 mod jobs;
+mod mail;
 mod schema;
 mod server;
 mod story;
@@ -18,6 +19,7 @@ async fn every_operation_answers_as_the_document_says() -> TestResult {
     let server = TestServer::start().await?;
     let mut client = CheckingClient::new(server.base()).await?;
     story::accounts(&mut client).await?;
+    mail::mail(&mut client, &server).await?;
     let room = story::rooms(&mut client).await?;
     story::direct_rooms(&mut client).await?;
     friends::friends(&mut client).await?;

@@ -62,6 +62,35 @@ impl TestServer {
         Ok(task.id)
     }
 
+    /// What is secret in the latest mail with that subject, when one was sent after `former`.
+    pub(super) async fn link(&self, to: &str, subject: &str, former: &str) -> Result<String, Box<dyn Error>> {
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        for _ in 0..500 {
+            ticks.tick().await;
+            if let Some(token) = self.find_link(to, subject).filter(|token| token != former) {
+                return Ok(token);
+            }
+        }
+        Err(format!("no mail {subject:?} to {to}").into())
+    }
+
+    fn find_link(&self, to: &str, subject: &str) -> Option<String> {
+        let entries = std::fs::read_dir(self.folder.path().join("outbox")).ok()?;
+        let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        paths.sort_unstable();
+        paths.into_iter().rev().find_map(|path| {
+            let mail = std::fs::read_to_string(path).ok()?;
+            let is_it = |line: &str| mail.lines().any(|it| it == line);
+            // Quoted-printable (RFC 2045) breaks lines, and writes = as =3D.
+            let mail = is_it(&format!("To: {to}"))
+                .then_some(&mail)
+                .filter(|_| is_it(&format!("Subject: {subject}")))?;
+            let plain = mail.replace("=\r\n", "").replace("=3D", "=");
+            let (_, rest) = plain.split_once("#token=")?;
+            rest.split_whitespace().next().map(str::to_owned)
+        })
+    }
+
     /// Ends it in order.
     pub(super) async fn stop(mut self) -> Result<(), Box<dyn Error>> {
         drop(self.stop);

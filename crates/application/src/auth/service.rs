@@ -13,8 +13,10 @@ use super::{begin::LoginMethod, password_rules::parse_password, uses::Uses};
 use crate::{
     Actor, AuthSettings, Error, Ports, Result, Unauthenticated, audit,
     events::{Event, UserEvent},
+    mail::Postbox,
     ports::{AccessClaims, AccessTokens, EventBus, PasswordHasher, Secrets, TokenRejection},
     usernames,
+    verification::ask_for_proof,
 };
 
 const FIRST_ADMIN: &str = "first_admin";
@@ -71,6 +73,7 @@ pub struct AuthService {
     pub(super) secrets: Arc<dyn Secrets>,
     pub(super) settings: AuthSettings,
     uses: Uses,
+    postbox: Postbox,
     sessions: Cache<SessionId, Arc<(Session, User)>>,
 }
 
@@ -93,6 +96,7 @@ impl AuthService {
             access_tokens: Arc::clone(&ports.access_tokens),
             secrets: Arc::clone(&ports.secrets),
             settings,
+            postbox: Postbox::new(ports),
             sessions: Cache::builder()
                 .max_capacity(ACTOR_CACHE_CAPACITY)
                 .time_to_live(ACTOR_CACHE_TTL)
@@ -101,7 +105,7 @@ impl AuthService {
         }
     }
 
-    /// Makes an account. The first one of a fresh server becomes its admin.
+    /// Makes an account, and sends a mail to prove its address by. The first one of a fresh server becomes its admin.
     ///
     /// # Errors
     /// `Invalid`; `Conflict` when the address or the handle is taken; `Unavailable`.
@@ -131,9 +135,11 @@ impl AuthService {
         }
         work.users().insert(&user).await?;
         usernames::claim(&mut *work, &user, now).await?;
+        let posted = ask_for_proof(&self.postbox, &mut *work, &user).await?;
         let entry = NewAuditEntry::by(user.id, &input.device, AuditAction::UserRegistered).about(user.id);
         work.audit().append(&entry.with("role", user.role.as_str())).await?;
         work.commit().await?;
+        self.postbox.wake(posted).await;
         Ok(user)
     }
 
@@ -187,11 +193,12 @@ impl AuthService {
         self.actor(claims).await
     }
 
-    /// Whether a session that was authenticated before still is; how connections are checked from time to time.
+    /// Whether a session that was authenticated before still is, and what its user may do by now; how connections are
+    /// checked from time to time.
     ///
     /// # Errors
     /// `Unauthenticated`; `Unavailable`.
-    pub async fn recheck(&self, actor: &Actor) -> Result<()> {
+    pub async fn recheck(&self, actor: &Actor) -> Result<Actor> {
         let now = self.clock.now();
         let claims = AccessClaims {
             user_id: actor.id(),
@@ -199,11 +206,13 @@ impl AuthService {
             issued_at: now,
             expires_at: actor.expires_at,
         };
-        self.actor(claims).await.map(drop)
+        Ok(Actor { device: actor.device.clone(), ..self.actor(claims).await? })
     }
 
     pub(crate) async fn actor(&self, claims: AccessClaims) -> Result<Actor> {
-        let owner = match self.sessions.get(&claims.session_id) {
+        // Who has to prove their address may do so at any moment, on another instance too: then they may go on at once.
+        let known = self.sessions.get(&claims.session_id).filter(|owner| !self.must_verify(&owner.1));
+        let owner = match known {
             Some(owner) => owner,
             None => {
                 let found = self.store.read().await?.sessions().find_with_user(claims.session_id).await?;
@@ -226,10 +235,15 @@ impl AuthService {
         Ok(Actor {
             user: user.summary(),
             role: user.role,
+            must_verify_email: self.must_verify(user),
             session_id: session.id,
             expires_at: claims.expires_at,
             device: Device::default(),
         })
+    }
+
+    fn must_verify(&self, user: &User) -> bool {
+        self.settings.require_verified_email && user.email_verified_at.is_none()
     }
 
     /// Forgets what is cached about a session; called when the bus tells that it ended.

@@ -11,7 +11,7 @@ use crate::{
     Actor, Error, Ports, Result,
     acquaintances::find_for,
     events::{Event, UserEvent},
-    policy::UserAction,
+    policy::{UserAction, authorize_participation},
     ports::EventBus,
     rooms::seen_by,
 };
@@ -52,7 +52,7 @@ impl DirectService {
     ///
     /// # Errors
     /// `Invalid` for oneself; `NotFound` when there is no such user, or the actor may not know that there is; `Forbidden` for a
-    /// guest who shares no room with them and is not their friend.
+    /// guest who shares no room with them and is not their friend; `EmailNotVerified` when it would be made.
     pub async fn open(&self, actor: &Actor, user_id: UserId) -> Result<OpenedRoom> {
         if let Some(room) = self.find(actor, user_id).await? {
             return Ok(OpenedRoom { room, is_new: false });
@@ -60,6 +60,7 @@ impl DirectService {
         let users = pair(actor, user_id)?;
         let mut read = self.store.read().await?;
         let peer = find_for(&mut *read, actor, UserAction::Write, user_id).await?.summary();
+        authorize_participation(actor)?;
         match self.make(actor, users).await {
             Ok(room) => {
                 self.tell(actor, &room, users, &peer).await?;

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     Actor, Error, Result,
     commands::Command,
+    policy::authorize_participation,
     ports::{BoxError, MediaType, StoredObject},
 };
 
@@ -67,6 +68,7 @@ impl FileService {
         purpose: FilePurpose,
         check: fn(&MediaType) -> std::result::Result<(), InvalidInput>,
     ) -> Result<Uploaded> {
+        authorize_participation(actor)?;
         let name = FileName::parse(name)?;
         let place = self.take_place(actor.id()).await?;
         let taken = self.take(actor, name, body, purpose, check, &place).await;

@@ -27,17 +27,19 @@ impl CleanupService {
         Self { store: Arc::clone(&ports.store), clock: Arc::clone(&ports.clock) }
     }
 
-    /// Removes logins that have been over for 7 days, and refresh tokens that have been useless for as long. Returns
-    /// how many there were.
+    /// Removes logins that have been over for 7 days, refresh tokens that have been useless for as long, and links in
+    /// mails that have expired. Returns how many there were.
     ///
     /// # Errors
     /// `Unavailable`; what was removed until then stays removed.
     pub async fn purge_tokens(&self) -> Result<u64> {
-        let before = self.clock.now() - LOGINS_KEPT;
+        let now = self.clock.now();
+        let before = now - LOGINS_KEPT;
         let mut removed = 0;
         for _ in 0..MAX_BATCHES {
             let mut work = self.store.begin().await?;
-            let batch = work.sessions().purge(before, BATCH).await?;
+            let batch =
+                work.sessions().purge(before, BATCH).await? + work.mail_tokens().purge(now, BATCH).await?;
             work.commit().await?;
             removed += batch;
             if batch == 0 {

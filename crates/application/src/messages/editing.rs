@@ -9,7 +9,7 @@ use super::{MessageService, mentions, replies::note_deletion};
 use crate::{
     Actor, Error, Page, PageRequest, Result, audit,
     events::RoomEventBody,
-    policy::{MessageAction, authorize_message},
+    policy::{MessageAction, authorize_message, authorize_participation},
 };
 
 /// How many edits of a message are remembered; the oldest is forgotten first.
@@ -19,7 +19,7 @@ impl MessageService {
     /// Changes what a message says; what it said before is kept.
     ///
     /// # Errors
-    /// `Invalid`, `Forbidden`, `NotFound`; `Conflict` when it was deleted.
+    /// `Invalid`, `EmailNotVerified`, `Forbidden`, `NotFound`; `Conflict` when it was deleted.
     pub async fn edit(&self, actor: &Actor, id: MessageId, content: &str) -> Result<SentMessage> {
         self.edit_acknowledged(actor, id, content, |_| {}).await
     }
@@ -35,6 +35,7 @@ impl MessageService {
         content: &str,
         acknowledge: impl FnOnce(&SentMessage) + Send,
     ) -> Result<SentMessage> {
+        authorize_participation(actor)?;
         let content = Content::parse(content)?;
         let mut change = self.transactions.begin(actor, id, MessageAction::Edit).await?;
         if content.is_blank() && change.sent.message.kind == MessageKind::Text {

@@ -19,7 +19,7 @@ use crate::{
     Actor, Error, Ports, Result,
     media_url::file_id_of,
     page::MAX_PAGE,
-    policy::{RoomAction, authorize_reading, authorize_room},
+    policy::{RoomAction, authorize_participation, authorize_reading, authorize_room},
     ports::Markup,
     settings::MessageSettings,
 };
@@ -78,7 +78,7 @@ impl MessageService {
     /// Posts a message and waits until it is durable.
     ///
     /// # Errors
-    /// `Invalid`; `NotFound` when the actor is not in the room; `Conflict` when the client id names a message of
+    /// `Invalid`; `EmailNotVerified`; `NotFound` when the actor is not in the room; `Conflict` when the client id names a message of
     /// another room; `Unavailable` when the message could not be stored or too many are waiting.
     pub async fn post(&self, actor: &Actor, room_id: RoomId, input: MessageInput) -> Result<Posted> {
         let (sender, receiver) = oneshot::channel();
@@ -91,6 +91,9 @@ impl MessageService {
     /// Posts a message and calls `completion` once its outcome is known, for a stored message before anybody else
     /// learns of it. Returns at once; messages of one caller are stored in the order of the calls.
     pub fn submit(&self, actor: &Actor, room_id: RoomId, draft: MessageDraft, completion: Completion) {
+        if let Err(refused) = authorize_participation(actor) {
+            return completion(Err(refused));
+        }
         self.committer.submit(Job { sender_id: actor.id(), room_id, draft, completion });
     }
 

@@ -9,6 +9,7 @@ mod file;
 mod friend;
 mod message;
 mod own;
+mod participation;
 mod room;
 mod server;
 mod task;
@@ -22,6 +23,7 @@ pub use message::{
     MAX_CALLED_MEMBERS, MessageAction, authorize_message, authorize_reading, may_mention_room,
 };
 pub use own::authorize_own;
+pub use participation::authorize_participation;
 pub use room::{RoomAction, authorize_post, authorize_room, authorize_room_creation, shown_rooms};
 pub use server::authorize_operation;
 pub use task::authorize_task;

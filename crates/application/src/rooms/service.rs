@@ -9,7 +9,7 @@ use super::{seen::seen_by, transaction::RoomTransactions};
 use crate::{
     Actor, Error, Page, PageRequest, Ports, Result,
     events::RoomEventBody,
-    policy::{RoomAction, authorize_room, authorize_room_creation, shown_rooms},
+    policy::{RoomAction, authorize_participation, authorize_room, authorize_room_creation, shown_rooms},
 };
 
 /// What making a room takes.
@@ -47,9 +47,10 @@ impl RoomService {
     /// Makes a room; the actor becomes its owner.
     ///
     /// # Errors
-    /// `Invalid`; `Forbidden` for guests.
+    /// `Invalid`; `EmailNotVerified`; `Forbidden` for guests.
     pub async fn create(&self, actor: &Actor, input: NewRoom) -> Result<Room> {
         authorize_room_creation(actor)?;
+        authorize_participation(actor)?;
         let mut check = Validator::default();
         let name = check.field(RoomName::parse(&input.name));
         let description = check.field(RoomDescription::parse(&input.description));

@@ -13,6 +13,7 @@ mod faults;
 mod files;
 mod friends;
 mod limits;
+mod mails;
 mod memberships;
 mod mentions;
 mod messages;

@@ -38,7 +38,7 @@ async fn a_refused_update_changes_nothing() -> Result<()> {
     let ada = world.user("ada").await?;
     let update = ProfileUpdate {
         bio: Some("fine".to_owned()),
-        email: Some("not an address".to_owned()),
+        username: Some("no handle".to_owned()),
         display_name: Some(String::new()),
         ..ProfileUpdate::default()
     };
@@ -47,7 +47,7 @@ async fn a_refused_update_changes_nothing() -> Result<()> {
         Err(Error::Invalid(invalid)) => invalid.violations.iter().map(|v| v.field).collect(),
         _ => Vec::new(),
     };
-    assert_eq!(fields, ["email", "display_name"]);
+    assert_eq!(fields, ["username", "display_name"]);
     assert_eq!(world.services.users.get(&ada, ada.id()).await?.bio.as_str(), "");
     Ok(())
 }

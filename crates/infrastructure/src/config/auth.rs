@@ -42,6 +42,8 @@ pub struct AuthConfig {
     pub key_announcement_seconds: u64,
     /// How slow hashing a password is: each step doubles it.
     pub bcrypt_cost: u32,
+    /// Whether users have to prove their address before they post, upload, open rooms, or ask to be friends.
+    pub require_verified_email: bool,
 }
 
 impl Default for AuthConfig {
@@ -57,6 +59,7 @@ impl Default for AuthConfig {
             algorithm: TokenAlgorithm::EdDSA,
             key_announcement_seconds: settings.key_announcement.as_secs(),
             bcrypt_cost: 12,
+            require_verified_email: settings.require_verified_email,
         }
     }
 }
@@ -69,6 +72,7 @@ impl AuthConfig {
             refresh_ttl: Duration::from_secs(self.refresh_ttl_seconds),
             session_lifetime: Duration::from_secs(self.session_lifetime_days * DAY),
             key_announcement: Duration::from_secs(self.key_announcement_seconds),
+            require_verified_email: self.require_verified_email,
         }
     }
 

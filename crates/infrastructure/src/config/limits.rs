@@ -17,6 +17,14 @@ pub struct LimitsConfig {
     pub login_per_account: u32,
     /// Registrations an address.
     pub register_per_address: u32,
+    /// Requests for a new password, an address.
+    pub reset_per_address: u32,
+    /// Requests for a new password, an account.
+    pub reset_per_account: u32,
+    /// Uses of links in mails, an address.
+    pub links_per_address: u32,
+    /// Mails that a user may have sent.
+    pub mails_per_user: u32,
     /// Uploads a user.
     pub upload_per_user: u32,
     /// Messages a user in rooms.
@@ -47,6 +55,10 @@ impl Default for LimitsConfig {
             login_per_address: settings.login_per_address.burst,
             login_per_account: settings.login_per_account.burst,
             register_per_address: settings.register_per_address.burst,
+            reset_per_address: settings.reset_per_address.burst,
+            reset_per_account: settings.reset_per_account.burst,
+            links_per_address: settings.links_per_address.burst,
+            mails_per_user: settings.mails_per_user.burst,
             upload_per_user: settings.upload_per_user.burst,
             room_messages_per_user: settings.room_messages_per_user.burst,
             direct_messages_per_user: settings.direct_messages_per_user.burst,
@@ -69,6 +81,10 @@ impl LimitsConfig {
             login_per_address: Quota::per_minute(self.login_per_address).guarded(),
             login_per_account: Quota::per_minute(self.login_per_account).guarded(),
             register_per_address: Quota::per_minute(self.register_per_address),
+            reset_per_address: Quota::per_minute(self.reset_per_address).guarded(),
+            reset_per_account: Quota::per_minute(self.reset_per_account).guarded(),
+            links_per_address: Quota::per_minute(self.links_per_address).guarded(),
+            mails_per_user: Quota::per_minute(self.mails_per_user),
             upload_per_user: Quota::per_minute(self.upload_per_user),
             // Set beside the other limits of uploads.
             daily_uploads_per_user: LimitSettings::default().daily_uploads_per_user,
@@ -88,6 +104,10 @@ impl LimitsConfig {
             ("limits.login_per_address", self.login_per_address),
             ("limits.login_per_account", self.login_per_account),
             ("limits.register_per_address", self.register_per_address),
+            ("limits.reset_per_address", self.reset_per_address),
+            ("limits.reset_per_account", self.reset_per_account),
+            ("limits.links_per_address", self.links_per_address),
+            ("limits.mails_per_user", self.mails_per_user),
             ("limits.upload_per_user", self.upload_per_user),
             ("limits.room_messages_per_user", self.room_messages_per_user),
             ("limits.direct_messages_per_user", self.direct_messages_per_user),

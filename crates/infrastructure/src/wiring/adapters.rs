@@ -110,7 +110,14 @@ pub(super) fn mailer(config: &Config) -> Result<Arc<dyn Mailer>, StartError> {
     let unusable = |reason: String| StartError::Mail { url: mail.url.clone(), reason };
     let sender = mail.sender().map_err(|error| unusable(format!("mail.from {error}")))?;
     Ok(match mail.address().map_err(|rule| unusable(rule.to_owned()))? {
-        MailAddress::Log => Arc::new(LogMailer::new(config.data_dir.join(OUTBOX), sender)),
+        MailAddress::Log => {
+            if config.auth.require_verified_email {
+                tracing::warn!(
+                    "auth.require_verified_email is on, but mails only go into the log: nobody else can confirm an address"
+                );
+            }
+            Arc::new(LogMailer::new(config.data_dir.join(OUTBOX), sender))
+        }
         MailAddress::Smtp(address) => {
             let mailer = SmtpMailer::new(&address, sender, mail.timeout());
             Arc::new(mailer.map_err(|error| unusable(error.to_string()))?)

@@ -1,5 +1,6 @@
 //! Plaza's commands and who carries them out.
 
+mod answer_reset_request;
 mod clean_up;
 mod files;
 mod probe;
@@ -10,12 +11,13 @@ use std::sync::Arc;
 
 use futures::{FutureExt, TryFutureExt};
 use plaza_application::{
-    CleanupService, ContentService, ErasureService, MailService, Ports, Services, TaskService,
-    commands::Command,
+    CleanupService, ContentService, ErasureService, MailService, PasswordResetService, Ports, Services,
+    TaskService, commands::Command,
 };
 use plaza_domain::Clock;
 
 use self::{
+    answer_reset_request::AnswerResetRequest,
     clean_up::{clean_up, removed},
     files::FileWork,
     probe::Probe,
@@ -32,6 +34,7 @@ pub(crate) struct Handlers {
     contents: Arc<ContentService>,
     erasure: Arc<ErasureService>,
     mail: Arc<MailService>,
+    password_reset: Arc<PasswordResetService>,
     clock: Arc<dyn Clock>,
 }
 
@@ -45,6 +48,7 @@ impl Handlers {
             contents: Arc::clone(&services.contents),
             erasure: Arc::clone(&services.erasure),
             mail: Arc::clone(&services.mail),
+            password_reset: Arc::clone(&services.password_reset),
             clock: Arc::clone(&ports.clock),
         }
     }
@@ -71,6 +75,9 @@ impl Registry for Handlers {
             Command::SendMail(order) => {
                 let (service, clock) = (Arc::clone(&self.mail), Arc::clone(&self.clock));
                 Arc::new(SendMail { service, clock, order })
+            }
+            Command::AnswerResetRequest(data) => {
+                Arc::new(AnswerResetRequest { service: Arc::clone(&self.password_reset), email: data.email })
             }
         }
     }

@@ -95,6 +95,13 @@ impl Connection {
             return Ok(());
         }
         let services = self.state.services.clone();
+        if actor.must_verify_email
+            && envelope.frame.takes_part()
+            && let Ok(fresh) = services.auth.recheck(actor).await
+        {
+            // They may have done so since.
+            *actor = fresh;
+        }
         let failed = match envelope.frame {
             ClientFrame::Message(message) | ClientFrame::GroupMessage(message) => {
                 return self.post(actor, *message, reply).await;

@@ -153,6 +153,13 @@ pub(in crate::ws) enum ClientFrame {
     },
 }
 
+impl ClientFrame {
+    /// Whether it says something to others.
+    pub(in crate::ws) const fn takes_part(&self) -> bool {
+        matches!(self, Self::Message(_) | Self::GroupMessage(_) | Self::Edit { .. })
+    }
+}
+
 /// A message to post.
 #[derive(Debug, JsonSchema)]
 pub(in crate::ws) struct MessageFrame {

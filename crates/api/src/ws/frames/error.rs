@@ -21,6 +21,8 @@ pub(in crate::ws) enum ErrorCode {
     Unauthenticated,
     /// The user may not do this.
     Forbidden,
+    /// The user has to prove their address first.
+    EmailNotVerified,
     /// No such thing, or none that the user may know of.
     NotFound,
     /// A field is missing, or breaks a rule.
@@ -69,6 +71,7 @@ impl ErrorFrame {
         let code = match error {
             Error::Invalid(_) | Error::Refused(_) | Error::Interrupted(_) => ErrorCode::Invalid,
             Error::Unauthenticated(_) => ErrorCode::Unauthenticated,
+            Error::EmailNotVerified => ErrorCode::EmailNotVerified,
             Error::Forbidden(_) | Error::Infected => ErrorCode::Forbidden,
             Error::NotFound(_) => ErrorCode::NotFound,
             Error::Conflict(_) | Error::NotScanned { .. } => ErrorCode::Conflict,

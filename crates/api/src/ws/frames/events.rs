@@ -219,9 +219,10 @@ impl Encode for Presence {
 /// The frame of a personal event, for those that have one.
 pub(in crate::ws) fn encode_user_event(event: &UserEvent) -> Option<Frame> {
     match event {
-        UserEvent::SessionEnded { .. } | UserEvent::OtherSessionsEnded { .. } | UserEvent::Banned { .. } => {
-            None
-        }
+        UserEvent::SessionEnded { .. }
+        | UserEvent::OtherSessionsEnded { .. }
+        | UserEvent::SessionsEnded { .. }
+        | UserEvent::Banned { .. } => None,
         UserEvent::RoomRead { user_id, room_id, seq, read_at } => {
             let (room_id, user_id, seq, read_at) = (*room_id, *user_id, *seq, UtcTime(*read_at));
             Some(Frame::essential(to_json(&EventFrame::ReadReceipt { room_id, user_id, seq, read_at })))

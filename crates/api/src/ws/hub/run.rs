@@ -80,7 +80,9 @@ fn on_signal(hub: &Hub, signal: &Signal) {
 fn on_user_event(hub: &Hub, event: &UserEvent) {
     match event {
         UserEvent::SessionEnded { session_id, .. } => hub.auth.forget_session(*session_id),
-        UserEvent::OtherSessionsEnded { user_id, .. } | UserEvent::Banned { user_id } => {
+        UserEvent::OtherSessionsEnded { user_id, .. }
+        | UserEvent::SessionsEnded { user_id }
+        | UserEvent::Banned { user_id } => {
             hub.auth.forget_user(*user_id);
         }
         UserEvent::FileChanged { .. }
@@ -108,6 +110,7 @@ fn ends(connection: &ConnectionHandle, event: &UserEvent) -> Option<Close> {
             (session_id == *ended).then_some(Close::Unauthenticated)
         }
         UserEvent::OtherSessionsEnded { kept, .. } => (session_id != *kept).then_some(Close::Unauthenticated),
+        UserEvent::SessionsEnded { .. } => Some(Close::Unauthenticated),
         UserEvent::Banned { .. } => Some(Close::Forbidden),
         UserEvent::FileChanged { .. }
         | UserEvent::FileDeleted { .. }
