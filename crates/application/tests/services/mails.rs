@@ -81,7 +81,7 @@ impl Post {
     }
 
     async fn user(&self, actor: &Actor) -> Result<User> {
-        self.world.services.users.get(actor.id()).await
+        self.world.services.users.get(actor, actor.id()).await
     }
 }
 
