@@ -17,7 +17,6 @@ impl MigrationTrait for Migration {
             index("mail_tokens_expires_at_idx", "mail_tokens", &["expires_at"]),
             unique(index("identities_subject_key", "identities", &["provider", "subject"])),
             unique(index("identities_user_key", "identities", &["user_id", "provider"])),
-            unique(index("recovery_codes_digest_key", "recovery_codes", &["user_id", "digest"])),
         ];
         ddl::create(manager, tables, indexes).await
     }
@@ -72,13 +71,14 @@ fn totp_secrets() -> TableCreateStatement {
         .to_owned()
 }
 
+/// Each works once.
 fn recovery_codes() -> TableCreateStatement {
     Table::create()
         .table("recovery_codes")
-        .col(uuid("id").primary_key())
         .col(uuid("user_id"))
         .col(binary_len("digest", 32))
         .col(timestamp_with_time_zone_null("used_at"))
+        .primary_key(Index::create().col("user_id").col("digest"))
         .check(Expr::cust("length(digest) = 32"))
         .foreign_key(&mut reference("recovery_codes", "user_id", ("users", "id"), OnDelete::Cascade))
         .to_owned()

@@ -73,6 +73,14 @@ contract! {
         a_link_that_has_expired_is_not_used_and_is_purged
         a_link_is_somebodys
     }
+    second_factors {
+        a_secret_takes_the_place_of_another_until_it_is_confirmed
+        no_step_is_used_after_itself_or_a_later_one
+        of_twenty_uses_of_a_step_one_succeeds
+        a_recovery_code_is_taken_once_by_its_owner
+        of_twenty_uses_of_a_recovery_code_one_succeeds
+        second_factors_are_those_of_users
+    }
     signing_keys {
         keys_are_listed_by_number_while_they_check
         a_key_is_retired_once_and_forgotten_when_it_checks_no_more

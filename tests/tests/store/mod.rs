@@ -29,6 +29,7 @@ pub(crate) mod presence;
 pub(crate) mod reactions;
 pub(crate) mod receipts;
 pub(crate) mod rooms;
+pub(crate) mod second_factors;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod signing_keys;

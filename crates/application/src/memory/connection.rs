@@ -9,9 +9,10 @@ use plaza_domain::{
         AuditRepository, BlobRepository, BlockRepository, DirectRoomRepository, EditRepository,
         ErasureRepository, FileRepository, FriendshipRepository, MailTokenRepository, MemberRepository,
         MentionRepository, MessageRepository, OverviewRepository, PinRepository, PresenceRepository,
-        ReactionRepository, ReceiptRepository, RecurringJobRepository, Result, RoomRepository,
-        SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository,
-        UsageRepository, UserRepository, UsernameChangeRepository, WorkerRepository,
+        ReactionRepository, ReceiptRepository, RecoveryCodeRepository, RecurringJobRepository, Result,
+        RoomRepository, SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository,
+        ThreadRepository, TotpRepository, UsageRepository, UserRepository, UsernameChangeRepository,
+        WorkerRepository,
     },
 };
 use tokio::sync::OwnedMutexGuard;
@@ -70,6 +71,14 @@ impl<A: Access> Repositories for Connection<A> {
     }
 
     fn audit(&mut self) -> &mut dyn AuditRepository {
+        self
+    }
+
+    fn totp(&mut self) -> &mut dyn TotpRepository {
+        self
+    }
+
+    fn recovery_codes(&mut self) -> &mut dyn RecoveryCodeRepository {
         self
     }
 

@@ -23,6 +23,7 @@ mod presence;
 mod reactions;
 mod receipts;
 mod rooms;
+mod second_factors;
 mod sessions;
 mod settings;
 mod signing_keys;

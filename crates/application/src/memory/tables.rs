@@ -6,8 +6,8 @@ use plaza_domain::{
     AuditEntry, Blob, Emoji, File, FileId, FileText, Follower, Friendship, MailPurpose, MailToken, Member,
     MemberProfile, Message, MessageEdit, MessageId, Mute, Preferences, Reaction, ReadMark, RecurringJob,
     RefreshToken, RefreshTokenId, Room, RoomId, SeenWorker, SentMessage, Seq, Session, SessionId, Sha256,
-    SigningKey, Task, TaskAttempt, TaskId, Timestamp, UploadId, Usage, User, UserId, UserPair, UserSummary,
-    UsernameChange, UsernameChangeId, Variant, VariantName, Version, WorkerId,
+    SigningKey, Task, TaskAttempt, TaskId, Timestamp, TotpSecret, UploadId, Usage, User, UserId, UserPair,
+    UserSummary, UsernameChange, UsernameChangeId, Variant, VariantName, Version, WorkerId,
     repository::{RepositoryError, Result},
 };
 use uuid::Uuid;
@@ -42,6 +42,9 @@ pub(super) struct Tables {
     /// By number.
     pub(super) audit_entries: Table<i64, AuditEntry>,
     pub(super) refresh_tokens: Table<RefreshTokenId, RefreshToken>,
+    pub(super) totp: Table<UserId, TotpSecret>,
+    /// When they were taken, by user and digest.
+    pub(super) recovery_codes: Table<(UserId, [u8; 32]), Option<Timestamp>>,
     pub(super) rooms: Table<RoomId, Room>,
     pub(super) members: Table<(RoomId, UserId), Member>,
     pub(super) direct_rooms: Table<UserPair, RoomId>,

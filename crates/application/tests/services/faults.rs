@@ -12,9 +12,10 @@ use plaza_domain::{
         AuditRepository, BlobRepository, BlockRepository, DirectRoomRepository, EditRepository,
         ErasureRepository, FileRepository, FriendshipRepository, MailTokenRepository, MemberRepository,
         MentionRepository, MessageRepository, OverviewRepository, PinRepository, PresenceRepository,
-        ReactionRepository, ReceiptRepository, RecurringJobRepository, Result, RoomRepository,
-        SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository,
-        UsageRepository, UserRepository, UsernameChangeRepository, WorkerRepository,
+        ReactionRepository, ReceiptRepository, RecoveryCodeRepository, RecurringJobRepository, Result,
+        RoomRepository, SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository,
+        ThreadRepository, TotpRepository, UsageRepository, UserRepository, UsernameChangeRepository,
+        WorkerRepository,
     },
 };
 
@@ -136,6 +137,14 @@ impl<R: Repositories + ?Sized> Repositories for Faulty<R> {
 
     fn audit(&mut self) -> &mut dyn AuditRepository {
         self.inner.audit()
+    }
+
+    fn totp(&mut self) -> &mut dyn TotpRepository {
+        self.inner.totp()
+    }
+
+    fn recovery_codes(&mut self) -> &mut dyn RecoveryCodeRepository {
+        self.inner.recovery_codes()
     }
 
     fn rooms(&mut self) -> &mut dyn RoomRepository {

@@ -24,6 +24,7 @@ mod presence;
 mod reaction;
 mod receipt;
 mod room;
+mod second_factor;
 mod session;
 mod setting;
 mod signing_key;
@@ -56,6 +57,7 @@ pub use presence::{PresenceRepository, SeenMember, Sighting};
 pub use reaction::ReactionRepository;
 pub use receipt::ReceiptRepository;
 pub use room::{Counters, RoomFilter, RoomRepository};
+pub use second_factor::{RecoveryCodeRepository, TotpRepository};
 pub use session::SessionRepository;
 pub use setting::SettingRepository;
 pub use signing_key::SigningKeyRepository;
@@ -105,6 +107,10 @@ pub trait Repositories: Send {
     fn signing_keys(&mut self) -> &mut dyn SigningKeyRepository;
     /// Who did what to whom, from where.
     fn audit(&mut self) -> &mut dyn AuditRepository;
+    /// Secrets of authenticators.
+    fn totp(&mut self) -> &mut dyn TotpRepository;
+    /// Codes that stand in for a lost authenticator.
+    fn recovery_codes(&mut self) -> &mut dyn RecoveryCodeRepository;
     /// Rooms and their counters.
     fn rooms(&mut self) -> &mut dyn RoomRepository;
     /// Who is in which room.

@@ -31,6 +31,7 @@ mod queue_survey;
 mod reactions;
 mod receipts;
 mod rooms;
+mod second_factors;
 mod session;
 mod sessions;
 mod settings;

@@ -5,10 +5,10 @@ use plaza_domain::repository::{
     AuditRepository, BlobRepository, BlockRepository, DirectRoomRepository, EditRepository,
     ErasureRepository, FileRepository, FriendshipRepository, MailTokenRepository, MemberRepository,
     MentionRepository, MessageRepository, OverviewRepository, PinRepository, PresenceRepository,
-    ReactionRepository, ReceiptRepository, RecurringJobRepository, Repositories, RepositoryError, Result,
-    RoomRepository, SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository,
-    ThreadRepository, UnitOfWork, UsageRepository, UserRepository, UsernameChangeRepository,
-    WorkerRepository,
+    ReactionRepository, ReceiptRepository, RecoveryCodeRepository, RecurringJobRepository, Repositories,
+    RepositoryError, Result, RoomRepository, SessionRepository, SettingRepository, SigningKeyRepository,
+    TaskRepository, ThreadRepository, TotpRepository, UnitOfWork, UsageRepository, UserRepository,
+    UsernameChangeRepository, WorkerRepository,
 };
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, IdenStatic, QueryResult,
@@ -110,6 +110,14 @@ impl<C: ConnectionTrait + Send> Repositories for Session<C> {
     }
 
     fn audit(&mut self) -> &mut dyn AuditRepository {
+        self
+    }
+
+    fn totp(&mut self) -> &mut dyn TotpRepository {
+        self
+    }
+
+    fn recovery_codes(&mut self) -> &mut dyn RecoveryCodeRepository {
         self
     }
 
