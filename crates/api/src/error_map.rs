@@ -19,6 +19,10 @@ impl From<Error> for ApiError {
                     .collect(),
             ),
             Error::Unauthenticated(_) => Self::new(ProblemKind::Unauthenticated, detail),
+            Error::SecondFactorRequired { challenge, .. } => {
+                Self::new(ProblemKind::SecondFactorRequired, detail).with_challenge(challenge)
+            }
+            Error::SecondFactorSetupRequired => Self::new(ProblemKind::SecondFactorSetupRequired, detail),
             Error::Forbidden(_) => Self::new(ProblemKind::Forbidden, detail),
             Error::EmailNotVerified => Self::new(ProblemKind::EmailNotVerified, detail),
             Error::NotFound(_) => Self::new(ProblemKind::NotFound, detail),
@@ -74,6 +78,8 @@ mod tests {
         let table = [
             (Error::Invalid(InvalidInput::single("name", "must not be empty")), 422),
             (Error::Unauthenticated(Unauthenticated::Credentials), 401),
+            (Error::SecondFactorRequired { challenge: "c".to_owned(), was_wrong: false }, 401),
+            (Error::SecondFactorSetupRequired, 403),
             (Error::Forbidden("no"), 403),
             (Error::EmailNotVerified, 403),
             (Error::NotFound("room"), 404),

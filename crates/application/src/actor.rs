@@ -15,6 +15,8 @@ pub struct Actor {
     pub session_id: SessionId,
     /// Until when the access token that proved it is valid.
     pub expires_at: Timestamp,
+    /// Whether the server requires a second factor of them that they have not set up: they may do nothing else before.
+    pub must_set_up_second_factor: bool,
     /// What the request comes from; unknown where there is none.
     pub device: Device,
 }

@@ -19,6 +19,17 @@ pub enum Error {
     /// Who asks is not known.
     #[error("{0}")]
     Unauthenticated(Unauthenticated),
+    /// Who asks has established who they are, but for their second factor.
+    #[error("{}", if *was_wrong { "the code is wrong, or was used before" } else { "a code of the second factor is needed" })]
+    SecondFactorRequired {
+        /// What a code is to be shown with.
+        challenge: String,
+        /// Whether one was shown with it.
+        was_wrong: bool,
+    },
+    /// Who asks may do nothing before they have set up a second factor.
+    #[error("the server requires a second factor of you: set it up first")]
+    SecondFactorSetupRequired,
     /// Who asks may not; they may know that the thing exists.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -91,6 +102,9 @@ pub enum Unauthenticated {
     /// Wrong name or password; which of the two is not told.
     #[error("the name or the password is wrong")]
     Credentials,
+    /// There is no such challenge, or no more.
+    #[error("there is nothing to answer any more: log in again")]
+    Challenge,
     /// No token.
     #[error("a bearer token is required")]
     Missing,

@@ -40,6 +40,7 @@ mod reactions;
 mod reads;
 mod receipts;
 mod rooms;
+mod second_factors;
 mod services;
 mod sessions;
 mod settings;
@@ -79,8 +80,8 @@ pub use policy::{
     AccountAction, Acquaintance, FileAction, FriendAction, MAX_CALLED_MEMBERS, MessageAction, RoomAction,
     UserAction, authorize_account, authorize_direct_write, authorize_file, authorize_friendship,
     authorize_message, authorize_operation, authorize_own, authorize_participation, authorize_post,
-    authorize_reading, authorize_room, authorize_room_creation, authorize_task, authorize_user,
-    may_mention_room, shown_rooms,
+    authorize_reading, authorize_room, authorize_room_creation, authorize_second_factor_reset,
+    authorize_session, authorize_task, authorize_user, may_mention_room, requires_second_factor, shown_rooms,
 };
 pub use presence::{
     Attendance, MAX_FANOUT_MEMBERS, MAX_QUERIED_USERS, PresenceService, Told, TooManyConnections,
@@ -89,10 +90,12 @@ pub use reactions::ReactionService;
 pub use reads::{Position, ReadService};
 pub use receipts::{MAX_NAMED_READERS, ReceiptService, Receipts};
 pub use rooms::{MembershipService, NewRoom, OverviewService, RoomService, RoomSight, RoomUpdate};
+pub use second_factors::{Enrolment, SecondFactor, SecondFactorService, SecondFactorStatus};
 pub use services::{Ports, Services};
 pub use sessions::SessionService;
 pub use settings::{
-    AuthSettings, LimitSettings, MailSettings, MessageSettings, PresenceSettings, Settings, UploadSettings,
+    AuthSettings, LimitSettings, MailSettings, MessageSettings, PresenceSettings, SecondFactorRule, Settings,
+    UploadSettings,
 };
 pub use signed_urls::{DEFAULT_LINK_TTL, FilePart, LinkedContent, SignedLink, SignedUrlService};
 pub use signing_keys::SigningKeyService;

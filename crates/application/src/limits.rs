@@ -18,6 +18,8 @@ pub enum Limited<'a> {
     LoginFrom(&'a str),
     /// Logging in, to one account, by its [key](crate::AuthService::account_key).
     LoginTo(&'a str),
+    /// Showing codes of a second factor, right ones or wrong ones, of one user.
+    SecondFactorOf(UserId),
     /// Registering, from one address.
     RegisterFrom(&'a str),
     /// Asking for a new password, from one address.
@@ -52,6 +54,7 @@ impl Limited<'_> {
         match self {
             Self::LoginFrom(_) => "login-address",
             Self::LoginTo(_) => "login-account",
+            Self::SecondFactorOf(_) => "second-factor",
             Self::RegisterFrom(_) => "register",
             Self::ResetFrom(_) => "reset-address",
             Self::ResetOf(_) => "reset-account",
@@ -129,6 +132,9 @@ impl LimitService {
             }
             Limited::LoginTo(account) => {
                 (format!("login:account:{account}"), self.settings.login_per_account)
+            }
+            Limited::SecondFactorOf(user) => {
+                (format!("second-factor:user:{user}"), self.settings.second_factor_per_account)
             }
             Limited::RegisterFrom(address) => {
                 (format!("register:address:{address}"), self.settings.register_per_address)

@@ -9,14 +9,15 @@ use crate::{
     AccountService, AuditService, AuthService, BlockService, ChangeService, CleanupService, ContentService,
     DirectService, EmailChangeService, ErasureService, FileService, FriendService, JobService, LimitService,
     MailService, MembershipService, MentionService, MessageService, OverviewService, PasswordResetService,
-    PinService, PresenceService, ReactionService, ReadService, ReceiptService, RoomService, SessionService,
-    Settings, SignedUrlService, SigningKeyService, TaskService, ThreadService, TicketService, UserService,
-    VerificationService,
+    PinService, PresenceService, ReactionService, ReadService, ReceiptService, RoomService,
+    SecondFactorService, SessionService, Settings, SignedUrlService, SigningKeyService, TaskService,
+    ThreadService, TicketService, UserService, VerificationService,
     ports::{
         AccessTokens, BlobStore, EventBus, GuessLimiter, KeyRing, MailTemplates, Mailer, Markup,
         MediaInspector, OneTimeStore, PasswordHasher, PresenceStore, RateLimiter, Scanner, Secrets,
-        TaskQueue, UrlSigner,
+        TaskQueue, TotpCodes, UrlSigner,
     },
+    second_factors::SecondFactors,
 };
 
 /// What the services need.
@@ -42,6 +43,8 @@ pub struct Ports {
     pub key_ring: Option<Arc<dyn KeyRing>>,
     /// Opaque tokens.
     pub secrets: Arc<dyn Secrets>,
+    /// Codes of authenticators.
+    pub totp: Arc<dyn TotpCodes>,
     /// Links to files.
     pub url_signer: Arc<dyn UrlSigner>,
     /// Words of mails.
@@ -83,6 +86,8 @@ pub struct Services {
     pub erasure: Arc<ErasureService>,
     /// Where users are logged in.
     pub sessions: Arc<SessionService>,
+    /// What logins ask for beside a password.
+    pub second_factors: Arc<SecondFactorService>,
     /// The keys that access tokens are signed with.
     pub signing_keys: Arc<SigningKeyService>,
     /// Profiles and preferences.
@@ -146,7 +151,10 @@ impl Services {
         tracker: &TaskTracker,
         shutdown: &CancellationToken,
     ) -> Self {
-        let auth = Arc::new(AuthService::start(ports, settings.auth.clone(), tracker, shutdown));
+        let limits = Arc::new(LimitService::new(ports, settings.limits.clone()));
+        let factors = Arc::new(SecondFactors::new(ports, Arc::clone(&limits)));
+        let auth = AuthService::start(ports, settings.auth.clone(), Arc::clone(&factors), tracker, shutdown);
+        let auth = Arc::new(auth);
         let files = Arc::new(FileService::new(ports, settings.uploads.clone(), tracker));
         Self {
             accounts: Arc::new(AccountService::new(ports, Arc::clone(&auth))),
@@ -177,7 +185,8 @@ impl Services {
             contents: Arc::new(ContentService::new(ports, settings.uploads.clone())),
             tasks: Arc::new(TaskService::new(ports)),
             tickets: Arc::new(TicketService::new(ports, Arc::clone(&auth))),
-            limits: Arc::new(LimitService::new(ports, settings.limits.clone())),
+            limits,
+            second_factors: Arc::new(SecondFactorService::new(ports, factors, Arc::clone(&auth))),
             jobs: Arc::new(JobService::new(ports)),
             mail: Arc::new(MailService::new(ports, settings.mail.clone())),
             cleanup: Arc::new(CleanupService::new(ports)),

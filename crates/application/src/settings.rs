@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use crate::ports::Quota;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -36,6 +38,8 @@ pub struct AuthSettings {
     pub key_announcement: Duration,
     /// Whether users have to prove their address before they take part.
     pub require_verified_email: bool,
+    /// Who has to set up a second factor.
+    pub require_second_factor: SecondFactorRule,
 }
 
 impl Default for AuthSettings {
@@ -46,8 +50,21 @@ impl Default for AuthSettings {
             session_lifetime: Duration::from_secs(30 * 24 * 60 * 60),
             key_announcement: Duration::from_secs(5 * 60),
             require_verified_email: false,
+            require_second_factor: SecondFactorRule::Nobody,
         }
     }
+}
+
+/// Who has to set up a second factor, before they may do anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondFactorRule {
+    /// Nobody: it is everybody's own choice.
+    Nobody,
+    /// The server's admins.
+    Admins,
+    /// Everybody.
+    Everybody,
 }
 
 /// Uploads.
@@ -89,6 +106,8 @@ pub struct LimitSettings {
     pub login_per_address: Quota,
     /// Logins an account.
     pub login_per_account: Quota,
+    /// Codes of second factors an account, right ones and wrong ones, in a day.
+    pub second_factor_per_account: Quota,
     /// Registrations an address.
     pub register_per_address: Quota,
     /// Requests for a new password, an address.
@@ -127,6 +146,8 @@ impl Default for LimitSettings {
             enabled: true,
             login_per_address: Quota::per_minute(20).guarded(),
             login_per_account: Quota::per_minute(10).guarded(),
+            // Three of a million codes are right at a time: whoever tries them all year long has a chance of 1 in 30.
+            second_factor_per_account: Quota::per_day(30).guarded(),
             register_per_address: Quota::per_minute(10),
             reset_per_address: Quota::per_minute(10).guarded(),
             reset_per_account: Quota::per_minute(3).guarded(),

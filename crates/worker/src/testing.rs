@@ -75,6 +75,7 @@ impl World {
             must_verify_email: false,
             session_id: SessionId::new(ports.ids.next()),
             expires_at: base + Duration::from_secs(86_400),
+            must_set_up_second_factor: false,
             device: Device::default(),
         };
         let (tracker, shutdown) = (TaskTracker::new(), CancellationToken::new());

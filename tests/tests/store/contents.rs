@@ -85,6 +85,7 @@ fn actor(user: &User) -> Actor {
         must_verify_email: false,
         session_id: SessionId::new(id()),
         expires_at: at(0),
+        must_set_up_second_factor: false,
         device: Device::default(),
     }
 }

@@ -33,8 +33,15 @@ impl Cast {
             display_name: DisplayName::from_stored("Ada".to_owned()),
         };
         let session_id = SessionId::new(Uuid::from_u128(4));
-        let device = Device::default();
-        Actor { user, role, must_verify_email: false, session_id, expires_at: NOW, device }
+        Actor {
+            user,
+            role,
+            must_verify_email: false,
+            session_id,
+            expires_at: NOW,
+            must_set_up_second_factor: false,
+            device: Device::default(),
+        }
     }
 
     /// Whose the thing is.

@@ -33,6 +33,8 @@ struct Inner {
     errors: Vec<FieldErrorView>,
     /// How many bytes are used, and how many may be.
     quota: Option<(u64, u64)>,
+    /// What the second factor is to be shown with.
+    challenge: Option<String>,
     headers: Vec<(HeaderName, HeaderValue)>,
     cause: Option<BoxError>,
 }
@@ -40,7 +42,7 @@ struct Inner {
 impl ApiError {
     pub(crate) fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
         let mut headers = Vec::new();
-        if kind == ProblemKind::Unauthenticated {
+        if kind.status() == StatusCode::UNAUTHORIZED {
             headers.push((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"plaza\"")));
         }
         Self(Box::new(Inner {
@@ -48,6 +50,7 @@ impl ApiError {
             detail: detail.into(),
             errors: Vec::new(),
             quota: None,
+            challenge: None,
             headers,
             cause: None,
         }))
@@ -73,6 +76,13 @@ impl ApiError {
     #[must_use]
     pub(crate) fn with_quota(mut self, used: u64, allowed: u64) -> Self {
         self.0.quota = Some((used, allowed));
+        self
+    }
+
+    /// The same with what the second factor is to be shown with.
+    #[must_use]
+    pub(crate) fn with_challenge(mut self, challenge: String) -> Self {
+        self.0.challenge = Some(challenge);
         self
     }
 
@@ -109,6 +119,7 @@ impl ApiError {
             instance: instance.to_owned(),
             errors: (!self.0.errors.is_empty()).then(|| self.0.errors.clone()),
             used_bytes: self.0.quota.map(|(used, _)| used),
+            challenge: self.0.challenge.clone(),
             allowed_bytes: self.0.quota.map(|(_, allowed)| allowed),
         };
         let mut response = Response::builder()
@@ -169,6 +180,8 @@ fn is_documented(kind: ProblemKind) -> bool {
     !matches!(
         kind,
         ProblemKind::MethodNotAllowed
+            | ProblemKind::SecondFactorRequired
+            | ProblemKind::SecondFactorSetupRequired
             | ProblemKind::RangeNotSatisfiable
             | ProblemKind::FileNotScanned
             | ProblemKind::FileInfected

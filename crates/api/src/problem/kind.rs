@@ -7,8 +7,10 @@ use poem::http::StatusCode;
 pub(crate) enum ProblemKind {
     BadRequest,
     Unauthenticated,
+    SecondFactorRequired,
     Forbidden,
     EmailNotVerified,
+    SecondFactorSetupRequired,
     NotFound,
     MethodNotAllowed,
     RequestTimeout,
@@ -27,11 +29,13 @@ pub(crate) enum ProblemKind {
 }
 
 impl ProblemKind {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::BadRequest,
         Self::Unauthenticated,
+        Self::SecondFactorRequired,
         Self::Forbidden,
         Self::EmailNotVerified,
+        Self::SecondFactorSetupRequired,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::RequestTimeout,
@@ -54,8 +58,10 @@ impl ProblemKind {
         match self {
             Self::BadRequest => "bad-request",
             Self::Unauthenticated => "unauthenticated",
+            Self::SecondFactorRequired => "second-factor-required",
             Self::Forbidden => "forbidden",
             Self::EmailNotVerified => "email-not-verified",
+            Self::SecondFactorSetupRequired => "second-factor-setup-required",
             Self::NotFound => "not-found",
             Self::MethodNotAllowed => "method-not-allowed",
             Self::RequestTimeout => "request-timeout",
@@ -77,8 +83,11 @@ impl ProblemKind {
     pub(crate) const fn status(self) -> StatusCode {
         match self {
             Self::BadRequest => StatusCode::BAD_REQUEST,
-            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::EmailNotVerified | Self::FileInfected => StatusCode::FORBIDDEN,
+            Self::Unauthenticated | Self::SecondFactorRequired => StatusCode::UNAUTHORIZED,
+            Self::Forbidden
+            | Self::EmailNotVerified
+            | Self::SecondFactorSetupRequired
+            | Self::FileInfected => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -98,8 +107,10 @@ impl ProblemKind {
         match self {
             Self::BadRequest => "The request cannot be understood",
             Self::Unauthenticated => "Who is asking is not known",
+            Self::SecondFactorRequired => "A second factor is required",
             Self::Forbidden => "This is not allowed",
             Self::EmailNotVerified => "Your e-mail address is not confirmed",
+            Self::SecondFactorSetupRequired => "A second factor must be set up first",
             Self::NotFound => "There is no such thing",
             Self::MethodNotAllowed => "This cannot be done with this method",
             Self::RequestTimeout => "The request took too long to arrive",
@@ -128,6 +139,15 @@ impl ProblemKind {
             Self::Unauthenticated => {
                 "There is no bearer token, or it is not valid any more, or the name or password is wrong. Get a new \
                  token by logging in or refreshing, then repeat the request."
+            }
+            Self::SecondFactorRequired => {
+                "The login needs a second factor, or the code was wrong. Ask for the code that the authenticator shows, or \
+                 for a recovery code, and send it with the challenge of this answer to \
+                 /api/v1/auth/login/second-factor within five minutes."
+            }
+            Self::SecondFactorSetupRequired => {
+                "The server requires a second factor of you. Until it is set up, at /api/v1/users/me/totp, your session is \
+                 good for nothing else."
             }
             Self::Forbidden => {
                 "You are known, and you may know that the thing exists, but your role does not allow this."

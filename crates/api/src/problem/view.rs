@@ -33,6 +33,10 @@ pub(crate) struct ProblemView {
     #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) allowed_bytes: Option<u64>,
+    /// What a code of the second factor is to be shown with, when that is required.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) challenge: Option<String>,
 }
 
 /// What is wrong with a field.

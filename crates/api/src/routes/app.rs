@@ -14,10 +14,10 @@ use super::{
     link_pages::with_link_pages, media::MediaApi, members::MembersApi, mentions::MentionsApi,
     messages::MessagesApi, mute::MuteApi, pages, password_reset::PasswordResetApi, pins::PinsApi,
     preferences::PreferencesApi, presence::PresenceApi, queues::QueuesApi, reactions::ReactionsApi,
-    receipts::ReceiptsApi, rooms::RoomsApi, sessions::SessionsApi, signed_urls::SignedUrlsApi,
-    signing_keys::SigningKeysApi, storage::StorageApi, tasks::TasksApi, threads::ThreadsApi,
-    username_history::UsernameHistoryApi, users::UsersApi, verification::VerificationApi,
-    workers::WorkersApi,
+    receipts::ReceiptsApi, rooms::RoomsApi, second_factor::SecondFactorApi, sessions::SessionsApi,
+    signed_urls::SignedUrlsApi, signing_keys::SigningKeysApi, storage::StorageApi, tasks::TasksApi,
+    threads::ThreadsApi, username_history::UsernameHistoryApi, users::UsersApi,
+    verification::VerificationApi, workers::WorkersApi,
 };
 use crate::{
     content::remember_head,
@@ -38,7 +38,7 @@ const DESCRIPTION: &str = "Plaza: rooms, messages and files for communities.\n\n
     see its [frames](/docs/websocket), or its [AsyncAPI document](/docs/asyncapi.json).";
 
 pub(super) type Apis = Documented<(
-    (AuthApi, VerificationApi, PasswordResetApi, SessionsApi, SigningKeysApi),
+    (AuthApi, SecondFactorApi, VerificationApi, PasswordResetApi, SessionsApi, SigningKeysApi),
     (UsersApi, UsernameHistoryApi, AvatarsApi, DeletionApi, EmailChangeApi),
     PreferencesApi,
     AccountsApi,
@@ -58,7 +58,7 @@ pub(super) type Apis = Documented<(
 
 pub(super) fn service() -> OpenApiService<Apis, ()> {
     let apis = (
-        (AuthApi, VerificationApi, PasswordResetApi, SessionsApi, SigningKeysApi),
+        (AuthApi, SecondFactorApi, VerificationApi, PasswordResetApi, SessionsApi, SigningKeysApi),
         (UsersApi, UsernameHistoryApi, AvatarsApi, DeletionApi, EmailChangeApi),
         PreferencesApi,
         AccountsApi,

@@ -1,13 +1,16 @@
 //! `/auth`: accounts are made, users log in and out.
 
-use plaza_application::{Limited, Login, Registration, TICKET_TTL};
+use plaza_application::{Error, Limited, Login, Registration, TICKET_TTL};
 use poem::web::Data;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
-use super::{Tags, UserView};
+use super::{
+    Tags, UserView,
+    second_factor::{CodeText, RecoveryCodeText, second_factor},
+};
 use crate::{
     UtcTime,
-    auth::Authenticated,
+    auth::{Authenticated, AuthenticatedForSetup},
     client::ClientAddress,
     device::ClientDevice,
     json::{Json, JsonBody, Text},
@@ -55,6 +58,30 @@ pub(crate) struct LoginRequest {
 impl poem_openapi::types::Example for LoginRequest {
     fn example() -> Self {
         Self { login: "ada".into(), password: "correct horse battery".into() }
+    }
+}
+
+/// What finishing a login takes.
+#[derive(Object)]
+#[oai(example)]
+pub(crate) struct SecondFactorRequest {
+    /// The `challenge` of the answer to the login.
+    challenge: Text<1, 128>,
+    /// The code that the authenticator shows: six digits. It works once.
+    #[oai(nullable, skip_serializing_if_is_none)]
+    code: Option<CodeText>,
+    /// A recovery code, in place of `code`. It works once.
+    #[oai(nullable, skip_serializing_if_is_none)]
+    recovery_code: Option<RecoveryCodeText>,
+}
+
+impl poem_openapi::types::Example for SecondFactorRequest {
+    fn example() -> Self {
+        Self {
+            challenge: "q3J1ZfOcKx0Zk1m3o6yq0nZ0l2b8mJ4v6s1x9d7h5aE".into(),
+            code: Some("287082".into()),
+            recovery_code: None,
+        }
     }
 }
 
@@ -167,9 +194,10 @@ impl AuthApi {
 
     /// Log in
     ///
-    /// The access token goes into the `Authorization` header of requests; the refresh token gets the next pair. An
-    /// account that was to be erased goes on. After three wrong passwords in a row for an account, the next one from the
-    /// same address must wait for a second, then for two, and so on up to five minutes.
+    /// The access token goes into the `Authorization` header of requests; the refresh token gets the next pair. Whose
+    /// account has a second factor is answered with 401, a problem of the kind `second-factor-required` and a `challenge`:
+    /// see the next operation. An account that was to be erased goes on. After three wrong passwords in a row for an
+    /// account, the next one from the same address must wait for a second, then for two, and so on up to five minutes.
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(
         &self,
@@ -184,9 +212,31 @@ impl AuthApi {
         allow(state, Limited::LoginTo(&account)).await?;
         let (limits, address) = (&state.services.limits, address.to_string());
         limits.guess(&account, &address).await?;
-        let login = state.services.auth.login(login.as_str(), password.as_str(), device).await?;
-        limits.guessed_right(&account, &address).await;
-        Ok(Json(login.into()))
+        let login = state.services.auth.login(login.as_str(), password.as_str(), device).await;
+        if matches!(login, Ok(_) | Err(Error::SecondFactorRequired { .. })) {
+            limits.guessed_right(&account, &address).await;
+        }
+        Ok(Json(login?.into()))
+    }
+
+    /// Finish a login with a second factor
+    ///
+    /// Takes the challenge that logging in was answered with, and a code. A wrong code, or one that was used before, is
+    /// answered in the same way; the challenge stands for five wrong codes and five minutes, and until the password is
+    /// changed. Codes are counted for each account, the right ones too.
+    #[oai(path = "/login/second-factor", method = "post", operation_id = "login_second_factor")]
+    async fn second_factor(
+        &self,
+        Data(state): Data<&AppState>,
+        address: ClientAddress,
+        ClientDevice(device): ClientDevice,
+        body: JsonBody<SecondFactorRequest>,
+    ) -> Result<Json<LoginView>, ApiError> {
+        let JsonBody(SecondFactorRequest { challenge, code, recovery_code }) = body;
+        let shown = second_factor(code, recovery_code)?;
+        allow(state, Limited::LoginFrom(&address.to_string())).await?;
+        let auth = &state.services.auth;
+        Ok(Json(auth.answer_challenge(challenge.as_str(), &shown, device).await?.into()))
     }
 
     /// Get new tokens
@@ -211,7 +261,7 @@ impl AuthApi {
     async fn logout(
         &self,
         Data(state): Data<&AppState>,
-        Authenticated(actor): Authenticated,
+        AuthenticatedForSetup(actor): AuthenticatedForSetup,
     ) -> Result<LoggedOut, ApiError> {
         state.services.auth.logout(&actor).await?;
         Ok(LoggedOut::Done)

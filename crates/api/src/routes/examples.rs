@@ -9,6 +9,7 @@ const MESSAGE: &str = "01a1fbea-d111-72c9-b369-ce9dae5229f7";
 const FILE: &str = "01a1fbea-d11a-73fa-96fd-2661e535ee0c";
 const TASK: &str = "01a1fbea-d12d-70c3-a8e2-4d7c55e9e243";
 const WORKER: &str = "01a1fbea-b0aa-7c11-9d0e-41f2a7c3d5e8";
+const TOTP_SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const MORNING: &str = "2026-11-21T08:00:00.000000Z";
 const NOON: &str = "2026-11-21T12:00:00.123456Z";
 const EVENING: &str = "2026-11-28T20:15:00.654321Z";
@@ -27,6 +28,12 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         "TicketView" => json!({"ticket": "Zk1u0Wc4o2l7…", "expires_in": 30}),
         "SessionView" => session(),
         "SessionList" => json!({"items": [session()], "next_cursor": null}),
+        "TotpEnrolmentView" => json!({
+            "secret": TOTP_SECRET,
+            "otpauth_uri": format!("otpauth://totp/plaza:ada?secret={TOTP_SECRET}&issuer=plaza")
+        }),
+        "TotpStatusView" => json!({"enabled": true, "required": false, "recovery_codes_left": 10}),
+        "RecoveryCodesView" => json!({"recovery_codes": ["k3m9-0fzt-7qxa-vw2h", "9xq2-41cd-mm7e-0s8t"]}),
         "SigningKeyView" => signing_key(),
         "SigningKeySetView" => json!({"keys": [signing_key()]}),
         "BlockView" => block(),

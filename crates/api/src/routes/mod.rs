@@ -38,6 +38,7 @@ mod queues;
 mod reactions;
 mod receipts;
 mod rooms;
+mod second_factor;
 mod sessions;
 mod signed_urls;
 mod signing_keys;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::Tags;
 use crate::{
     UtcTime,
-    auth::Authenticated,
+    auth::{Authenticated, AuthenticatedForSetup},
     json::{Json, JsonBody, Text},
     problem::ApiError,
     state::AppState,
@@ -206,7 +206,7 @@ impl UsersApi {
     async fn me(
         &self,
         Data(state): Data<&AppState>,
-        Authenticated(actor): Authenticated,
+        AuthenticatedForSetup(actor): AuthenticatedForSetup,
     ) -> Result<Json<UserView>, ApiError> {
         Ok(Json(state.services.users.get(&actor, actor.id()).await?.into()))
     }

@@ -23,6 +23,8 @@ pub(super) enum Close {
     NoHeartbeat,
     /// Too many connections of this user.
     TooManyConnections,
+    /// The server requires a second factor of the user, who has to set it up first.
+    SecondFactorMissing,
     /// Far more often than is allowed.
     FarOverLimit,
     /// The server cannot go on with this connection.
@@ -33,7 +35,7 @@ pub(super) enum Close {
 
 impl Close {
     /// Every reason there is, for the documentation.
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::GoingAway,
         Self::TooLarge,
         Self::BadWebSocket,
@@ -43,6 +45,7 @@ impl Close {
         Self::NoSuchRoom,
         Self::NoHeartbeat,
         Self::TooManyConnections,
+        Self::SecondFactorMissing,
         Self::FarOverLimit,
         Self::ServerError,
         Self::TooSlow,
@@ -59,6 +62,7 @@ impl Close {
             Self::NoSuchRoom => (4404, "no such room"),
             Self::NoHeartbeat => (4408, "no heartbeat"),
             Self::TooManyConnections => (4409, "too many connections"),
+            Self::SecondFactorMissing => (4412, "a second factor must be set up first"),
             Self::FarOverLimit => (4429, "far over the rate limit"),
             Self::ServerError => (4500, "server error"),
             Self::TooSlow => (4508, "too slow"),
@@ -83,6 +87,7 @@ impl Close {
             Self::BadWebSocket | Self::Protocol => "yes, once the client is repaired",
             Self::Unauthenticated => "with a new token",
             Self::Forbidden | Self::NoSuchRoom | Self::TooManyConnections => "no",
+            Self::SecondFactorMissing => "once a second factor is set up",
             Self::FarOverLimit => "yes, after a minute",
             Self::ServerError => "yes, waiting longer each time",
         }

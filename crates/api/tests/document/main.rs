@@ -6,6 +6,7 @@ mod friends;
 mod jobs;
 mod mail;
 mod schema;
+mod second_factor;
 mod server;
 mod story;
 mod tasks;
@@ -20,6 +21,7 @@ async fn every_operation_answers_as_the_document_says() -> TestResult {
     let mut client = CheckingClient::new(server.base()).await?;
     story::accounts(&mut client).await?;
     mail::mail(&mut client, &server).await?;
+    second_factor::second_factor(&mut client).await?;
     let room = story::rooms(&mut client).await?;
     story::direct_rooms(&mut client).await?;
     friends::friends(&mut client).await?;

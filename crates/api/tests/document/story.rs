@@ -12,7 +12,7 @@ use tokio::time::{interval, timeout};
 use super::client::{Checked, CheckingClient, TestResult};
 
 const NOBODY: &str = "01923e5a-7b1c-7d3e-8f10-2a3b4c5d6e7f";
-const PASSWORD: &str = "correct horse battery";
+pub(super) const PASSWORD: &str = "correct horse battery";
 
 pub(super) async fn accounts(client: &mut CheckingClient) -> TestResult {
     client.get("GET /healthz", "/healthz", 200).await?;

@@ -1,14 +1,17 @@
 //! Sessions begin: everything that has established who somebody is ends here.
 
 use plaza_domain::{
-    AuditAction, AuditActor, AuditTarget, Device, NewAuditEntry, Session, SessionId, User, UserId,
+    AuditAction, AuditActor, AuditTarget, Device, NewAuditEntry, Session, SessionId, UnitOfWork, User, UserId,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::service::{AuthService, Login};
-use crate::{Result, Unauthenticated};
+use crate::{Result, SecondFactor, Unauthenticated};
 
 /// By what it was established who somebody is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LoginMethod {
     /// By the account's password.
     Password,
@@ -35,16 +38,47 @@ impl LoginMethod {
 }
 
 impl AuthService {
-    /// Begins a session of `user`, who was read before `how` was checked, and gives it tokens. An account that was to be
-    /// erased goes on.
+    /// Begins a session of `user`, who was read before `how` was checked, and gives it tokens; or asks for their second
+    /// factor. An account that was to be erased goes on.
     ///
     /// # Errors
-    /// `Unauthenticated` when the account is suspended, or its password was changed since it was read; `Unavailable`.
+    /// `SecondFactorRequired`; `Unauthenticated` when the account is suspended, or its password was changed since it was
+    /// read; `Unavailable`.
     pub async fn begin_session(&self, user: User, device: Device, how: LoginMethod) -> Result<Login> {
         let now = self.clock.now();
         if user.is_suspended(now) {
             self.note_failed_login(Some(user.id), device).await?;
             return Err(how.refusal().into());
+        }
+        let mut work = self.store.begin().await?;
+        // While it was checked who this is, the password may have been changed, and the account's other logins ended.
+        let unchanged = |it: &User| it.password_hash == user.password_hash && !it.is_suspended(now);
+        let Some(user) = work.users().lock(user.id).await?.filter(unchanged) else {
+            drop(work);
+            self.note_failed_login(Some(user.id), device).await?;
+            return Err(how.refusal().into());
+        };
+        if work.totp().find(user.id).await?.is_some_and(|secret| secret.is_confirmed()) {
+            drop(work);
+            return Err(self.challenge(&user, how).await);
+        }
+        self.enter(work, user, device, how, None).await
+    }
+
+    /// Lets a user in, who is locked in `work` and has shown all that is asked for.
+    pub(super) async fn enter(
+        &self,
+        mut work: Box<dyn UnitOfWork>,
+        mut user: User,
+        device: Device,
+        how: LoginMethod,
+        shown: Option<&SecondFactor>,
+    ) -> Result<Login> {
+        let now = self.clock.now();
+        let is_restored = user.erase_at.take().is_some();
+        if is_restored {
+            user.updated_at = now;
+            work.users().update(&user).await?;
         }
         let session = Session {
             id: SessionId::new(self.ids.next()),
@@ -56,27 +90,22 @@ impl AuthService {
             device: device.clone(),
             revoked_at: None,
         };
-        let mut work = self.store.begin().await?;
-        // While it was checked who this is, the password may have been changed, and the account's other logins ended.
-        let unchanged = |it: &User| it.password_hash == user.password_hash && !it.is_suspended(now);
-        let Some(mut user) = work.users().lock(user.id).await?.filter(unchanged) else {
-            drop(work);
-            self.note_failed_login(Some(user.id), device).await?;
-            return Err(how.refusal().into());
-        };
-        let is_restored = user.erase_at.take().is_some();
-        if is_restored {
-            user.updated_at = now;
-            work.users().update(&user).await?;
-        }
         work.sessions().insert(&session).await?;
         let entry = NewAuditEntry::by(user.id, &device, AuditAction::LoginSucceeded).about(user.id);
         let entry = entry.with("session_id", session.id.to_string()).with("method", how.as_str());
+        let entry = match shown {
+            Some(shown) => entry.with("second_factor", shown.as_str()),
+            None => entry,
+        };
         let login = self.issue(&mut *work, user, &session, None).await?;
         if is_restored {
             let restored =
                 NewAuditEntry::by(login.user.id, &session.device, AuditAction::UserDeletionCancelled);
             work.audit().append(&restored.about(login.user.id)).await?;
+        }
+        if let Some(SecondFactor::RecoveryCode(_)) = shown {
+            let used = NewAuditEntry::by(session.user_id, &device, AuditAction::RecoveryCodeUsed);
+            work.audit().append(&used.about(session.user_id)).await?;
         }
         work.audit().append(&entry).await?;
         work.commit().await?;

@@ -1,6 +1,7 @@
 //! Accounts are made, users log in and stay so, and every request proves who makes it.
 
 mod begin;
+mod challenge;
 mod password_rules;
 mod refresh;
 mod service;

@@ -14,7 +14,9 @@ use crate::{
     Actor, AuthSettings, Error, Ports, Result, Unauthenticated, audit,
     events::{Event, UserEvent},
     mail::Postbox,
-    ports::{AccessClaims, AccessTokens, EventBus, PasswordHasher, Secrets, TokenRejection},
+    policy::{authorize_session, requires_second_factor},
+    ports::{AccessClaims, AccessTokens, EventBus, OneTimeStore, PasswordHasher, Secrets, TokenRejection},
+    second_factors::SecondFactors,
     usernames,
     verification::ask_for_proof,
 };
@@ -62,6 +64,13 @@ pub struct Login {
     pub refresh_expires_at: Timestamp,
 }
 
+/// A session as it was just read.
+struct Known {
+    session: Session,
+    user: User,
+    has_second_factor: bool,
+}
+
 /// Accounts, logins and tokens.
 pub struct AuthService {
     pub(super) store: Arc<dyn Store>,
@@ -71,10 +80,12 @@ pub struct AuthService {
     passwords: Arc<dyn PasswordHasher>,
     pub(super) access_tokens: Arc<dyn AccessTokens>,
     pub(super) secrets: Arc<dyn Secrets>,
+    pub(super) one_time: Arc<dyn OneTimeStore>,
+    pub(super) second_factors: Arc<SecondFactors>,
     pub(super) settings: AuthSettings,
     uses: Uses,
     postbox: Postbox,
-    sessions: Cache<SessionId, Arc<(Session, User)>>,
+    sessions: Cache<SessionId, Arc<Known>>,
 }
 
 impl AuthService {
@@ -82,6 +93,7 @@ impl AuthService {
     pub(crate) fn start(
         ports: &Ports,
         settings: AuthSettings,
+        second_factors: Arc<SecondFactors>,
         tracker: &TaskTracker,
         shutdown: &CancellationToken,
     ) -> Self {
@@ -95,6 +107,8 @@ impl AuthService {
             passwords: Arc::clone(&ports.passwords),
             access_tokens: Arc::clone(&ports.access_tokens),
             secrets: Arc::clone(&ports.secrets),
+            one_time: Arc::clone(&ports.one_time),
+            second_factors,
             settings,
             postbox: Postbox::new(ports),
             sessions: Cache::builder()
@@ -187,17 +201,27 @@ impl AuthService {
     /// Who an access token proves its bearer to be.
     ///
     /// # Errors
-    /// `Unauthenticated`; `Unavailable`.
+    /// `Unauthenticated`; `SecondFactorSetupRequired`; `Unavailable`.
     pub async fn authenticate(&self, access_token: &str) -> Result<Actor> {
+        let actor = self.authenticate_for_setup(access_token).await?;
+        authorize_session(&actor)?;
+        Ok(actor)
+    }
+
+    /// The same for what those need too who have to set up a second factor before they may do anything else.
+    ///
+    /// # Errors
+    /// `Unauthenticated`; `Unavailable`.
+    pub async fn authenticate_for_setup(&self, access_token: &str) -> Result<Actor> {
         let claims = self.access_tokens.verify(access_token).map_err(Unauthenticated::from)?;
-        self.actor(claims).await
+        self.known(claims).await
     }
 
     /// Whether a session that was authenticated before still is, and what its user may do by now; how connections are
     /// checked from time to time.
     ///
     /// # Errors
-    /// `Unauthenticated`; `Unavailable`.
+    /// `Unauthenticated`; `SecondFactorSetupRequired`; `Unavailable`.
     pub async fn recheck(&self, actor: &Actor) -> Result<Actor> {
         let now = self.clock.now();
         let claims = AccessClaims {
@@ -210,19 +234,29 @@ impl AuthService {
     }
 
     pub(crate) async fn actor(&self, claims: AccessClaims) -> Result<Actor> {
+        let actor = self.known(claims).await?;
+        authorize_session(&actor)?;
+        Ok(actor)
+    }
+
+    /// Whether the server requires a second factor of users with that role.
+    pub(crate) fn requires_second_factor(&self, role: SystemRole) -> bool {
+        requires_second_factor(self.settings.require_second_factor, role)
+    }
+
+    async fn known(&self, claims: AccessClaims) -> Result<Actor> {
         // Who has to prove their address may do so at any moment, on another instance too: then they may go on at once.
-        let known = self.sessions.get(&claims.session_id).filter(|owner| !self.must_verify(&owner.1));
+        let known = self.sessions.get(&claims.session_id).filter(|owner| !self.must_verify(&owner.user));
         let owner = match known {
             Some(owner) => owner,
             None => {
-                let found = self.store.read().await?.sessions().find_with_user(claims.session_id).await?;
-                let owner = Arc::new(found.ok_or(Unauthenticated::SessionEnded)?);
-                self.uses.note(&owner.0, self.clock.now());
+                let owner = Arc::new(self.read(claims.session_id).await?);
+                self.uses.note(&owner.session, self.clock.now());
                 self.sessions.insert(claims.session_id, Arc::clone(&owner));
                 owner
             }
         };
-        let (session, user) = &*owner;
+        let Known { session, user, has_second_factor } = &*owner;
         if session.user_id != claims.user_id {
             return Err(Unauthenticated::Token(TokenRejection::Invalid).into());
         }
@@ -236,6 +270,7 @@ impl AuthService {
             user: user.summary(),
             role: user.role,
             must_verify_email: self.must_verify(user),
+            must_set_up_second_factor: !has_second_factor && self.requires_second_factor(user.role),
             session_id: session.id,
             expires_at: claims.expires_at,
             device: Device::default(),
@@ -246,6 +281,16 @@ impl AuthService {
         self.settings.require_verified_email && user.email_verified_at.is_none()
     }
 
+    async fn read(&self, session_id: SessionId) -> Result<Known> {
+        let mut read = self.store.read().await?;
+        let found = read.sessions().find_with_user(session_id).await?;
+        let (session, user) = found.ok_or(Unauthenticated::SessionEnded)?;
+        // Asked for only where it matters: this is read for every session that is used, again and again.
+        let has_second_factor = self.requires_second_factor(user.role)
+            && read.totp().find(user.id).await?.is_some_and(|secret| secret.is_confirmed());
+        Ok(Known { session, user, has_second_factor })
+    }
+
     /// Forgets what is cached about a session; called when the bus tells that it ended.
     pub fn forget_session(&self, id: SessionId) {
         self.sessions.invalidate(&id);
@@ -253,7 +298,7 @@ impl AuthService {
 
     /// Forgets what is cached about all sessions of a user; called when the bus tells that they ended.
     pub fn forget_user(&self, id: UserId) {
-        let forgotten = self.sessions.invalidate_entries_if(move |_, owner| owner.1.id == id);
+        let forgotten = self.sessions.invalidate_entries_if(move |_, owner| owner.user.id == id);
         if let Err(error) = forgotten {
             tracing::error!(error = ?error, "sessions that ended are remembered for a moment");
         }
@@ -274,5 +319,17 @@ impl AuthService {
     pub(crate) fn announce_end(&self, user_id: UserId, session_id: SessionId) {
         self.forget_session(session_id);
         self.bus.publish(Event::User(UserEvent::SessionEnded { user_id, session_id }));
+    }
+
+    /// Tells every instance that all sessions of a user are over.
+    pub(crate) fn announce_end_of_all(&self, user_id: UserId) {
+        self.forget_user(user_id);
+        self.bus.publish(Event::User(UserEvent::SessionsEnded { user_id }));
+    }
+
+    /// Tells every instance that all sessions of a user but one are over.
+    pub(crate) fn announce_end_of_others(&self, user_id: UserId, kept: SessionId) {
+        self.forget_user(user_id);
+        self.bus.publish(Event::User(UserEvent::OtherSessionsEnded { user_id, kept }));
     }
 }

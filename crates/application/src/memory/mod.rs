@@ -40,6 +40,6 @@ mod workers;
 
 pub use doubles::{
     AcceptingInspector, CountingSecrets, EscapingMarkup, ManualClock, MemoryBlobStore, MemoryMailer,
-    OpenUrlSigner, PlainPasswords, PlainTemplates, PlainTokens, SequentialIds, ports, ports_with,
+    OpenUrlSigner, PlainPasswords, PlainTemplates, PlainTokens, PlainTotp, SequentialIds, ports, ports_with,
 };
 pub use store::MemoryStore;

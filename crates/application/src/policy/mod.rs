@@ -12,6 +12,7 @@ mod own;
 mod participation;
 mod room;
 mod server;
+mod session;
 mod task;
 mod user;
 
@@ -26,6 +27,7 @@ pub use own::authorize_own;
 pub use participation::authorize_participation;
 pub use room::{RoomAction, authorize_post, authorize_room, authorize_room_creation, shown_rooms};
 pub use server::authorize_operation;
+pub use session::{authorize_second_factor_reset, authorize_session, requires_second_factor};
 pub use task::authorize_task;
 pub(crate) use user::sees_everybody;
 pub use user::{Acquaintance, UserAction, authorize_user};

@@ -1,5 +1,6 @@
 //! What the services need besides a database, as object-safe traits.
 
+mod authenticator;
 mod blobs;
 mod bus;
 mod content;
@@ -13,6 +14,7 @@ mod rate_limiter;
 mod scanner;
 mod security;
 
+pub use authenticator::{NewTotpSecret, TotpCodes};
 pub use blobs::{BlobError, BlobStore, BlobWriter, ByteStream, DirectLink, ListedObject, StoredObject};
 pub use bus::{Delivery, EventBus, EventStream};
 pub use content::{Markup, MediaInspector, MediaType, Refusal};
@@ -28,6 +30,7 @@ pub use security::{AccessClaims, AccessTokens, PasswordHasher, Secrets, TokenRej
 
 #[cfg(feature = "mocks")]
 pub use self::{
+    authenticator::MockTotpCodes,
     blobs::MockBlobStore,
     bus::MockEventBus,
     content::{MockMarkup, MockMediaInspector},

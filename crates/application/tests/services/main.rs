@@ -28,6 +28,7 @@ mod receipts;
 mod refresh;
 mod rooms;
 mod scans;
+mod second_factors;
 mod sessions;
 mod signed_urls;
 mod signing_keys;

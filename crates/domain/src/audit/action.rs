@@ -77,6 +77,14 @@ actions! {
     UserDeleted = "user.deleted",
     /// A user wants an archive of everything about them.
     ExportRequested = "export.requested",
+    /// A user set up a second factor.
+    TotpEnabled = "totp.enabled",
+    /// A user gave up their second factor.
+    TotpDisabled = "totp.disabled",
+    /// A recovery code stood in for a second factor.
+    RecoveryCodeUsed = "recovery_code.used",
+    /// A user has other recovery codes.
+    RecoveryCodesRenewed = "recovery_code.renewed",
     /// The second factors of an account were taken away by an operator.
     TwoFactorsReset = "two_factors.reset",
     /// Other keys sign access tokens.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use plaza_application::AuthSettings;
+use plaza_application::{AuthSettings, SecondFactorRule};
 use serde::Deserialize;
 
 use super::{Problem, SecretText};
@@ -40,6 +40,8 @@ pub struct AuthConfig {
     pub algorithm: TokenAlgorithm,
     /// How long a new signing key is known before it signs, in seconds.
     pub key_announcement_seconds: u64,
+    /// Who has to set up a second factor: `nobody`, `admins` or `everybody`.
+    pub require_second_factor: SecondFactorRule,
     /// How slow hashing a password is: each step doubles it.
     pub bcrypt_cost: u32,
     /// Whether users have to prove their address before they post, upload, open rooms, or ask to be friends.
@@ -58,6 +60,7 @@ impl Default for AuthConfig {
             session_lifetime_days: settings.session_lifetime.as_secs() / DAY,
             algorithm: TokenAlgorithm::EdDSA,
             key_announcement_seconds: settings.key_announcement.as_secs(),
+            require_second_factor: settings.require_second_factor,
             bcrypt_cost: 12,
             require_verified_email: settings.require_verified_email,
         }
@@ -73,6 +76,7 @@ impl AuthConfig {
             session_lifetime: Duration::from_secs(self.session_lifetime_days * DAY),
             key_announcement: Duration::from_secs(self.key_announcement_seconds),
             require_verified_email: self.require_verified_email,
+            require_second_factor: self.require_second_factor,
         }
     }
 

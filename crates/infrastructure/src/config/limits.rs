@@ -15,6 +15,8 @@ pub struct LimitsConfig {
     pub login_per_address: u32,
     /// Logins an account.
     pub login_per_account: u32,
+    /// Codes of second factors an account, right ones and wrong ones, a day.
+    pub second_factor_per_account: u32,
     /// Registrations an address.
     pub register_per_address: u32,
     /// Requests for a new password, an address.
@@ -54,6 +56,7 @@ impl Default for LimitsConfig {
             enabled: settings.enabled,
             login_per_address: settings.login_per_address.burst,
             login_per_account: settings.login_per_account.burst,
+            second_factor_per_account: settings.second_factor_per_account.burst,
             register_per_address: settings.register_per_address.burst,
             reset_per_address: settings.reset_per_address.burst,
             reset_per_account: settings.reset_per_account.burst,
@@ -80,6 +83,7 @@ impl LimitsConfig {
             enabled: self.enabled,
             login_per_address: Quota::per_minute(self.login_per_address).guarded(),
             login_per_account: Quota::per_minute(self.login_per_account).guarded(),
+            second_factor_per_account: Quota::per_day(self.second_factor_per_account).guarded(),
             register_per_address: Quota::per_minute(self.register_per_address),
             reset_per_address: Quota::per_minute(self.reset_per_address).guarded(),
             reset_per_account: Quota::per_minute(self.reset_per_account).guarded(),
@@ -121,6 +125,9 @@ impl LimitsConfig {
             if !(1..=1_000_000).contains(&value) {
                 problems.push(Problem::new(key, "must be 1 to 1000000 a minute"));
             }
+        }
+        if !(1..=1_000_000).contains(&self.second_factor_per_account) {
+            problems.push(Problem::new("limits.second_factor_per_account", "must be 1 to 1000000 a day"));
         }
         if !(1..=1_000_000).contains(&self.max_replay) {
             problems.push(Problem::new("limits.max_replay", "must be 1 to 1000000"));

@@ -15,7 +15,7 @@ use crate::{
     db::SeaOrmStore,
     health::Health,
     mail::Templates,
-    security::{BcryptPasswords, HmacUrlSigner, OpaqueSecrets},
+    security::{BcryptPasswords, HmacUrlSigner, OpaqueSecrets, SealedTotp},
 };
 
 /// How many transactions of an instance store messages at a time on Postgres; SQLite has one writer.
@@ -92,6 +92,7 @@ impl Plaza {
             access_tokens: signing.access_tokens,
             key_ring: signing.key_ring,
             secrets: Arc::new(OpaqueSecrets::new(&secret)),
+            totp: Arc::new(SealedTotp::new(&secret, &config.auth.issuer)?),
             url_signer: Arc::new(HmacUrlSigner::new(&secret)),
             mail_templates: Arc::new(Templates::new(config.public_url())),
             mailer: adapters::mailer(config)?,

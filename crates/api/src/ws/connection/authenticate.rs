@@ -72,6 +72,7 @@ impl Connection {
             }
             Ok(_) => Err(Close::Unauthenticated.into()),
             Err(Error::Unauthenticated(reason)) => Ok(Err(ErrorFrame::unauthenticated(&reason))),
+            Err(error @ Error::SecondFactorSetupRequired) => Err(refusal(&error).into()),
             Err(error) => Ok(Err(ErrorFrame::from_error(&error))),
         }
     }
@@ -103,6 +104,7 @@ impl Connection {
 /// Why a connection ends whose user is not, or not any more, let in.
 pub(super) fn refusal(error: &Error) -> Close {
     match error {
+        Error::SecondFactorSetupRequired => Close::SecondFactorMissing,
         Error::Unauthenticated(Unauthenticated::Banned) => Close::Forbidden,
         Error::Unauthenticated(_) => Close::Unauthenticated,
         _ => Close::ServerError,

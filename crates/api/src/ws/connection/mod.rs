@@ -255,7 +255,9 @@ impl Connection {
     /// Looks whether the connection may still be there. A database that does not answer is no reason to end it.
     async fn recheck(&mut self, actor: &Actor) -> Flow {
         let services = &self.state.services;
-        if let Err(error @ Error::Unauthenticated(_)) = services.auth.recheck(actor).await {
+        if let Err(error @ (Error::Unauthenticated(_) | Error::SecondFactorSetupRequired)) =
+            services.auth.recheck(actor).await
+        {
             return Err(authenticate::refusal(&error).into());
         }
         if let Some(room_id) = self.own_room

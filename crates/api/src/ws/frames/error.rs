@@ -70,9 +70,9 @@ impl ErrorFrame {
     pub(in crate::ws) fn from_error(error: &Error) -> Self {
         let code = match error {
             Error::Invalid(_) | Error::Refused(_) | Error::Interrupted(_) => ErrorCode::Invalid,
-            Error::Unauthenticated(_) => ErrorCode::Unauthenticated,
+            Error::Unauthenticated(_) | Error::SecondFactorRequired { .. } => ErrorCode::Unauthenticated,
             Error::EmailNotVerified => ErrorCode::EmailNotVerified,
-            Error::Forbidden(_) | Error::Infected => ErrorCode::Forbidden,
+            Error::Forbidden(_) | Error::SecondFactorSetupRequired | Error::Infected => ErrorCode::Forbidden,
             Error::NotFound(_) => ErrorCode::NotFound,
             Error::Conflict(_) | Error::NotScanned { .. } => ErrorCode::Conflict,
             Error::TooLarge { .. } | Error::QuotaExceeded { .. } => ErrorCode::TooLarge,

@@ -16,7 +16,7 @@ pub use clock::ManualClock;
 pub use content::{AcceptingInspector, EscapingMarkup};
 pub use ids::SequentialIds;
 pub use mail::{MemoryMailer, PlainTemplates};
-pub use security::{CountingSecrets, OpenUrlSigner, PlainPasswords, PlainTokens};
+pub use security::{CountingSecrets, OpenUrlSigner, PlainPasswords, PlainTokens, PlainTotp};
 
 use super::MemoryStore;
 use crate::{
@@ -43,6 +43,7 @@ pub fn ports_with(clock: Arc<dyn Clock>) -> Ports {
         access_tokens: Arc::new(PlainTokens::new(Arc::clone(&clock))),
         key_ring: None,
         secrets: Arc::new(CountingSecrets::default()),
+        totp: Arc::new(PlainTotp::default()),
         url_signer: Arc::new(OpenUrlSigner),
         mail_templates: Arc::new(PlainTemplates),
         mailer: Arc::new(MemoryMailer::default()),

@@ -7,11 +7,12 @@ use std::sync::{
 
 use async_trait::async_trait;
 use chrono::DateTime;
-use plaza_domain::{Clock, PasswordHash, TokenDigest};
+use plaza_domain::{Clock, PasswordHash, Timestamp, TokenDigest, TotpSecret, User};
 use sha2::{Digest, Sha256};
 
 use crate::ports::{
-    AccessClaims, AccessTokens, BoxError, PasswordHasher, Secrets, TokenRejection, UrlSigner,
+    AccessClaims, AccessTokens, BoxError, NewTotpSecret, PasswordHasher, Secrets, TokenRejection, TotpCodes,
+    UrlSigner,
 };
 
 /// **Does not hash: it stores passwords as they are.** Instant, so that tests need not wait for a real hasher.
@@ -106,5 +107,32 @@ impl Secrets for CountingSecrets {
 
     fn digest(&self, token: &str) -> TokenDigest {
         TokenDigest(Sha256::digest(token).into())
+    }
+}
+
+/// **Not secret at all: anybody can compute its codes.** A secret is a number that it counts, and a code the sum of that
+/// and of the step.
+#[derive(Debug, Default)]
+pub struct PlainTotp(AtomicU64);
+
+impl PlainTotp {
+    /// The code of a secret in a step.
+    pub fn code(secret: &str, step: i64) -> String {
+        let secret: i64 = secret.parse().unwrap_or_default();
+        format!("{:06}", (secret * 1_000 + step) % 1_000_000)
+    }
+}
+
+impl TotpCodes for PlainTotp {
+    fn generate(&self, user: &User) -> Result<NewTotpSecret, BoxError> {
+        let secret = (self.0.fetch_add(1, Ordering::Relaxed) + 1).to_string();
+        let uri = format!("otpauth://totp/{}?secret={secret}", user.username);
+        Ok(NewTotpSecret { uri, sealed_secret: secret.clone().into_bytes(), secret })
+    }
+
+    fn step_of(&self, secret: &TotpSecret, code: &str, now: Timestamp) -> Result<Option<i64>, BoxError> {
+        let secret = std::str::from_utf8(&secret.sealed_secret)?;
+        let now = now.timestamp().div_euclid(30);
+        Ok((now - 1..=now + 1).find(|step| Self::code(secret, *step) == code))
     }
 }
