@@ -20,6 +20,7 @@ mod m20261121_000014_suspects;
 mod m20261121_000015_audit;
 mod m20261121_000016_credentials;
 mod m20261121_000017_invitations;
+mod m20261121_000018_user_lists;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000015_audit::Migration),
             Box::new(m20261121_000016_credentials::Migration),
             Box::new(m20261121_000017_invitations::Migration),
+            Box::new(m20261121_000018_user_lists::Migration),
         ]
     }
 }

@@ -8,7 +8,7 @@ use plaza_infrastructure::{
     config::{Config, Overrides, Sources},
     wiring::{Plaza as Wired, Role},
 };
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Statement};
 
 use crate::{Plaza, servers::until};
 
@@ -171,6 +171,26 @@ impl Backstage {
         found
             .await
             .unwrap_or_else(|ledger| panic!("the probes did not get there in {patience:?}: {ledger:?}"))
+    }
+
+    /// Changes one entry of the audit log as only the owner of the database can, by what stands after `SET`; removes it
+    /// when that is nothing.
+    pub async fn tamper_with_audit(&self, number: i64, change: Option<&str>) {
+        let doors = if self.database.get_database_backend() == DbBackend::Postgres {
+            ["DROP TRIGGER IF EXISTS audit_entries_stay ON audit_entries"].as_slice()
+        } else {
+            &[
+                "DROP TRIGGER IF EXISTS audit_entries_no_update",
+                "DROP TRIGGER IF EXISTS audit_entries_no_delete",
+            ]
+        };
+        let entry = match change {
+            Some(change) => format!("UPDATE audit_entries SET {change} WHERE number = {number}"),
+            None => format!("DELETE FROM audit_entries WHERE number = {number}"),
+        };
+        for statement in doors.iter().copied().chain([entry.as_str()]) {
+            self.database.execute_unprepared(statement).await.expect("the database obeys its owner");
+        }
     }
 
     /// The one number that a statement selects.

@@ -38,6 +38,9 @@ contract! {
         a_changed_user_is_stored
         a_locked_user_is_changed_by_one_after_the_other
         times_keep_their_microseconds
+        accounts_are_listed_newest_first_by_what_they_are
+        suspensions_that_are_over_are_found
+        of_two_admins_who_demote_each_other_one_stays
         of_racing_claims_of_a_setting_one_wins
         a_setting_whose_claim_was_rolled_back_is_free
     }

@@ -23,6 +23,9 @@ impl From<Error> for ApiError {
                 Self::new(ProblemKind::SecondFactorRequired, detail).with_challenge(challenge)
             }
             Error::SecondFactorSetupRequired => Self::new(ProblemKind::SecondFactorSetupRequired, detail),
+            Error::Suspended(suspension) => {
+                Self::new(ProblemKind::AccountSuspended, detail).with_suspension(*suspension)
+            }
             Error::Forbidden(_) => Self::new(ProblemKind::Forbidden, detail),
             Error::EmailNotVerified => Self::new(ProblemKind::EmailNotVerified, detail),
             Error::NotFound(_) => Self::new(ProblemKind::NotFound, detail),
@@ -69,7 +72,8 @@ impl From<Unauthenticated> for ApiError {
 mod tests {
     use std::time::Duration;
 
-    use plaza_domain::InvalidInput;
+    use chrono::DateTime;
+    use plaza_domain::{InvalidInput, Suspension};
 
     use super::*;
 
@@ -80,6 +84,7 @@ mod tests {
             (Error::Unauthenticated(Unauthenticated::Credentials), 401),
             (Error::SecondFactorRequired { challenge: "c".to_owned(), was_wrong: false }, 401),
             (Error::SecondFactorSetupRequired, 403),
+            (Error::Suspended(Box::new(Suspension::ban(DateTime::UNIX_EPOCH))), 403),
             (Error::Forbidden("no"), 403),
             (Error::EmailNotVerified, 403),
             (Error::NotFound("room"), 404),

@@ -2,10 +2,11 @@
 
 use std::{borrow::Cow, fmt};
 
+use chrono::Datelike;
 use plaza_domain::Timestamp;
 use poem_openapi::{
     registry::{MetaSchema, MetaSchemaRef},
-    types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type},
+    types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type},
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
@@ -84,6 +85,17 @@ impl ParseFromJSON for UtcTime {
         let value = value.unwrap_or_default();
         let text = value.as_str().ok_or("must be a time as RFC 3339 writes it")?;
         text.parse().map(Self).map_err(ParseError::custom)
+    }
+}
+
+/// Of made up moments, some are earlier or later than a database can think of.
+impl ParseFromParameter for UtcTime {
+    fn parse_from_parameter(value: &str) -> ParseResult<Self> {
+        let moment: Timestamp = value.parse().map_err(|_| "must be a time as RFC 3339 writes it")?;
+        if (1970..10_000).contains(&moment.year()) {
+            return Ok(Self(moment));
+        }
+        Err("must be a time in the years 1970 to 9999".into())
     }
 }
 

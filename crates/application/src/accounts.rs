@@ -1,19 +1,18 @@
-//! What ends logins that are not one's own: a new password, and a ban.
+//! What users change about their own accounts: the password.
 
 use std::sync::Arc;
 
-use plaza_domain::{AuditAction, Clock, Store, Suspension, User, UserId, Violation};
+use plaza_domain::{AuditAction, Clock, Store, User, Violation};
 
 use crate::{
     Actor, AuthService, Error, Ports, Result, audit,
     auth::parse_password,
     events::{Event, UserEvent},
     mail::{MailMessage, MailOrder, Postbox},
-    policy::{AccountAction, authorize_account},
     ports::{EventBus, PasswordHasher},
 };
 
-/// Passwords and bans.
+/// Passwords.
 pub struct AccountService {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -70,46 +69,6 @@ impl AccountService {
         let (user_id, kept) = (actor.id(), actor.session_id);
         self.bus.publish(Event::User(UserEvent::OtherSessionsEnded { user_id, kept }));
         self.postbox.wake(posted).await;
-        Ok(())
-    }
-
-    /// Keeps a user out and ends all their sessions; once is enough.
-    ///
-    /// # Errors
-    /// `Forbidden`; `NotFound`.
-    pub async fn ban(&self, actor: &Actor, user_id: UserId) -> Result<()> {
-        authorize_account(actor, AccountAction::Ban, user_id)?;
-        let now = self.clock.now();
-        let mut work = self.store.begin().await?;
-        let user = work.users().lock(user_id).await?.ok_or(Error::NotFound("user"))?;
-        if user.suspension.is_none() {
-            let suspension = Some(Suspension::ban(now));
-            work.users().update(&User { suspension, updated_at: now, ..user }).await?;
-        }
-        work.sessions().revoke_all(user_id, None, now).await?;
-        work.audit().append(&audit::by(actor, AuditAction::UserBanned).about(user_id)).await?;
-        work.commit().await?;
-        self.auth.forget_user(user_id);
-        tracing::info!(user.id = %user_id, admin.id = %actor.id(), "a user was banned");
-        self.bus.publish(Event::User(UserEvent::Banned { user_id }));
-        Ok(())
-    }
-
-    /// Lets a banned user log in again; for anybody else nothing changes.
-    ///
-    /// # Errors
-    /// `Forbidden`; `NotFound`.
-    pub async fn unban(&self, actor: &Actor, user_id: UserId) -> Result<()> {
-        authorize_account(actor, AccountAction::Unban, user_id)?;
-        let mut work = self.store.begin().await?;
-        let user = work.users().lock(user_id).await?.ok_or(Error::NotFound("user"))?;
-        if user.suspension.is_none() {
-            return Ok(());
-        }
-        work.users().update(&User { suspension: None, updated_at: self.clock.now(), ..user }).await?;
-        work.audit().append(&audit::by(actor, AuditAction::UserUnbanned).about(user_id)).await?;
-        work.commit().await?;
-        tracing::info!(user.id = %user_id, admin.id = %actor.id(), "a ban was lifted");
         Ok(())
     }
 }

@@ -47,6 +47,8 @@ pub enum Command {
     PurgeTasks,
     /// Remove what workers left behind that vanished.
     PurgePresence,
+    /// Lift bans whose time is over.
+    LiftBans,
     /// Remove contents that nothing refers to, and objects that nothing names.
     SweepBlobs,
     /// Forget uploads that lasted too long, and delete files that nothing shows.
@@ -96,6 +98,7 @@ impl Command {
             | Self::PurgeTokens
             | Self::PurgeTasks
             | Self::PurgePresence
+            | Self::LiftBans
             | Self::SweepBlobs
             | Self::SweepUploads
             | Self::EraseAccounts
@@ -111,6 +114,7 @@ impl Command {
             Self::PurgeTokens => ("purge_tokens", 1),
             Self::PurgeTasks => ("purge_tasks", 1),
             Self::PurgePresence => ("purge_presence", 1),
+            Self::LiftBans => ("lift_bans", 1),
             Self::SweepBlobs => ("sweep_blobs", 1),
             Self::SweepUploads => ("sweep_uploads", 1),
             Self::EraseAccounts => ("erase_accounts", 1),
@@ -132,6 +136,7 @@ impl Command {
             Self::PurgeTokens
             | Self::PurgeTasks
             | Self::PurgePresence
+            | Self::LiftBans
             | Self::SweepBlobs
             | Self::SweepUploads
             | Self::EraseAccounts => (DEFAULT_QUEUE, serde_json::json!({})),
@@ -165,6 +170,7 @@ impl TryFrom<&Task> for Command {
             ("purge_tokens", 1) => Ok(Self::PurgeTokens),
             ("purge_tasks", 1) => Ok(Self::PurgeTasks),
             ("purge_presence", 1) => Ok(Self::PurgePresence),
+            ("lift_bans", 1) => Ok(Self::LiftBans),
             ("sweep_blobs", 1) => Ok(Self::SweepBlobs),
             ("sweep_uploads", 1) => Ok(Self::SweepUploads),
             ("erase_accounts", 1) => Ok(Self::EraseAccounts),

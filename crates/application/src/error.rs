@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use plaza_domain::{InvalidInput, RepositoryError, Violation, repository::Constraint};
+use plaza_domain::{InvalidInput, RepositoryError, Suspension, Violation, repository::Constraint};
 use thiserror::Error;
 
 use crate::ports::{BlobError, BoxError, OneTimeStoreError, Refusal, TokenRejection};
@@ -30,6 +30,9 @@ pub enum Error {
     /// Who asks may do nothing before they have set up a second factor.
     #[error("the server requires a second factor of you: set it up first")]
     SecondFactorSetupRequired,
+    /// The account may not be used; only who has proven that it is theirs is told.
+    #[error("the account is {}", .0.kind.as_str())]
+    Suspended(Box<Suspension>),
     /// Who asks may not; they may know that the thing exists.
     #[error("{0}")]
     Forbidden(&'static str),

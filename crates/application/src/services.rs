@@ -11,7 +11,7 @@ use crate::{
     MailService, MembershipService, MentionService, MessageService, OverviewService, PasswordResetService,
     PinService, PresenceService, ReactionService, ReadService, ReceiptService, RoomService,
     SecondFactorService, SessionService, Settings, SignedUrlService, SigningKeyService, TaskService,
-    ThreadService, TicketService, UserService, VerificationService,
+    ThreadService, TicketService, UserAdminService, UserService, VerificationService,
     ports::{
         AccessTokens, BlobStore, EventBus, GuessLimiter, KeyRing, MailTemplates, Mailer, Markup,
         MediaInspector, OneTimeStore, PasswordHasher, PresenceStore, RateLimiter, Scanner, Secrets,
@@ -72,8 +72,10 @@ pub struct Ports {
 pub struct Services {
     /// Accounts, logins and tokens.
     pub auth: Arc<AuthService>,
-    /// Passwords and bans.
+    /// Passwords.
     pub accounts: Arc<AccountService>,
+    /// Accounts as the server's admins look after them.
+    pub user_admin: Arc<UserAdminService>,
     /// Who did what to whom, from where.
     pub audit: Arc<AuditService>,
     /// Proofs of addresses.
@@ -158,6 +160,7 @@ impl Services {
         let files = Arc::new(FileService::new(ports, settings.uploads.clone(), tracker));
         Self {
             accounts: Arc::new(AccountService::new(ports, Arc::clone(&auth))),
+            user_admin: Arc::new(UserAdminService::new(ports, Arc::clone(&auth))),
             audit: Arc::new(AuditService::new(ports)),
             verification: Arc::new(VerificationService::new(ports, Arc::clone(&auth))),
             password_reset: Arc::new(PasswordResetService::new(ports, Arc::clone(&auth))),

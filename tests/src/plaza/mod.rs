@@ -97,6 +97,11 @@ impl Plaza {
         self.instances[0].run(arguments).await
     }
 
+    /// The same; it reads `input`.
+    pub async fn run_with_input(&self, arguments: &[&str], input: &str) -> Output {
+        self.instances[0].run_with_input(arguments, input).await
+    }
+
     /// What the first instance is told by variables, but for its address.
     pub fn environment(&self) -> Vec<(String, String)> {
         self.instances[0].environment()

@@ -3,12 +3,12 @@
 use std::{
     fs,
     path::PathBuf,
-    process::{Command, ExitStatus, Output},
+    process::{Command, ExitStatus, Output, Stdio},
     time::Duration,
 };
 
 use reqwest::StatusCode;
-use tokio::time::timeout;
+use tokio::{io::AsyncWriteExt, time::timeout};
 
 use super::programs;
 use crate::{
@@ -126,6 +126,21 @@ impl Node {
         let mut command = tokio::process::Command::from(self.command(self.port.unwrap_or_default()));
         let ended = timeout(END, command.args(arguments).kill_on_drop(true).output()).await;
         ended.expect("a command ends in time").expect("a command is run")
+    }
+
+    /// The same; it reads `input`.
+    pub(super) async fn run_with_input(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = tokio::process::Command::from(self.command(self.port.unwrap_or_default()));
+        command.args(arguments).kill_on_drop(true);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("a command is run");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(input.as_bytes()).await.expect("a command reads");
+        drop(stdin);
+        timeout(END, child.wait_with_output())
+            .await
+            .expect("a command ends in time")
+            .expect("it is waited for")
     }
 
     /// What it is told by variables, but for its address.

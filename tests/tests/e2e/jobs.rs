@@ -31,6 +31,7 @@ async fn jobs_are_planned_once_a_worker_runs(setup: Setup) {
     let root = User::register(plaza.a(), "root").await;
     for (name, schedule) in [
         ("erase_accounts", "47 * * * *"),
+        ("lift_bans", "*/10 * * * *"),
         ("purge_presence", "*/10 * * * *"),
         ("purge_tasks", "37 * * * *"),
         ("purge_tokens", "17 3 * * *"),

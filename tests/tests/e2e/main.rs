@@ -2,7 +2,9 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a failed expectation is a failed test")]
 
 mod accounts;
+mod admin_users;
 mod attacks;
+mod audit;
 mod avatars;
 mod away;
 mod bad_input;

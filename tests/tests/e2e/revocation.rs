@@ -99,7 +99,7 @@ async fn who_is_banned_is_closed_everywhere_and_kept_out(setup: Setup) {
         assert_eq!(closed_soon(socket).await, 4403);
     }
     ada.api.get("/users/me").await.expect_problem(401);
-    Api::anonymous(plaza.b()).log_in("ada", PASSWORD).await.expect_problem(401);
+    Api::anonymous(plaza.b()).log_in("ada", PASSWORD).await.expect_problem(403);
     let mut again = ada.at(plaza.a()).connect().await;
     assert_eq!(again.close_code().await, 4403, "there is no use in coming back");
 

@@ -51,13 +51,13 @@ async fn repair_probes(plaza: &Plaza) {
     backstage.close().await;
 }
 
-fn out(output: &Output) -> String {
+pub(crate) fn out(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
     text
 }
 
-fn json_out(output: &Output) -> Value {
+pub(crate) fn json_out(output: &Output) -> Value {
     let text = out(output);
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"))
 }
@@ -233,6 +233,7 @@ async fn the_command_line_says_what_is_wrong(setup: Setup) {
         (["tasks", "show", unknown], "there is no such task"),
         (["tasks", "show", "tomorrow"], "invalid value"),
         (["tasks", "list", "--state=tired"], "there is no such state"),
+        (["tasks", "retry", "--json"], "<ID|--dead>"),
     ] {
         let output = plaza.run(&[["admin"].as_slice(), arguments.as_slice()].concat()).await;
         let errors = String::from_utf8_lossy(&output.stderr);

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use plaza_domain::{
     DisplayName, Email, FileId, Locale, StatusText, Store, Suspension, SuspensionKind, SystemRole, TimeZone,
-    User, Username, repository::Constraint,
+    User, UserId, Username,
+    repository::{Constraint, UserFilter},
 };
 
 use super::{
@@ -131,5 +132,91 @@ pub(crate) async fn a_locked_user_is_changed_by_one_after_the_other(store: Arc<d
     assert_eq!(changed.await?, 10);
     let found = store.read().await?.users().find(ada.id).await?;
     assert_eq!(found.map(|user| user.updated_at), Some(ada.updated_at + TimeDelta::seconds(10)));
+    Ok(())
+}
+
+pub(crate) async fn accounts_are_listed_newest_first_by_what_they_are(store: Arc<dyn Store>) -> Outcome {
+    let ada = User { role: SystemRole::Admin, ..user("ada") };
+    let bob = User { suspension: Some(Suspension::ban(at(1))), ..user("bob") };
+    let adam = User { display_name: DisplayName::from_stored("Zed".to_owned()), ..user("adam") };
+    let mut work = store.begin().await?;
+    for user in [&ada, &bob, &adam] {
+        work.users().insert(user).await?;
+    }
+    work.commit().await?;
+    let list =
+        async |filter: UserFilter, before, limit| -> Result<Vec<UserId>, plaza_domain::RepositoryError> {
+            let users = store.read().await?.users().list(&filter, before, limit).await?;
+            Ok(users.iter().map(|user| user.id).collect())
+        };
+    let all = UserFilter::default;
+    let search = |text: &str| UserFilter { search: Some(text.to_owned()), ..all() };
+    assert_eq!(list(all(), None, 10).await?, [adam.id, bob.id, ada.id]);
+    assert_eq!(list(all(), None, 2).await?, [adam.id, bob.id]);
+    assert_eq!(list(all(), Some(bob.id), 2).await?, [ada.id]);
+    assert_eq!(list(search("ada"), None, 10).await?, [adam.id, ada.id]);
+    assert_eq!(list(search("adam"), None, 10).await?, [adam.id]);
+    assert_eq!(list(search("zed"), None, 10).await?, [adam.id]);
+    assert_eq!(list(search("bob@exa"), None, 10).await?, [bob.id]);
+    for nothing in ["da", "a%", "_da", "ob@"] {
+        assert_eq!(list(search(nothing), None, 10).await?, [], "{nothing}");
+    }
+    assert_eq!(list(UserFilter { role: Some(SystemRole::Admin), ..all() }, None, 10).await?, [ada.id]);
+    assert_eq!(list(UserFilter { is_suspended: Some(true), ..all() }, None, 10).await?, [bob.id]);
+    assert_eq!(
+        list(UserFilter { is_suspended: Some(false), ..search("ada") }, Some(adam.id), 10).await?,
+        [ada.id]
+    );
+    Ok(())
+}
+
+pub(crate) async fn suspensions_that_are_over_are_found(store: Arc<dyn Store>) -> Outcome {
+    let until = |until| Some(Suspension { until, ..Suspension::ban(at(0)) });
+    let mut work = store.begin().await?;
+    let ended = User { suspension: until(Some(at(10))), ..user("ended") };
+    for user in [
+        ended.clone(),
+        User { suspension: until(Some(at(11))), ..user("later") },
+        User { suspension: until(None), ..user("never") },
+        user("free"),
+    ] {
+        work.users().insert(&user).await?;
+    }
+    work.commit().await?;
+    let mut read = store.read().await?;
+    assert_eq!(read.users().list_released(at(9), 10).await?, []);
+    assert_eq!(read.users().list_released(at(10), 10).await?, [ended.id]);
+    assert_eq!(read.users().list_released(at(11), 1).await?.len(), 1);
+    Ok(())
+}
+
+pub(crate) async fn of_two_admins_who_demote_each_other_one_stays(store: Arc<dyn Store>) -> Outcome {
+    let admins: Vec<User> =
+        ["ada", "bob"].into_iter().map(|name| User { role: SystemRole::Admin, ..user(name) }).collect();
+    let mut work = store.begin().await?;
+    for user in &admins {
+        work.users().insert(user).await?;
+    }
+    for user in [
+        User { role: SystemRole::Admin, suspension: Some(Suspension::ban(at(0))), ..user("banned") },
+        User { role: SystemRole::Admin, erase_at: Some(at(9)), ..user("leaving") },
+    ] {
+        work.users().insert(&user).await?;
+    }
+    work.commit().await?;
+    let demoted = race(2, |number| {
+        let (store, target) = (Arc::clone(&store), admins[number].clone());
+        async move {
+            let mut work = store.begin().await?;
+            if work.erasures().lock_admins().await? == [target.id] {
+                return Ok(false);
+            }
+            work.users().update(&User { role: SystemRole::Member, ..target }).await?;
+            work.commit().await?;
+            Ok(true)
+        }
+    });
+    assert_eq!(demoted.await?, 1);
+    assert_eq!(store.begin().await?.erasures().lock_admins().await?.len(), 1);
     Ok(())
 }

@@ -1,16 +1,16 @@
 //! The statements that run often, or on long tables, and by which columns each must find its rows.
 
 use chrono::TimeDelta;
-use plaza_domain::repository::{HistoryRange, RoomFilter, TaskFilter};
+use plaza_domain::repository::{HistoryRange, RoomFilter, TaskFilter, UserFilter};
 use plaza_domain::{
     Activity, AuditAction, AuditFilter, ClientId, Emoji, FilePlace, MailPurpose, RequestDirection,
-    RequestPosition, Seq, SessionId, Sha256, TaskId, TaskState, ThreadPosition, TokenDigest, UserPair,
-    Username, Version,
+    RequestPosition, Seq, SessionId, Sha256, SystemRole, TaskId, TaskState, ThreadPosition, TokenDigest,
+    UserPair, Username, Version,
 };
 use plaza_infrastructure::db::queries::{
     audit, blobs, blocks, direct_rooms, edits, erasure, files, friendships, mail_tokens, members, mentions,
     messages, overviews, presence, reactions, receipts, rooms, sessions, task_lists, task_orders, tasks,
-    threads, username_changes,
+    threads, username_changes, users,
 };
 use sea_orm::{DbBackend, Statement, StatementBuilder};
 
@@ -42,6 +42,7 @@ pub(crate) fn hot_statements(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         of_friends(on, asked),
         of_accounts_and_files(on, asked),
         of_audit(on, asked),
+        of_users(on, asked),
         of_blobs(on),
         of_tasks(on),
         of_task_lists(on, asked),
@@ -249,6 +250,23 @@ fn of_accounts_and_files(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         hot(on, "files in messages", &["file_id"], files::shown_in_messages(&[asked.file])),
         hot(on, "files as avatars", &["avatar_file_id"], files::shown_as_avatars(&[asked.file])),
         hot(on, "file is shared", &["file_id"], files::is_shared_with(asked.file, asked.users[0])),
+    ]
+}
+
+fn of_users(on: DbBackend, asked: &Asked) -> Vec<Hot> {
+    let all = UserFilter::default;
+    let before = Some(asked.users[50]);
+    let search = UserFilter { search: Some("user14".to_owned()), ..all() };
+    let guests = UserFilter { role: Some(SystemRole::Guest), ..all() };
+    let suspended = UserFilter { is_suspended: Some(true), ..all() };
+    let list = |filter: &UserFilter, before| users::list(on, filter, before, 50);
+    vec![
+        hot(on, "older accounts", &["id"], list(&all(), before)),
+        hot(on, "accounts by handle", &["username"], list(&search, None)),
+        hot(on, "accounts by address", &["email"], list(&search, None)),
+        hot(on, "guests", &["role"], list(&guests, before)),
+        hot(on, "suspended accounts", &["id"], list(&suspended, before)),
+        hot(on, "bans that are over", &["disabled_until"], users::list_released(at(0), 50)),
     ]
 }
 

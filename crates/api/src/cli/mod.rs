@@ -53,7 +53,7 @@ enum Command {
     Permissions,
     /// Asks the server that runs with this configuration whether it is ready; ends with 0 when it is
     Health,
-    /// Looks after the server, also while it runs: background work, signing keys
+    /// Looks after the server, also while it runs: background work, signing keys, accounts, the audit log
     Admin(AdminArgs),
 }
 
@@ -145,9 +145,11 @@ async fn migrate(config: Config) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Prints to standard output, which may be a pipe that was closed.
+/// Prints to standard output. Who reads it through a pipe may have enough before its end.
 fn print(document: &str) -> Result<(), Box<dyn Error>> {
     let mut output = io::stdout().lock();
-    output.write_all(document.as_bytes())?;
-    Ok(output.flush()?)
+    match output.write_all(document.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => Ok(printed?),
+    }
 }

@@ -4,7 +4,7 @@ use plaza_application::{
     AccountAction, Error, FileAction, FriendAction, MessageAction, Operator, Result, RoomAction, UserAction,
     authorize_account, authorize_file, authorize_friendship, authorize_message, authorize_operation,
     authorize_own, authorize_post, authorize_reading, authorize_room, authorize_room_creation,
-    authorize_task, authorize_user,
+    authorize_second_factor_reset, authorize_task, authorize_user,
 };
 use plaza_domain::SystemRole;
 
@@ -28,6 +28,8 @@ pub(super) enum Needs {
     Own,
     /// [`authorize_account`].
     Account(AccountAction),
+    /// [`authorize_second_factor_reset`].
+    SecondFactorReset,
     /// [`authorize_user`].
     User(UserAction),
     /// [`authorize_friendship`].
@@ -91,7 +93,7 @@ impl Needs {
         match self {
             Self::Nothing | Self::Login | Self::Operation | Self::RoomCreation => &[Resource::Server],
             Self::Own => &[Resource::Own],
-            Self::Account(_) | Self::User(_) => &[Resource::User],
+            Self::Account(_) | Self::SecondFactorReset | Self::User(_) => &[Resource::User],
             Self::Friendship(_) => &[Resource::Friendship],
             Self::Room(_) | Self::Post => {
                 &[Resource::PublicRoom, Resource::PrivateRoom, Resource::DirectRoom]
@@ -117,7 +119,8 @@ impl Needs {
             Self::Operation => authorize_operation(Operator::User(&actor)),
             Self::RoomCreation => authorize_room_creation(&actor),
             Self::Own => authorize_own(ACTOR, cast.owner_id(), "thing"),
-            Self::Account(action) => authorize_account(&actor, action, OTHER),
+            Self::Account(action) => authorize_account(Operator::User(&actor), action, OTHER),
+            Self::SecondFactorReset => authorize_second_factor_reset(Operator::User(&actor), OTHER),
             Self::User(action) => authorize_user(&actor, action, OTHER, cast.acquaintance()),
             Self::Friendship(action) => cast
                 .friendship()

@@ -3,6 +3,7 @@
 use std::{error::Error, fmt};
 
 use plaza_application::ports::BoxError;
+use plaza_domain::Suspension;
 use poem::{
     Response,
     error::ResponseError,
@@ -21,6 +22,7 @@ use super::{
     ProblemKind,
     view::{CONTENT_TYPE, FieldErrorView, ProblemView},
 };
+use crate::UtcTime;
 
 /// Why an operation did not do what it was asked for. Its cause is for the log, never for the client.
 #[derive(Debug)]
@@ -35,6 +37,8 @@ struct Inner {
     quota: Option<(u64, u64)>,
     /// What the second factor is to be shown with.
     challenge: Option<String>,
+    /// Why an account may not be used, and until when.
+    suspension: Option<(String, Option<UtcTime>)>,
     headers: Vec<(HeaderName, HeaderValue)>,
     cause: Option<BoxError>,
 }
@@ -51,6 +55,7 @@ impl ApiError {
             errors: Vec::new(),
             quota: None,
             challenge: None,
+            suspension: None,
             headers,
             cause: None,
         }))
@@ -83,6 +88,13 @@ impl ApiError {
     #[must_use]
     pub(crate) fn with_challenge(mut self, challenge: String) -> Self {
         self.0.challenge = Some(challenge);
+        self
+    }
+
+    /// The same with why an account may not be used, and until when.
+    #[must_use]
+    pub(crate) fn with_suspension(mut self, suspension: Suspension) -> Self {
+        self.0.suspension = Some((suspension.reason, suspension.until.map(UtcTime)));
         self
     }
 
@@ -121,6 +133,8 @@ impl ApiError {
             used_bytes: self.0.quota.map(|(used, _)| used),
             challenge: self.0.challenge.clone(),
             allowed_bytes: self.0.quota.map(|(_, allowed)| allowed),
+            reason: self.0.suspension.as_ref().map(|(reason, _)| reason.clone()),
+            until: self.0.suspension.as_ref().and_then(|(_, until)| *until),
         };
         let mut response = Response::builder()
             .status(kind.status())
@@ -187,6 +201,7 @@ fn is_documented(kind: ProblemKind) -> bool {
             | ProblemKind::FileInfected
             | ProblemKind::EmailNotVerified
             | ProblemKind::QuotaExceeded
+            | ProblemKind::AccountSuspended
     )
 }
 

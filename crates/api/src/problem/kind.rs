@@ -26,10 +26,11 @@ pub(crate) enum ProblemKind {
     Unavailable,
     StorageFull,
     QuotaExceeded,
+    AccountSuspended,
 }
 
 impl ProblemKind {
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::BadRequest,
         Self::Unauthenticated,
         Self::SecondFactorRequired,
@@ -51,6 +52,7 @@ impl ProblemKind {
         Self::Unavailable,
         Self::StorageFull,
         Self::QuotaExceeded,
+        Self::AccountSuspended,
     ];
 
     /// The last part of the kind's address; never changes.
@@ -77,6 +79,7 @@ impl ProblemKind {
             Self::Unavailable => "unavailable",
             Self::StorageFull => "storage-full",
             Self::QuotaExceeded => "quota-exceeded",
+            Self::AccountSuspended => "account-suspended",
         }
     }
 
@@ -87,7 +90,8 @@ impl ProblemKind {
             Self::Forbidden
             | Self::EmailNotVerified
             | Self::SecondFactorSetupRequired
-            | Self::FileInfected => StatusCode::FORBIDDEN,
+            | Self::FileInfected
+            | Self::AccountSuspended => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -126,6 +130,7 @@ impl ProblemKind {
             Self::Unavailable => "The server cannot do this right now",
             Self::StorageFull => "The server has no room left",
             Self::QuotaExceeded => "Your files take up as much as they may",
+            Self::AccountSuspended => "The account may not be used",
         }
     }
 
@@ -201,6 +206,10 @@ impl ProblemKind {
                  later, and a message with the same client_id."
             }
             Self::StorageFull => "The server's storage is full. Its operator has to make room.",
+            Self::AccountSuspended => {
+                "The name and the password are right, and the account is banned or deactivated: reason says why, \
+                 and until when it is not for good. Ask those who run the server."
+            }
             Self::QuotaExceeded => {
                 "The file would make your files take up more than they may together: used_bytes and allowed_bytes \
                  tell how much that is. Delete files that you no longer need."

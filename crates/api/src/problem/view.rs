@@ -3,6 +3,8 @@
 use poem_openapi::Object;
 use serde::Serialize;
 
+use crate::UtcTime;
+
 pub(crate) const CONTENT_TYPE: &str = "application/problem+json";
 
 /// What went wrong (RFC 9457).
@@ -37,6 +39,14 @@ pub(crate) struct ProblemView {
     #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) challenge: Option<String>,
+    /// Why the account may not be used, when that is the problem; may be empty.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reason: Option<String>,
+    /// Until when the account may not be used, when that is the problem and it is not for good.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) until: Option<UtcTime>,
 }
 
 /// What is wrong with a field.

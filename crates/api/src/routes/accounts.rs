@@ -1,12 +1,13 @@
 //! `/users/me/password` and `/users/{user_id}/ban`: what ends logins that are not one's own.
 
-use plaza_application::Limited;
+use plaza_application::{Limited, Operator};
 use poem::web::Data;
 use poem_openapi::{ApiResponse, Object, OpenApi, param::Path, types::Example};
 use uuid::Uuid;
 
 use super::Tags;
 use crate::{
+    UtcTime,
     auth::Authenticated,
     client::ClientAddress,
     json::{JsonBody, Text},
@@ -28,6 +29,24 @@ pub(crate) struct ChangePasswordRequest {
 impl Example for ChangePasswordRequest {
     fn example() -> Self {
         Self { current_password: "correct horse battery".into(), new_password: "staple of the trade".into() }
+    }
+}
+
+/// What banning a user takes.
+#[derive(Object)]
+#[oai(example)]
+pub(crate) struct BanRequest {
+    /// Why, as the user is told when they log in, at most 500 characters.
+    #[oai(nullable, skip_serializing_if_is_none)]
+    reason: Option<Text<0, 500>>,
+    /// Until when; for good when it is left out.
+    #[oai(nullable, skip_serializing_if_is_none)]
+    until: Option<UtcTime>,
+}
+
+impl Example for BanRequest {
+    fn example() -> Self {
+        Self { reason: Some("Sent the same link to everybody.".into()), until: None }
     }
 }
 
@@ -81,7 +100,8 @@ impl AccountsApi {
     /// Ban a user
     ///
     /// For the server's admins, and not for themselves. The user's sessions end, their connections are closed, and they
-    /// cannot log in any more.
+    /// cannot log in any more, until then or for good: with the right password they are told why. A second ban takes the
+    /// place of the first. The last admin cannot be banned.
     #[oai(path = "/:user_id/ban", method = "put", operation_id = "ban_user")]
     async fn ban(
         &self,
@@ -89,8 +109,11 @@ impl AccountsApi {
         Authenticated(actor): Authenticated,
         /// The user
         user_id: Path<Uuid>,
+        body: JsonBody<BanRequest>,
     ) -> Result<Banned, ApiError> {
-        state.services.accounts.ban(&actor, user_id.0.into()).await?;
+        let JsonBody(BanRequest { reason, until }) = body;
+        let (reason, until) = (reason.map(String::from).unwrap_or_default(), until.map(|until| until.0));
+        state.services.user_admin.ban(Operator::User(&actor), user_id.0.into(), &reason, until).await?;
         Ok(Banned::Done)
     }
 
@@ -105,7 +128,7 @@ impl AccountsApi {
         /// The user
         user_id: Path<Uuid>,
     ) -> Result<Unbanned, ApiError> {
-        state.services.accounts.unban(&actor, user_id.0.into()).await?;
+        state.services.user_admin.unban(Operator::User(&actor), user_id.0.into()).await?;
         Ok(Unbanned::Done)
     }
 }

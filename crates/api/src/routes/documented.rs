@@ -17,6 +17,9 @@ use crate::problem::{PROBLEM_CONTENT_TYPE, ProblemKind};
 /// The operations whose body, and not whose path, names something that may not be there.
 const NAMES_SOMEBODY: [&str; 3] = ["open_direct_room", "request_friend", "set_avatar"];
 
+/// The operations that tell those who may not come in that it is so.
+const LETS_IN: [&str; 1] = ["login"];
+
 /// The operation that reads what is in a file, and cannot before it was scanned.
 const TELLS_WORDS: &str = "get_file_text";
 
@@ -26,6 +29,7 @@ pub(super) struct Documented<T>(pub(super) T);
 impl<T: OpenApi> OpenApi for Documented<T> {
     fn meta() -> Vec<MetaApi> {
         let mut apis = T::meta();
+        one_a_path(&mut apis);
         let paths = apis.iter_mut().flat_map(|api| &mut api.paths);
         for operation in paths.flat_map(|path| &mut path.operations) {
             let responses = std::mem::take(&mut operation.responses.responses);
@@ -51,6 +55,20 @@ impl<T: OpenApi> OpenApi for Documented<T> {
     }
 }
 
+/// A path that several files serve comes once: of two with one name, readers of JSON keep the last.
+fn one_a_path(apis: &mut [MetaApi]) {
+    let mut operations: HashMap<String, Vec<MetaOperation>> = HashMap::new();
+    for path in apis.iter_mut().flat_map(|api| &mut api.paths) {
+        operations.entry(path.path.clone()).or_default().append(&mut path.operations);
+    }
+    for api in apis {
+        for path in &mut api.paths {
+            path.operations = operations.remove(&path.path).unwrap_or_default();
+        }
+        api.paths.retain(|path| !path.operations.is_empty());
+    }
+}
+
 /// Whether an operation can answer with it. All operations share one type of errors, which documents all of them.
 fn is_possible(operation: &MetaOperation, response: &MetaResponse) -> bool {
     let [MetaMediaType { content_type: PROBLEM_CONTENT_TYPE, .. }] = response.content.as_slice() else {
@@ -66,7 +84,9 @@ fn is_possible(operation: &MetaOperation, response: &MetaResponse) -> bool {
     match kind {
         Some(ProblemKind::Unauthenticated) => has_session || has_body,
         // Links are refused without a session, too.
-        Some(ProblemKind::Forbidden) => has_session || is_link,
+        Some(ProblemKind::Forbidden) => {
+            has_session || is_link || operation.operation_id.is_some_and(|id| LETS_IN.contains(&id))
+        }
         Some(ProblemKind::NotFound) => {
             let names_somebody = operation.operation_id.is_some_and(|id| NAMES_SOMEBODY.contains(&id));
             names_somebody || operation.params.iter().any(|param| param.in_type == MetaParamIn::Path)

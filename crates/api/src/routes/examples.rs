@@ -85,6 +85,11 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         }),
         "TaskView" => task(),
         "AttemptView" => attempt(),
+        "SuspensionView" => suspension(),
+        "AdminUserView" => admin_user(),
+        "AdminUserList" => json!({"items": [admin_user()], "next_cursor": null}),
+        "AuditEntryView" => audit_entry(),
+        "AuditList" => json!({"items": [audit_entry()], "next_cursor": null}),
         "AdminTaskView" => admin_task(),
         "AdminAttemptView" => admin_attempt(),
         "AdminTaskDetailsView" => json!({"task": admin_task(), "attempts": [admin_attempt()]}),
@@ -267,6 +272,27 @@ fn task() -> Value {
 fn attempt() -> Value {
     json!({
         "attempt": 1, "outcome": "retry", "error": "it failed, and is tried again", "started_at": NOON, "ended_at": NOON
+    })
+}
+
+fn suspension() -> Value {
+    json!({"kind": "banned", "since": NOON, "until": EVENING, "reason": "Sent the same link to everybody."})
+}
+
+fn admin_user() -> Value {
+    json!({
+        "id": ADA, "email": "ada@example.org", "email_verified_at": NOON, "username": "ada",
+        "display_name": "Ada Lovelace", "role": "member", "has_password": true, "suspension": suspension(),
+        "erase_at": null, "erased_at": null, "created_at": MORNING, "updated_at": NOON,
+    })
+}
+
+fn audit_entry() -> Value {
+    json!({
+        "number": 1, "at": MORNING, "action": "user.registered", "actor_kind": "user", "actor_id": ADA,
+        "target_kind": "user", "target_id": ADA, "address": "203.0.113.7", "user_agent": "curl/8.9.1",
+        "details": {"role": "admin"}, "previous_hash": "0".repeat(64),
+        "hash": "7c3a0e1f5b8d2946e0c1f2a3b4d5968778695a4b3c2d1e0f9f8e7d6c5b4a3928",
     })
 }
 

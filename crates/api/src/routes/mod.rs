@@ -2,7 +2,10 @@
 
 mod accounts;
 mod admin_tasks;
+mod admin_users;
 mod app;
+mod audit;
+mod audit_csv;
 mod auth;
 mod avatars;
 mod blocks;
@@ -53,7 +56,9 @@ mod verification;
 mod workers;
 
 pub(crate) use admin_tasks::{AdminTaskDetailsView, AdminTaskList, AdminTaskView, RetriedTasksView};
+pub(crate) use admin_users::{AdminUserList, AdminUserView};
 pub(crate) use app::{app, document};
+pub(crate) use audit::AuditList;
 pub(crate) use examples::example;
 pub(crate) use files::VariantKind;
 pub(crate) use jobs::JobList;

@@ -157,6 +157,16 @@ impl From<SystemRole> for SystemRoleName {
     }
 }
 
+impl From<SystemRoleName> for SystemRole {
+    fn from(role: SystemRoleName) -> Self {
+        match role {
+            SystemRoleName::Admin => Self::Admin,
+            SystemRoleName::Member => Self::Member,
+            SystemRoleName::Guest => Self::Guest,
+        }
+    }
+}
+
 /// What changing a profile takes; what is left out or null stays.
 #[derive(Object)]
 #[oai(example)]

@@ -15,7 +15,11 @@ use super::{
     hub::Hub,
     upgrade::upgrade,
 };
-use crate::problem::{ApiError, ProblemKind};
+use crate::{
+    device::ClientDevice,
+    problem::{ApiError, ProblemKind},
+    state::AppState,
+};
 
 /// What an operator can set about connections.
 #[derive(Clone, Debug)]
@@ -67,10 +71,12 @@ impl Endpoint for WsEndpoint {
         let room = request.raw_path_param("room_id").map(|text| text.parse::<RoomId>().ok());
         let origin_allowed = self.is_origin_allowed(&request);
         let credential = self.credential(&request);
+        let device = request.data().map(|state: &AppState| ClientDevice::of(&request, &state.server).0);
+        let device = device.unwrap_or_default();
         let state = self.state.clone();
         let tracker = self.state.hub.tracker().clone();
         upgrade(&request, &tracker, move |socket| {
-            let connection = Connection::new(state, socket);
+            let connection = Connection::new(state, socket, device);
             Box::pin(connection.run(origin_allowed, credential, room))
         })
         .map_err(|_| {

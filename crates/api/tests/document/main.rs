@@ -1,6 +1,8 @@
 //! The document is exact: every operation is called, and every answer, good and bad, is held against what the document
 //! says about it.
 
+mod admin_users;
+mod audit;
 mod client;
 mod friends;
 mod jobs;
@@ -30,6 +32,8 @@ async fn every_operation_answers_as_the_document_says() -> TestResult {
     story::files(&mut client).await?;
     tasks::tasks(&mut client, server.given_waiting_task().await?).await?;
     jobs::jobs(&mut client).await?;
+    admin_users::admin_users(&mut client).await?;
+    audit::audit(&mut client).await?;
     story::endings(&mut client, &room).await?;
     assert_eq!(client.never_called(), Vec::<String>::new());
     server.stop().await

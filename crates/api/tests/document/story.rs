@@ -115,11 +115,13 @@ async fn password_and_ban(client: &mut CheckingClient, ada_id: &str) -> TestResu
     let login = json!({"login": "grace", "password": PASSWORD});
     let grace = client.send("POST /auth/login", "/auth/login", login.clone(), 200).await?;
     let ban = format!("/users/{}/ban", grace.body["user"]["id"].as_str().unwrap_or_default());
-    client.call("PUT /users/{user_id}/ban", &ban, 204, |request| request).await?;
-    client.send("POST /auth/login", "/auth/login", login, 401).await?;
+    let reason = json!({"reason": "Spam.", "until": "2999-01-01T00:00:00Z"});
+    client.send("PUT /users/{user_id}/ban", &ban, reason, 204).await?;
+    client.send("PUT /users/{user_id}/ban", &ban, json!({"until": "1999-01-01T00:00:00Z"}), 422).await?;
+    client.send("POST /auth/login", "/auth/login", login, 403).await?;
     client.call("DELETE /users/{user_id}/ban", &ban, 204, |request| request).await?;
     let own = format!("/users/{ada_id}/ban");
-    client.call("PUT /users/{user_id}/ban", &own, 403, |request| request).await?;
+    client.send("PUT /users/{user_id}/ban", &own, json!({}), 403).await?;
     let nobodys = format!("/users/{NOBODY}/ban");
     client.call("DELETE /users/{user_id}/ban", &nobodys, 404, |request| request).await?;
     Ok(())

@@ -7,7 +7,7 @@ use plaza_domain::{
 use serde::{Deserialize, Serialize};
 
 use super::service::{AuthService, Login};
-use crate::{Result, SecondFactor, Unauthenticated};
+use crate::{Error, Result, SecondFactor, Unauthenticated, user_admin::lift_ended};
 
 /// By what it was established who somebody is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,14 +27,6 @@ impl LoginMethod {
             Self::Identity => "identity",
         }
     }
-
-    /// What those are told who may not come in. A password alone does not buy the knowledge that an account is banned.
-    const fn refusal(self) -> Unauthenticated {
-        match self {
-            Self::Password => Unauthenticated::Credentials,
-            Self::Identity => Unauthenticated::Banned,
-        }
-    }
 }
 
 impl AuthService {
@@ -42,22 +34,23 @@ impl AuthService {
     /// factor. An account that was to be erased goes on.
     ///
     /// # Errors
-    /// `SecondFactorRequired`; `Unauthenticated` when the account is suspended, or its password was changed since it was
-    /// read; `Unavailable`.
+    /// `SecondFactorRequired`; `Suspended`; `Unauthenticated` when the password was changed since the account was read;
+    /// `Unavailable`.
     pub async fn begin_session(&self, user: User, device: Device, how: LoginMethod) -> Result<Login> {
         let now = self.clock.now();
-        if user.is_suspended(now) {
-            self.note_failed_login(Some(user.id), device).await?;
-            return Err(how.refusal().into());
-        }
         let mut work = self.store.begin().await?;
         // While it was checked who this is, the password may have been changed, and the account's other logins ended.
-        let unchanged = |it: &User| it.password_hash == user.password_hash && !it.is_suspended(now);
+        let unchanged = |it: &User| it.password_hash == user.password_hash;
         let Some(user) = work.users().lock(user.id).await?.filter(unchanged) else {
             drop(work);
             self.note_failed_login(Some(user.id), device).await?;
-            return Err(how.refusal().into());
+            return Err(Unauthenticated::Credentials.into());
         };
+        if user.is_suspended(now) {
+            drop(work);
+            self.note_failed_login(Some(user.id), device).await?;
+            return Err(refusal(user));
+        }
         if work.totp().find(user.id).await?.is_some_and(|secret| secret.is_confirmed()) {
             drop(work);
             return Err(self.challenge(&user, how).await);
@@ -69,12 +62,13 @@ impl AuthService {
     pub(super) async fn enter(
         &self,
         mut work: Box<dyn UnitOfWork>,
-        mut user: User,
+        user: User,
         device: Device,
         how: LoginMethod,
         shown: Option<&SecondFactor>,
     ) -> Result<Login> {
         let now = self.clock.now();
+        let (mut user, lifted) = lift_ended(&mut *work, user, now).await?;
         let is_restored = user.erase_at.take().is_some();
         if is_restored {
             user.updated_at = now;
@@ -107,7 +101,9 @@ impl AuthService {
             let used = NewAuditEntry::by(session.user_id, &device, AuditAction::RecoveryCodeUsed);
             work.audit().append(&used.about(session.user_id)).await?;
         }
-        work.audit().append(&entry).await?;
+        for entry in lifted.iter().chain([&entry]) {
+            work.audit().append(entry).await?;
+        }
         work.commit().await?;
         Ok(Login { is_restored, ..login })
     }
@@ -124,4 +120,11 @@ impl AuthService {
         work.audit().append(&entry).await?;
         Ok(work.commit().await?)
     }
+}
+
+/// What those are told who have established that a suspended account is theirs. Of one that is to be erased now nothing
+/// is told.
+fn refusal(user: User) -> Error {
+    let suspension = user.suspension.map(|suspension| Error::Suspended(Box::new(suspension)));
+    suspension.unwrap_or_else(|| Unauthenticated::Credentials.into())
 }

@@ -9,4 +9,5 @@ mod uses;
 
 pub use begin::LoginMethod;
 pub(crate) use password_rules::parse_password;
+pub(crate) use service::FIRST_ADMIN;
 pub use service::{AuthService, Login, Registration};

@@ -21,7 +21,8 @@ use crate::{
     verification::ask_for_proof,
 };
 
-const FIRST_ADMIN: &str = "first_admin";
+/// The setting that names the first admin; who claims it is the one.
+pub(crate) const FIRST_ADMIN: &str = "first_admin";
 /// No name that could be an account's is longer.
 const LOGIN_KEY_CHARS: usize = 254;
 /// How long a revoked session or a changed role may go unnoticed on another instance whose bus lost the news.
@@ -160,8 +161,8 @@ impl AuthService {
     /// Checks a password and begins a session.
     ///
     /// # Errors
-    /// `Unauthenticated`, the same and after the same work for an unknown name and a wrong password; `Unavailable`
-    /// when too many log in at once.
+    /// `Unauthenticated`, the same and after the same work for an unknown name and a wrong password; `Suspended` for who
+    /// knows the password; `Unavailable` when too many log in at once.
     pub async fn login(&self, email_or_username: &str, password: &str, device: Device) -> Result<Login> {
         let found = self.find_by_login(email_or_username).await?;
         let (known, hash) = found.as_ref().map(|user| (user.id, user.password_hash.clone())).unzip();
@@ -304,7 +305,7 @@ impl AuthService {
         }
     }
 
-    async fn find_by_login(&self, name: &str) -> Result<Option<User>> {
+    pub(crate) async fn find_by_login(&self, name: &str) -> Result<Option<User>> {
         let mut read = self.store.read().await?;
         if let Ok(email) = Email::parse(name) {
             return Ok(read.users().find_by_email(&email).await?);

@@ -1,6 +1,6 @@
 //! Who ends an account, and from when on it cannot be used.
 
-use plaza_domain::{AuditAction, Timestamp, UnitOfWork, User, UserId, Violation};
+use plaza_domain::{AuditAction, Timestamp, User, UserId, Violation};
 
 use super::{ERASURE_GRACE, ErasureService, FRESH_LOGIN};
 use crate::{
@@ -8,6 +8,7 @@ use crate::{
     events::{Event, UserEvent},
     mail::{MailMessage, MailOrder},
     policy::authorize_operation,
+    user_admin::keep_an_admin,
 };
 
 impl ErasureService {
@@ -88,12 +89,4 @@ impl ErasureService {
         }
         Ok(())
     }
-}
-
-/// Nobody else changes who runs the server before the transaction ends.
-async fn keep_an_admin(work: &mut dyn UnitOfWork, user_id: UserId) -> Result<()> {
-    if work.erasures().lock_admins().await? == [user_id] {
-        return Err(Error::Conflict("the server keeps an admin: make somebody else one first".to_owned()));
-    }
-    Ok(())
 }

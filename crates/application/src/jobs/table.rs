@@ -21,8 +21,9 @@ impl Job {
 }
 
 /// Every recurring job, by name.
-pub static JOBS: [Job; 6] = [
+pub static JOBS: [Job; 7] = [
     Job { name: "erase_accounts", schedule: "47 * * * *", command: Command::EraseAccounts },
+    Job { name: "lift_bans", schedule: "*/10 * * * *", command: Command::LiftBans },
     Job { name: "purge_presence", schedule: "*/10 * * * *", command: Command::PurgePresence },
     Job { name: "purge_tasks", schedule: "37 * * * *", command: Command::PurgeTasks },
     Job { name: "purge_tokens", schedule: "17 3 * * *", command: Command::PurgeTokens },

@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use plaza_domain::{
-    Email, Preferences, RepositoryError, User, UserId, Username,
-    repository::{Constraint, Result, UserRepository},
+    Email, Preferences, RepositoryError, Timestamp, User, UserId, Username,
+    repository::{Constraint, Result, UserFilter, UserRepository},
 };
 
 use super::{
     connection::{Access, Connection},
-    table::Table,
+    table::{Table, rows},
 };
 
 #[async_trait]
@@ -37,6 +37,20 @@ impl<A: Access> UserRepository for Connection<A> {
         Ok(tables.users.values().find(|user| user.username == *username).cloned())
     }
 
+    async fn list(&mut self, filter: &UserFilter, before: Option<UserId>, limit: u64) -> Result<Vec<User>> {
+        let tables = self.tables();
+        let newest_first = tables.users.values().rev();
+        let older = newest_first.filter(|user| before.is_none_or(|before| user.id < before));
+        Ok(older.filter(|user| fits(filter, user)).take(rows(limit)).cloned().collect())
+    }
+
+    async fn list_released(&mut self, now: Timestamp, limit: u64) -> Result<Vec<UserId>> {
+        let tables = self.tables();
+        let released =
+            tables.users.values().filter(|user| user.suspension.is_some() && !user.is_suspended(now));
+        Ok(released.take(rows(limit)).map(|user| user.id).collect())
+    }
+
     async fn update(&mut self, user: &User) -> Result<()> {
         let users = &mut self.tables_mut()?.users;
         check_unique(users, user)?;
@@ -56,6 +70,14 @@ impl<A: Access> UserRepository for Connection<A> {
         tables.preferences.insert(id, preferences);
         Ok(())
     }
+}
+
+fn fits(filter: &UserFilter, user: &User) -> bool {
+    let names =
+        [user.username.as_str(), user.email.as_str(), &user.display_name.as_str().to_ascii_lowercase()];
+    filter.search.as_deref().is_none_or(|text| names.iter().any(|name| name.starts_with(text)))
+        && filter.role.is_none_or(|role| user.role == role)
+        && filter.is_suspended.is_none_or(|is_suspended| user.suspension.is_some() == is_suspended)
 }
 
 fn check_unique(users: &Table<UserId, User>, user: &User) -> Result<()> {

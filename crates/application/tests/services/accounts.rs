@@ -1,23 +1,23 @@
-//! Passwords and bans: who may, and whose logins end.
+//! Passwords: who changes them, and whose logins end.
 
 use plaza_application::{
-    AccountAction, Actor, Error, Result, Unauthenticated, authorize_account,
+    Actor, Error, Result, Unauthenticated,
     events::{Event, UserEvent},
 };
-use plaza_domain::{Device, SystemRole, UserId};
+use plaza_domain::Device;
 
 use crate::world::{PASSWORD, World, heard};
 
 const NEW: &str = "a better horse battery";
 
 /// One more login of a user.
-async fn log_in(world: &World, name: &str, password: &str) -> Result<Actor> {
+pub(crate) async fn log_in(world: &World, name: &str, password: &str) -> Result<Actor> {
     let auth = &world.services.auth;
     let login = auth.login(name, password, Device::default()).await?;
     auth.authenticate(&login.access_token).await
 }
 
-async fn refusal(world: &World, actor: &Actor) -> Option<Unauthenticated> {
+pub(crate) async fn refusal(world: &World, actor: &Actor) -> Option<Unauthenticated> {
     match world.services.auth.recheck(actor).await {
         Err(Error::Unauthenticated(reason)) => Some(reason),
         _ => None,
@@ -67,66 +67,5 @@ async fn a_password_that_could_not_be_stored_ends_nothing() -> Result<()> {
     assert!(matches!(failed, Err(Error::Unavailable(_))));
     assert_eq!(refusal(&world, &elsewhere).await, None);
     assert_eq!(heard(&mut events), []);
-    Ok(())
-}
-
-#[tokio::test]
-async fn who_is_banned_is_out_and_stays_out_until_the_ban_is_lifted() -> Result<()> {
-    let world = World::new();
-    let root = world.user("root").await?;
-    let (ada, elsewhere) = (world.user("ada").await?, log_in(&world, "ada", PASSWORD).await?);
-    let mut events = world.ports.bus.subscribe();
-    let accounts = &world.services.accounts;
-    accounts.ban(&root, ada.id()).await?;
-
-    let banned = Some(Unauthenticated::Banned);
-    assert_eq!((refusal(&world, &ada).await, refusal(&world, &elsewhere).await), (banned, banned));
-    let told = Event::User(UserEvent::Banned { user_id: ada.id() });
-    assert_eq!(heard(&mut events), [told]);
-    let login = log_in(&world, "ada", PASSWORD).await;
-    assert!(matches!(login, Err(Error::Unauthenticated(Unauthenticated::Credentials))));
-
-    accounts.ban(&root, ada.id()).await?;
-    accounts.unban(&root, ada.id()).await?;
-    accounts.unban(&root, ada.id()).await?;
-    world.services.auth.forget_user(ada.id());
-    assert_eq!(
-        refusal(&world, &ada).await,
-        Some(Unauthenticated::SessionEnded),
-        "a ban ends sessions for good"
-    );
-    log_in(&world, "ada", PASSWORD).await.map(drop)
-}
-
-#[tokio::test]
-async fn nobody_can_ban_who_is_not_there() -> Result<()> {
-    let world = World::new();
-    let root = world.user("root").await?;
-    let nobody = UserId::new(world.ports.ids.next());
-    let accounts = &world.services.accounts;
-    assert!(matches!(accounts.ban(&root, nobody).await, Err(Error::NotFound("user"))));
-    assert!(matches!(accounts.unban(&root, nobody).await, Err(Error::NotFound("user"))));
-    Ok(())
-}
-
-#[tokio::test]
-async fn only_admins_ban_and_never_themselves() -> Result<()> {
-    let world = World::new();
-    let ada = world.user("ada").await?;
-    let other = UserId::new(world.ports.ids.next());
-    for (role, user_id, may_ban, may_unban) in [
-        (SystemRole::Admin, other, true, true),
-        (SystemRole::Admin, ada.id(), false, true),
-        (SystemRole::Member, other, false, false),
-        (SystemRole::Member, ada.id(), false, false),
-        (SystemRole::Guest, other, false, false),
-    ] {
-        let actor = Actor { role, ..ada.clone() };
-        for (action, may) in [(AccountAction::Ban, may_ban), (AccountAction::Unban, may_unban)] {
-            let answer = authorize_account(&actor, action, user_id);
-            assert_eq!(answer.is_ok(), may, "{role:?} {action:?}");
-            assert!(answer.is_ok() || matches!(answer, Err(Error::Forbidden(_))));
-        }
-    }
     Ok(())
 }

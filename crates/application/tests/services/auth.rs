@@ -109,7 +109,7 @@ async fn an_unknown_name_and_a_wrong_password_cost_the_same_work_and_get_the_sam
 }
 
 #[tokio::test]
-async fn a_disabled_account_is_told_what_a_stranger_is_told() -> Result<()> {
+async fn who_knows_the_password_is_told_that_the_account_is_suspended() -> Result<()> {
     let world = World::new();
     let mut user = world.services.auth.register(registration("ada")).await?;
     user.suspension = Some(Suspension::ban(user.created_at));
@@ -117,6 +117,8 @@ async fn a_disabled_account_is_told_what_a_stranger_is_told() -> Result<()> {
     work.users().update(&user).await?;
     work.commit().await?;
     let refused = world.services.auth.login("ada", PASSWORD, Device::default()).await.err();
+    assert!(matches!(refused, Some(Error::Suspended(_))), "{refused:?}");
+    let refused = world.services.auth.login("ada", "a wrong guess", Device::default()).await.err();
     assert_eq!(refused.and_then(reason), Some(Unauthenticated::Credentials));
     Ok(())
 }

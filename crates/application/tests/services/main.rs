@@ -35,5 +35,6 @@ mod signing_keys;
 mod tasks;
 mod threads;
 mod tickets;
+mod user_admin;
 mod users;
 mod world;

@@ -64,7 +64,7 @@ pub use signing_key::SigningKeyRepository;
 pub use task::{ClaimRequest, Lease, TaskFilter, TaskRepository, TaskRetention};
 pub use thread::ThreadRepository;
 pub use usage::UsageRepository;
-pub use user::UserRepository;
+pub use user::{UserFilter, UserRepository};
 pub use username_change::UsernameChangeRepository;
 pub use worker::WorkerRepository;
 

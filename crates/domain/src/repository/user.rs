@@ -3,7 +3,18 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::{Email, Preferences, User, UserId, Username};
+use crate::{Email, Preferences, SystemRole, Timestamp, User, UserId, Username};
+
+/// Which accounts are asked for; what is `None` does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserFilter {
+    /// Those whose handle, address or name begins with this, which is in lower case.
+    pub search: Option<String>,
+    /// Those who may do this on the server.
+    pub role: Option<SystemRole>,
+    /// Those that are suspended, or those that are not.
+    pub is_suspended: Option<bool>,
+}
 
 /// Stores accounts.
 #[cfg_attr(feature = "mocks", mockall::automock)]
@@ -26,6 +37,12 @@ pub trait UserRepository: Send {
 
     /// The account with that handle.
     async fn find_by_username(&mut self, username: &Username) -> Result<Option<User>>;
+
+    /// The accounts that fit the filter: by falling id (newest first), those before `before`, at most `limit`.
+    async fn list(&mut self, filter: &UserFilter, before: Option<UserId>, limit: u64) -> Result<Vec<User>>;
+
+    /// Accounts whose suspension was over at `now`, at most `limit`.
+    async fn list_released(&mut self, now: Timestamp, limit: u64) -> Result<Vec<UserId>>;
 
     /// Stores an account's changed fields.
     ///

@@ -1,6 +1,6 @@
 //! That accounts may not be used, and why.
 
-use crate::Timestamp;
+use crate::{Timestamp, Violation, validation::short_text};
 
 /// That an account may not be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,5 +43,13 @@ impl Suspension {
     /// A ban for good, without a reason.
     pub const fn ban(since: Timestamp) -> Self {
         Self { kind: SuspensionKind::Banned, since, until: None, reason: String::new() }
+    }
+
+    /// Parses a reason; may be empty.
+    ///
+    /// # Errors
+    /// When it is longer than 500 characters.
+    pub fn parse_reason(text: &str) -> Result<String, Violation> {
+        short_text("reason", text, 0..=500)
     }
 }

@@ -1,13 +1,14 @@
 //! Accounts.
 
 use async_trait::async_trait;
-use plaza_domain::repository::{Result, UserRepository};
-use plaza_domain::{Email, Preferences, User, UserId, Username};
+use plaza_domain::repository::{Result, UserFilter, UserRepository};
+use plaza_domain::{Email, Preferences, Timestamp, User, UserId, Username};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
 };
 
 use super::entity::user::{ActiveModel, Column, Entity, Model};
+use super::queries;
 use super::session::{Session, found, value};
 
 #[async_trait]
@@ -33,6 +34,15 @@ impl<C: ConnectionTrait + Send> UserRepository for Session<C> {
     async fn find_by_username(&mut self, username: &Username) -> Result<Option<User>> {
         let query = Entity::find().filter(Column::Username.eq(username.as_str()));
         self.one::<Model, _>(&query.into_query()).await
+    }
+
+    async fn list(&mut self, filter: &UserFilter, before: Option<UserId>, limit: u64) -> Result<Vec<User>> {
+        self.all::<Model, _>(&queries::users::list(self.backend(), filter, before, limit)).await
+    }
+
+    async fn list_released(&mut self, now: Timestamp, limit: u64) -> Result<Vec<UserId>> {
+        let rows = self.rows(&queries::users::list_released(now, limit)).await?;
+        rows.iter().map(|row| value(row, Column::Id).map(UserId::new)).collect()
     }
 
     async fn update(&mut self, user: &User) -> Result<()> {

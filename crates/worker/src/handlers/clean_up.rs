@@ -27,6 +27,11 @@ pub(super) fn removed(count: u64) -> Value {
     json!({ "removed": count })
 }
 
+/// The same for what is taken away from users.
+pub(super) fn lifted(count: u64) -> Value {
+    json!({ "lifted": count })
+}
+
 struct CleanUp<S, T> {
     service: Arc<S>,
     call: Call<S, T>,

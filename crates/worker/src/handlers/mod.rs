@@ -12,13 +12,13 @@ use std::sync::Arc;
 use futures::{FutureExt, TryFutureExt};
 use plaza_application::{
     CleanupService, ContentService, ErasureService, MailService, PasswordResetService, Ports, Services,
-    TaskService, commands::Command,
+    TaskService, UserAdminService, commands::Command,
 };
 use plaza_domain::Clock;
 
 use self::{
     answer_reset_request::AnswerResetRequest,
-    clean_up::{clean_up, removed},
+    clean_up::{clean_up, lifted, removed},
     files::FileWork,
     probe::Probe,
     process_file::ProcessFile,
@@ -31,6 +31,7 @@ pub(crate) struct Handlers {
     files: Arc<FileWork>,
     tasks: Arc<TaskService>,
     cleanup: Arc<CleanupService>,
+    users: Arc<UserAdminService>,
     contents: Arc<ContentService>,
     erasure: Arc<ErasureService>,
     mail: Arc<MailService>,
@@ -45,6 +46,7 @@ impl Handlers {
             files: Arc::new(FileWork::new(ports, settings.media.processor(settings.concurrency))),
             tasks: Arc::clone(&services.tasks),
             cleanup: Arc::clone(&services.cleanup),
+            users: Arc::clone(&services.user_admin),
             contents: Arc::clone(&services.contents),
             erasure: Arc::clone(&services.erasure),
             mail: Arc::clone(&services.mail),
@@ -66,6 +68,7 @@ impl Registry for Handlers {
             Command::PurgePresence => {
                 clean_up(&self.cleanup, |service| service.purge_presence().map_ok(removed).boxed())
             }
+            Command::LiftBans => clean_up(&self.users, |service| service.lift_ended().map_ok(lifted).boxed()),
             Command::SweepBlobs => clean_up(&self.contents, |service| service.sweep_blobs().boxed()),
             Command::SweepUploads => clean_up(&self.contents, |service| service.sweep_uploads().boxed()),
             Command::EraseAccounts => clean_up(&self.erasure, |service| service.erase_due().boxed()),

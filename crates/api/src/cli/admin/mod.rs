@@ -1,10 +1,12 @@
 //! `plaza admin`: what the server's admins can do over REST, for who has the server's configuration. It works beside
 //! servers that run: what it writes they find in the database.
 
+mod audit;
 mod jobs;
 mod keys;
 mod queues;
 mod tasks;
+mod users;
 mod workers;
 
 use std::{error::Error, path::Path};
@@ -42,6 +44,11 @@ enum AdminCommand {
     Jobs(jobs::JobsCommand),
     /// Shows who does background work
     Workers,
+    /// Lists who did what, finds out whether anybody has changed what is told about it
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    #[command(flatten)]
+    Users(users::UserCommand),
 }
 
 /// Does what is asked for, and prints what came of it.
@@ -54,21 +61,26 @@ pub(super) async fn run(config: Config, args: AdminArgs) -> Result<(), Box<dyn E
         AdminCommand::RotateKeys => keys::rotate(&plaza.services).await,
         AdminCommand::Jobs(command) => jobs::run(&plaza.services, command).await,
         AdminCommand::Workers => workers::run(&plaza.services).await,
+        AdminCommand::Audit(command) => audit::run(&plaza.services, command).await,
+        AdminCommand::Users(command) => users::run(&plaza.services, command).await,
     };
     plaza.stop(STOP_DEADLINE).await;
     let report = done?;
-    print(&if args.json { report.json } else { report.text })
+    print(&if args.json { report.json } else { report.text })?;
+    report.failure.map_or(Ok(()), |failure| Err(failure.into()))
 }
 
 /// What came of a command: for programs, and for people.
 struct Report {
     json: String,
     text: String,
+    /// What is wrong, when that is what the command has found out.
+    failure: Option<String>,
 }
 
 impl Report {
     fn new(view: &impl ToJSON, text: String) -> Self {
-        Self { json: format!("{}\n", view.to_json_string()), text }
+        Self { json: format!("{}\n", view.to_json_string()), text, failure: None }
     }
 }
 

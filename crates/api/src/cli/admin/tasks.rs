@@ -1,7 +1,7 @@
 //! `plaza admin tasks`: background work.
 
 use chrono::SecondsFormat;
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use plaza_application::{
     DEFAULT_PAGE, MAX_PAGE, Operator, PageRequest, Replayed, Result, Services, TaskDetails,
 };
@@ -57,9 +57,9 @@ pub(super) struct ListArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("which").required(true).args(["id", "dead"]))]
 pub(super) struct RetryArgs {
     /// The task
-    #[arg(required_unless_present = "dead", conflicts_with = "dead")]
     id: Option<TaskId>,
     /// All that are dead
     #[arg(long)]

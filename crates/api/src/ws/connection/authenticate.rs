@@ -39,7 +39,7 @@ impl Connection {
         };
         let actor = proved.map_err(|error| refusal(&error))?;
         self.expect_expiry(actor.expires_at);
-        Ok(actor)
+        Ok(Actor { device: self.device.clone(), ..actor })
     }
 
     async fn token_of_first_frame(&mut self) -> Flow<String> {
@@ -66,7 +66,7 @@ impl Connection {
         match self.state.services.auth.authenticate(token).await {
             Ok(newer) if newer.id() == actor.id() => {
                 self.expect_expiry(newer.expires_at);
-                *actor = newer;
+                *actor = Actor { device: self.device.clone(), ..newer };
                 self.register(actor)?;
                 Ok(Ok(()))
             }

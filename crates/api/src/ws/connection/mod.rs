@@ -13,7 +13,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use plaza_application::{Actor, Attendance, Error};
-use plaza_domain::{RoomId, UserId};
+use plaza_domain::{Device, RoomId, UserId};
 use tokio::{
     sync::Semaphore,
     time::{Instant, sleep_until},
@@ -61,6 +61,8 @@ pub(super) struct Connection {
     state: WsState,
     socket: Socket,
     id: ConnectionId,
+    /// What it comes from.
+    device: Device,
     outbox: Arc<Outbox>,
     in_flight: Arc<Semaphore>,
     registered: Option<UserId>,
@@ -79,12 +81,13 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(state: WsState, socket: Socket) -> Self {
+    pub(super) fn new(state: WsState, socket: Socket, device: Device) -> Self {
         let (now, recheck_interval) = (Instant::now(), state.settings.recheck_interval);
         Self {
             id: state.ids.next(),
             state,
             socket,
+            device,
             outbox: Arc::default(),
             in_flight: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
             registered: None,

@@ -72,7 +72,10 @@ impl ErrorFrame {
             Error::Invalid(_) | Error::Refused(_) | Error::Interrupted(_) => ErrorCode::Invalid,
             Error::Unauthenticated(_) | Error::SecondFactorRequired { .. } => ErrorCode::Unauthenticated,
             Error::EmailNotVerified => ErrorCode::EmailNotVerified,
-            Error::Forbidden(_) | Error::SecondFactorSetupRequired | Error::Infected => ErrorCode::Forbidden,
+            Error::Forbidden(_)
+            | Error::Suspended(_)
+            | Error::SecondFactorSetupRequired
+            | Error::Infected => ErrorCode::Forbidden,
             Error::NotFound(_) => ErrorCode::NotFound,
             Error::Conflict(_) | Error::NotScanned { .. } => ErrorCode::Conflict,
             Error::TooLarge { .. } | Error::QuotaExceeded { .. } => ErrorCode::TooLarge,

@@ -28,6 +28,7 @@ pub mod tasks;
 pub mod threads;
 pub mod usage;
 pub mod username_changes;
+pub mod users;
 
 use plaza_domain::UserId;
 use sea_orm::DbBackend;
