@@ -72,6 +72,8 @@ impl<A: Access> ErasureRepository for Connection<A> {
             ended.len(),
             changes.len(),
             take(&mut tables.mail_tokens, limit, |(user, _), _| *user == user_id).len(),
+            take(&mut tables.totp, limit, |user, _| *user == user_id).len(),
+            take(&mut tables.recovery_codes, limit, |(user, _), _| *user == user_id).len(),
             take(&mut tables.friendships, limit, |users, _| users.other(user_id).is_some()).len(),
             take(&mut tables.blocks, limit, |(one, other), _| *one == user_id || *other == user_id).len(),
             take(&mut tables.thread_followers, limit, |(_, user), _| *user == user_id).len(),

@@ -26,7 +26,7 @@ pub const TRACES: [Trace; 10] = [
     trace("mail_tokens", &["task_id"], &["user_id"]),
     trace("identities", &["id"], &["user_id"]),
     trace("totp_secrets", &["user_id"], &["user_id"]),
-    trace("recovery_codes", &["id"], &["user_id"]),
+    trace("recovery_codes", &["user_id", "digest"], &["user_id"]),
     trace("username_changes", &["id"], &["user_id"]),
     trace("friendships", &["low_user_id", "high_user_id"], &["low_user_id", "high_user_id"]),
     trace("blocks", &["blocker_id", "blocked_id"], &["blocker_id", "blocked_id"]),
