@@ -256,7 +256,7 @@ fn of_accounts_and_files(on: DbBackend, asked: &Asked) -> Vec<Hot> {
 fn of_users(on: DbBackend, asked: &Asked) -> Vec<Hot> {
     let all = UserFilter::default;
     let before = Some(asked.users[50]);
-    let search = UserFilter { search: Some("user14".to_owned()), ..all() };
+    let search = UserFilter { search: Some("user1400".to_owned()), ..all() };
     let guests = UserFilter { role: Some(SystemRole::Guest), ..all() };
     let suspended = UserFilter { is_suspended: Some(true), ..all() };
     let list = |filter: &UserFilter, before| users::list(on, filter, before, 50);
