@@ -44,7 +44,7 @@ named_only_in() {
 
 drivers=(sea-orm sqlx sqlx-core redis deadpool-redis fred object_store)
 web=(poem poem-openapi axum)
-# HTTP itself: the client of buckets, and the pages of the monitor.
+# HTTP itself: the clients of buckets and of login providers, and the pages of the monitor.
 http=(hyper reqwest)
 
 depends_on_none plaza-domain tokio async-std smol "${drivers[@]}" "${web[@]}" "${http[@]}" \
@@ -57,7 +57,9 @@ depends_on_none plaza-worker "${web[@]}" plaza-api
 named_only_in '\bsea_orm(_migration)?::' SeaORM crates/infrastructure/src/db/ migration/ tests/
 named_only_in '\bpoem(_openapi)?::' poem crates/api/
 named_only_in '\b(fred|deadpool_redis)::' 'a Redis client' crates/infrastructure/src/redis/ tests/
-named_only_in '\b(object_store|reqwest)::' 'an object store or an HTTP client' crates/infrastructure/src/s3/ crates/api/examples/ crates/api/tests/ tests/
+named_only_in '\bobject_store::' 'an object store' crates/infrastructure/src/s3/
+named_only_in '\bopenidconnect::' 'an OpenID client' crates/infrastructure/src/oidc/ crates/infrastructure/src/config/oidc.rs
+named_only_in '\breqwest::' 'an HTTP client' crates/infrastructure/src/oidc/ crates/infrastructure/src/s3/ crates/api/examples/ crates/api/tests/ tests/
 named_only_in '\bhyper(_util)?::' HTTP crates/infrastructure/src/monitor.rs crates/api/ tests/
 named_only_in '^\s*#\[ignore' 'an ignored test' nowhere/
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Makes sure that the tests find a Postgres and a Redis: given by the environment, from a Docker engine, or as programs
-# of this machine, which are installed with apt-get where that is possible. And a clamd and aiosmtpd, as programs of this
-# machine.
+# of this machine, which are installed with apt-get where that is possible. And a clamd, an aiosmtpd and a Node.js, as
+# programs of this machine, with the OpenID provider that runs on it.
 set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 missing=()
 
@@ -44,7 +45,26 @@ fi
 if ! command -v setpriv >/dev/null; then
     missing+=(util-linux)
 fi
+if ! command -v node >/dev/null; then
+    missing+=(nodejs)
+fi
+if ! command -v npm >/dev/null; then
+    missing+=(npm)
+fi
+
+# What package-lock.json names, and nothing newer. No scripts of packages are run.
+install_modules() {
+    local folder=tests/oidc-provider
+    if [ ! -e "$folder/node_modules/.package-lock.json" ] \
+        || [ "$folder/package-lock.json" -nt "$folder/node_modules/.package-lock.json" ]; then
+        echo "Installing the OpenID provider for tests"
+        npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --silent
+        touch "$folder/node_modules/.package-lock.json"
+    fi
+}
+
 if [ "${#missing[@]}" -eq 0 ]; then
+    install_modules
     exit 0
 fi
 
@@ -54,11 +74,12 @@ if command -v apt-get >/dev/null && as_root true 2>/dev/null; then
     export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
     as_root apt-get update -qq
     as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -qq -y --no-install-recommends "${missing[@]}"
+    install_modules
     exit 0
 fi
 
 cat >&2 <<MESSAGE
-The tests need a Postgres, a Redis, a clamd and an aiosmtpd, and this machine lacks: ${missing[*]}
+The tests need a Postgres, a Redis, a clamd, an aiosmtpd and a Node.js with npm, and this machine lacks: ${missing[*]}
 Do one of these:
   - install them:                 sudo apt-get install ${missing[*]}
   - for Postgres and Redis, start a Docker engine

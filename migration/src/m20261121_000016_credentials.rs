@@ -15,8 +15,8 @@ impl MigrationTrait for Migration {
             unique(index("mail_tokens_digest_key", "mail_tokens", &["digest"])),
             unique(index("mail_tokens_user_key", "mail_tokens", &["user_id", "purpose"])),
             index("mail_tokens_expires_at_idx", "mail_tokens", &["expires_at"]),
-            unique(index("identities_subject_key", "identities", &["provider", "subject"])),
-            unique(index("identities_user_key", "identities", &["user_id", "provider"])),
+            unique(index("identities_subject_key", "identities", &["issuer", "subject"])),
+            unique(index("identities_user_key", "identities", &["user_id", "issuer"])),
         ];
         ddl::create(manager, tables, indexes).await
     }
@@ -43,13 +43,13 @@ fn mail_tokens() -> TableCreateStatement {
         .to_owned()
 }
 
-/// Accounts at OpenID providers.
+/// Accounts at OpenID providers: a user has at most one of each.
 fn identities() -> TableCreateStatement {
     Table::create()
         .table("identities")
         .col(uuid("id").primary_key())
         .col(uuid("user_id"))
-        .col(text("provider"))
+        .col(text("issuer"))
         .col(text("subject"))
         .col(text_null("email"))
         .col(timestamp_with_time_zone("created_at"))

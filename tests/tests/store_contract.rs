@@ -84,6 +84,13 @@ contract! {
         of_twenty_uses_of_a_recovery_code_one_succeeds
         second_factors_are_those_of_users
     }
+    identities {
+        an_identity_is_found_by_issuer_and_subject
+        an_identity_belongs_to_one_user_who_has_one_of_each_issuer
+        an_identity_was_last_used_with_the_address_that_was_told_then
+        identities_go_one_by_one
+        of_ten_users_who_link_one_identity_one_succeeds
+    }
     signing_keys {
         keys_are_listed_by_number_while_they_check
         a_key_is_retired_once_and_forgotten_when_it_checks_no_more

@@ -56,6 +56,7 @@ impl From<Error> for ApiError {
                 Self::new(ProblemKind::QuotaExceeded, detail).with_quota(used, allowed)
             }
             Error::StorageFull => Self::new(ProblemKind::StorageFull, detail),
+            Error::ProviderUnavailable(cause) => Self::new(ProblemKind::Unavailable, detail).because(cause),
             Error::Unavailable(cause) => Self::new(ProblemKind::Unavailable, detail).because(cause),
             Error::Internal(cause) => Self::new(ProblemKind::Internal, detail).because(cause),
         }
@@ -98,6 +99,7 @@ mod tests {
             (Error::TooManyUploads { at_most: 4, retry_after: Duration::from_secs(5) }, 429),
             (Error::QuotaExceeded { used: 9, allowed: 10 }, 507),
             (Error::StorageFull, 507),
+            (Error::ProviderUnavailable("down".into()), 503),
             (Error::Unavailable("down".into()), 503),
             (Error::Internal("bug".into()), 500),
         ];

@@ -4,6 +4,7 @@ pub mod cli;
 pub mod server;
 
 mod auth;
+mod browser;
 mod client;
 mod content;
 mod cursor;

@@ -94,6 +94,9 @@ pub enum Error {
     /// Something that Plaza depends on does not answer; trying again later may help.
     #[error("the server cannot do this right now")]
     Unavailable(#[source] BoxError),
+    /// A login provider does not answer, or not as it should; trying again later may help.
+    #[error("the login provider does not answer as it should: try again later, or log in in another way")]
+    ProviderUnavailable(#[source] BoxError),
     /// A fault of Plaza's own.
     #[error("something went wrong inside the server")]
     Internal(#[source] BoxError),
@@ -120,6 +123,18 @@ pub enum Unauthenticated {
     /// The account may not be used.
     #[error("the account is banned")]
     Banned,
+    /// Nobody was sent to a login provider with what came back, or with another browser, or too long ago.
+    #[error("this login was not begun in this browser, took too long, or is over: begin again")]
+    LoginFlow,
+    /// The user did not want to be known to a login provider, or it did not want them.
+    #[error("the login provider says that the login was refused")]
+    LoginDenied,
+    /// What a login provider answered proves nothing.
+    #[error("the login provider did not prove who you are: begin again")]
+    Unproven,
+    /// The login code is unknown, used, too old, or meant for somebody else.
+    #[error("the login code is not valid")]
+    LoginCode,
     /// The login was ended.
     #[error("the session has ended")]
     SessionEnded,
@@ -148,6 +163,12 @@ impl From<RepositoryError> for Error {
             }
             RepositoryError::Conflict { constraint: Constraint::TaskUniqueKey } => {
                 Self::Conflict("another task with the same key is waiting or running".to_owned())
+            }
+            RepositoryError::Conflict { constraint: Constraint::IdentitySubject } => {
+                Self::Conflict("this login belongs to an account already".to_owned())
+            }
+            RepositoryError::Conflict { constraint: Constraint::IdentityUser } => {
+                Self::Conflict("another login of the same provider is linked to the account".to_owned())
             }
             RepositoryError::NotFound { entity } => Self::NotFound(entity),
             RepositoryError::Unavailable(_) => Self::Unavailable(error.into()),

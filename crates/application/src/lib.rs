@@ -25,6 +25,7 @@ mod erasure;
 mod error;
 mod files;
 mod friends;
+mod identities;
 mod jobs;
 mod limits;
 mod media_url;
@@ -67,6 +68,10 @@ pub use erasure::{ERASURE_GRACE, Erased, ErasureService, FRESH_LOGIN};
 pub use error::{Error, Result, Unauthenticated};
 pub use files::{Content, FileService, MAX_UPLOAD_TIME, Storage, UploadStream, Uploaded, must_be_picture};
 pub use friends::{FriendService, MAX_FRIENDS, MAX_OPEN_REQUESTS, SeenFriendship};
+pub use identities::{
+    CodeProof, FLOW_TTL, FinishedFlow, FlowAnswer, FlowRefusal, IdentityService, LOGIN_CODE_TTL,
+    LinkedIdentity, LoginStart, MAX_IDENTITIES, ProviderLoginService, StartedFlow,
+};
 pub use jobs::{CleanupService, JOBS, Job, JobReport, JobService};
 pub use limits::{LimitService, Limited};
 pub use mail::MailService;
@@ -95,8 +100,8 @@ pub use second_factors::{Enrolment, SecondFactor, SecondFactorService, SecondFac
 pub use services::{Ports, Services};
 pub use sessions::SessionService;
 pub use settings::{
-    AuthSettings, LimitSettings, MailSettings, MessageSettings, PresenceSettings, SecondFactorRule, Settings,
-    UploadSettings,
+    AuthSettings, LimitSettings, MailSettings, MessageSettings, OidcSettings, PresenceSettings,
+    SecondFactorRule, Settings, UploadSettings,
 };
 pub use signed_urls::{DEFAULT_LINK_TTL, FilePart, LinkedContent, SignedLink, SignedUrlService};
 pub use signing_keys::SigningKeyService;

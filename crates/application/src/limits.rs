@@ -20,6 +20,8 @@ pub enum Limited<'a> {
     LoginTo(&'a str),
     /// Showing codes of a second factor, right ones or wrong ones, of one user.
     SecondFactorOf(UserId),
+    /// A step of logging in by a login provider, from one address.
+    ProviderLoginFrom(&'a str),
     /// Registering, from one address.
     RegisterFrom(&'a str),
     /// Asking for a new password, from one address.
@@ -55,6 +57,7 @@ impl Limited<'_> {
             Self::LoginFrom(_) => "login-address",
             Self::LoginTo(_) => "login-account",
             Self::SecondFactorOf(_) => "second-factor",
+            Self::ProviderLoginFrom(_) => "provider-login",
             Self::RegisterFrom(_) => "register",
             Self::ResetFrom(_) => "reset-address",
             Self::ResetOf(_) => "reset-account",
@@ -135,6 +138,9 @@ impl LimitService {
             }
             Limited::SecondFactorOf(user) => {
                 (format!("second-factor:user:{user}"), self.settings.second_factor_per_account)
+            }
+            Limited::ProviderLoginFrom(address) => {
+                (format!("provider-login:address:{address}"), self.settings.provider_login_per_address)
             }
             Limited::RegisterFrom(address) => {
                 (format!("register:address:{address}"), self.settings.register_per_address)

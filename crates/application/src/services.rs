@@ -7,14 +7,15 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     AccountService, AuditService, AuthService, BlockService, ChangeService, CleanupService, ContentService,
-    DirectService, EmailChangeService, ErasureService, FileService, FriendService, JobService, LimitService,
-    MailService, MembershipService, MentionService, MessageService, OverviewService, PasswordResetService,
-    PinService, PresenceService, ReactionService, ReadService, ReceiptService, RoomService,
-    SecondFactorService, SessionService, Settings, SignedUrlService, SigningKeyService, TaskService,
-    ThreadService, TicketService, UserAdminService, UserService, VerificationService,
+    DirectService, EmailChangeService, ErasureService, FileService, FriendService, IdentityService,
+    JobService, LimitService, MailService, MembershipService, MentionService, MessageService,
+    OverviewService, PasswordResetService, PinService, PresenceService, ProviderLoginService,
+    ReactionService, ReadService, ReceiptService, RoomService, SecondFactorService, SessionService, Settings,
+    SignedUrlService, SigningKeyService, TaskService, ThreadService, TicketService, UserAdminService,
+    UserService, VerificationService,
     ports::{
-        AccessTokens, BlobStore, EventBus, GuessLimiter, KeyRing, MailTemplates, Mailer, Markup,
-        MediaInspector, OneTimeStore, PasswordHasher, PresenceStore, RateLimiter, Scanner, Secrets,
+        AccessTokens, BlobStore, EventBus, GuessLimiter, IdentityProvider, KeyRing, MailTemplates, Mailer,
+        Markup, MediaInspector, OneTimeStore, PasswordHasher, PresenceStore, RateLimiter, Scanner, Secrets,
         TaskQueue, TotpCodes, UrlSigner,
     },
     second_factors::SecondFactors,
@@ -41,6 +42,8 @@ pub struct Ports {
     pub access_tokens: Arc<dyn AccessTokens>,
     /// The keys that access tokens are signed with; none when it is a secret one.
     pub key_ring: Option<Arc<dyn KeyRing>>,
+    /// Others who know who somebody is; each with an issuer of its own.
+    pub identity_providers: Vec<Arc<dyn IdentityProvider>>,
     /// Opaque tokens.
     pub secrets: Arc<dyn Secrets>,
     /// Codes of authenticators.
@@ -86,6 +89,10 @@ pub struct Services {
     pub email_change: Arc<EmailChangeService>,
     /// Accounts that end.
     pub erasure: Arc<ErasureService>,
+    /// Logins by what others know.
+    pub provider_logins: Arc<ProviderLoginService>,
+    /// Which of those are linked to accounts.
+    pub identities: Arc<IdentityService>,
     /// Where users are logged in.
     pub sessions: Arc<SessionService>,
     /// What logins ask for beside a password.
@@ -166,6 +173,8 @@ impl Services {
             password_reset: Arc::new(PasswordResetService::new(ports, Arc::clone(&auth))),
             email_change: Arc::new(EmailChangeService::new(ports, Arc::clone(&auth))),
             erasure: Arc::new(ErasureService::new(ports, Arc::clone(&auth))),
+            provider_logins: Arc::new(ProviderLoginService::new(ports, Arc::clone(&auth), &settings.oidc)),
+            identities: Arc::new(IdentityService::new(ports)),
             sessions: Arc::new(SessionService::new(ports, Arc::clone(&auth))),
             signing_keys: Arc::new(SigningKeyService::new(ports, settings.auth.clone())),
             users: Arc::new(UserService::new(ports)),

@@ -19,6 +19,8 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// How messages are stored and replayed.
     pub messages: MessageSettings,
+    /// Logins by what others know.
+    pub oidc: OidcSettings,
     /// Who is there.
     pub presence: PresenceSettings,
     /// Mail.
@@ -67,6 +69,15 @@ pub enum SecondFactorRule {
     Everybody,
 }
 
+/// Logins by what OpenID providers know.
+#[derive(Clone, Debug, Default)]
+pub struct OidcSettings {
+    /// Where users find the server.
+    pub public_url: String,
+    /// Where browsers may be sent after a login, besides addresses of this server; letter by letter.
+    pub allowed_return_urls: Vec<String>,
+}
+
 /// Uploads.
 #[derive(Clone, Debug)]
 pub struct UploadSettings {
@@ -108,6 +119,8 @@ pub struct LimitSettings {
     pub login_per_account: Quota,
     /// Codes of second factors an account, right ones and wrong ones, in a day.
     pub second_factor_per_account: Quota,
+    /// Steps of logins by login providers, an address.
+    pub provider_login_per_address: Quota,
     /// Registrations an address.
     pub register_per_address: Quota,
     /// Requests for a new password, an address.
@@ -148,6 +161,7 @@ impl Default for LimitSettings {
             login_per_account: Quota::per_minute(10).guarded(),
             // Three of a million codes are right at a time: whoever tries them all year long has a chance of 1 in 30.
             second_factor_per_account: Quota::per_day(30).guarded(),
+            provider_login_per_address: Quota::per_minute(60).guarded(),
             register_per_address: Quota::per_minute(10),
             reset_per_address: Quota::per_minute(10).guarded(),
             reset_per_account: Quota::per_minute(3).guarded(),

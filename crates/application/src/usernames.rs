@@ -1,7 +1,10 @@
 //! Handles change, and are kept for a while for those who had them: nobody is taken for somebody else.
 
 use chrono::TimeDelta;
-use plaza_domain::{Timestamp, UnitOfWork, User, UsernameChange, UsernameChangeId};
+use plaza_domain::{
+    RepositoryError, Timestamp, UnitOfWork, User, UsernameChange, UsernameChangeId,
+    repository::{self, Constraint},
+};
 
 use crate::{Actor, Error, Page, PageRequest, Result, UserService};
 
@@ -30,12 +33,12 @@ impl UserService {
 /// Makes sure that an account may have its handle, which was stored with it in this transaction.
 ///
 /// # Errors
-/// `Conflict` when it is kept for somebody else.
-pub(crate) async fn claim(work: &mut dyn UnitOfWork, user: &User, now: Timestamp) -> Result<()> {
+/// `Conflict` with `UserUsername` when it is kept for somebody else.
+pub(crate) async fn claim(work: &mut dyn UnitOfWork, user: &User, now: Timestamp) -> repository::Result<()> {
     if work.username_changes().claim(&user.username, user.id, now - KEPT).await? {
         return Ok(());
     }
-    Err(Error::Conflict("the username is taken".to_owned()))
+    Err(RepositoryError::Conflict { constraint: Constraint::UserUsername })
 }
 
 /// Makes sure that an account's handle may change.

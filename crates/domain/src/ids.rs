@@ -61,6 +61,10 @@ id!(
     SessionId
 );
 id!(
+    /// An account at an OpenID provider by which a user logs in.
+    IdentityId
+);
+id!(
     /// One link of a session's chain of refresh tokens.
     RefreshTokenId
 );

@@ -13,6 +13,7 @@ pub mod device;
 pub mod direct;
 pub mod file;
 pub mod friendship;
+pub mod identity;
 pub mod ids;
 pub mod job;
 pub mod mail_token;
@@ -54,9 +55,10 @@ pub use friendship::{
     Friend, FriendChange, FriendRequest, FriendStep, Friendship, FriendshipState, Relation, RequestDirection,
     RequestPosition, Restraint,
 };
+pub use identity::{Identity, Issuer, Subject};
 pub use ids::{
-    FileId, MessageId, RefreshTokenId, RoomId, SessionId, TaskId, UploadId, UserId, UsernameChangeId,
-    WorkerId,
+    FileId, IdentityId, MessageId, RefreshTokenId, RoomId, SessionId, TaskId, UploadId, UserId,
+    UsernameChangeId, WorkerId,
 };
 pub use job::RecurringJob;
 pub use mail_token::{MailPurpose, MailToken};

@@ -10,6 +10,7 @@ pub mod logging;
 pub mod mail;
 pub mod metrics;
 pub mod monitor;
+pub mod oidc;
 pub mod redis;
 pub mod s3;
 pub mod scan;

@@ -7,7 +7,9 @@
 
 mod clamd;
 mod docker;
+mod fake_openid;
 pub(crate) mod keeper;
+mod openid;
 mod postgres;
 mod postgres_cluster;
 pub(crate) mod process;
@@ -18,6 +20,8 @@ mod smtp;
 pub mod wait;
 
 pub use clamd::{Clamd, EICAR, EICAR_SIGNATURE, FakeClamd, Manner};
+pub use fake_openid::{BadManner, FakeOpenId};
+pub use openid::OpenIdServer;
 pub use postgres::{PrivatePostgres, postgres_database};
 pub use redis::{PrivateRedis, redis_prefix, redis_url};
 pub use s3::{Bucket, PrivateS3};

@@ -26,6 +26,8 @@ mod mail;
 mod members;
 mod mentions;
 mod messages;
+mod oidc;
+mod oidc_attacks;
 mod overviews;
 mod password_reset;
 mod pictures;

@@ -3,14 +3,14 @@
 use chrono::TimeDelta;
 use plaza_domain::repository::{HistoryRange, RoomFilter, TaskFilter, UserFilter};
 use plaza_domain::{
-    Activity, AuditAction, AuditFilter, ClientId, Emoji, FilePlace, MailPurpose, RequestDirection,
-    RequestPosition, Seq, SessionId, Sha256, SystemRole, TaskId, TaskState, ThreadPosition, TokenDigest,
-    UserPair, Username, Version,
+    Activity, AuditAction, AuditFilter, ClientId, Emoji, FilePlace, Issuer, MailPurpose, RequestDirection,
+    RequestPosition, Seq, SessionId, Sha256, Subject, SystemRole, TaskId, TaskState, ThreadPosition,
+    TokenDigest, UserPair, Username, Version,
 };
 use plaza_infrastructure::db::queries::{
-    audit, blobs, blocks, direct_rooms, edits, erasure, files, friendships, mail_tokens, members, mentions,
-    messages, overviews, presence, reactions, receipts, rooms, sessions, task_lists, task_orders, tasks,
-    threads, username_changes, users,
+    audit, blobs, blocks, direct_rooms, edits, erasure, files, friendships, identities, mail_tokens, members,
+    mentions, messages, overviews, presence, reactions, receipts, rooms, sessions, task_lists, task_orders,
+    tasks, threads, username_changes, users,
 };
 use sea_orm::{DbBackend, Statement, StatementBuilder};
 
@@ -229,6 +229,8 @@ fn of_overviews_and_receipts(on: DbBackend, asked: &Asked) -> Vec<Hot> {
 
 fn of_accounts_and_files(on: DbBackend, asked: &Asked) -> Vec<Hot> {
     let (session, digest) = (SessionId::new(id()), TokenDigest([1; 32]));
+    let issuer = Issuer::from_stored("https://id.example.org".to_owned());
+    let subject = Subject::from_stored("1".to_owned());
     let after = FilePlace { created_at: at(0), id: asked.file };
     let (asked_task, reset) = (TaskId::new(id()), MailPurpose::ResetPassword);
     vec![
@@ -246,6 +248,8 @@ fn of_accounts_and_files(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         hot(on, "link of a task", &["task_id"], mail_tokens::find(asked_task)),
         hot(on, "void a link", &["user_id", "purpose"], mail_tokens::void(asked.users[0], Some(reset))),
         hot(on, "old links", &["expires_at"], mail_tokens::purge(at(0), 500)),
+        hot(on, "identity", &["issuer", "subject"], identities::find(&issuer, &subject)),
+        hot(on, "identities of a user", &["user_id"], identities::list(asked.users[0], 50)),
         hot(on, "old files", &["created_at"], files::list_kept(at(9), Some(after), 50)),
         hot(on, "files in messages", &["file_id"], files::shown_in_messages(&[asked.file])),
         hot(on, "files as avatars", &["avatar_file_id"], files::shown_as_avatars(&[asked.file])),

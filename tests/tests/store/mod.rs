@@ -15,6 +15,7 @@ pub(crate) mod files;
 pub(crate) mod fixture;
 pub(crate) mod friendships;
 mod hot;
+pub(crate) mod identities;
 pub(crate) mod jobs;
 pub(crate) mod mail_tokens;
 pub(crate) mod members;

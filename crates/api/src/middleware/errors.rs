@@ -7,7 +7,7 @@ use poem::{Endpoint, IntoResponse, Request, Response, Result, error::MethodNotAl
 use tokio::time::timeout;
 
 use super::AllowedMethods;
-use crate::problem::{ApiError, ProblemKind, from_poem};
+use crate::problem::{ApiError, ProblemKind, from_poem, log_cause};
 
 /// How long an answer may take, once the request is there. Uploads have deadlines of their own, between bytes.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -37,16 +37,6 @@ pub(crate) async fn answer_with_problems<E: Endpoint>(
         response.headers_mut().insert(header::ALLOW, allowed.at(&path));
     }
     Ok(response)
-}
-
-fn log_cause(problem: &ApiError) {
-    let Some(cause) = problem.cause() else { return };
-    let kind = problem.kind();
-    match kind {
-        ProblemKind::Internal => tracing::error!(problem.kind = ?kind, error = ?cause, "a request failed"),
-        ProblemKind::Unavailable => tracing::warn!(problem.kind = ?kind, error = ?cause, "a request failed"),
-        _ => tracing::debug!(problem.kind = ?kind, error = ?cause, "a request was refused"),
-    }
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> ApiError {

@@ -4,6 +4,7 @@ mod convert;
 mod error;
 mod headers;
 mod kind;
+mod log;
 mod page;
 mod view;
 
@@ -11,5 +12,6 @@ pub(crate) use convert::from_poem;
 pub(crate) use error::ApiError;
 pub(crate) use headers::whole_seconds;
 pub(crate) use kind::ProblemKind;
+pub(crate) use log::log_cause;
 pub(crate) use page::problem_page;
 pub(crate) use view::{CONTENT_TYPE as PROBLEM_CONTENT_TYPE, FieldErrorView, ProblemView};

@@ -11,13 +11,14 @@ use super::{
     auth::AuthApi, avatars::AvatarsApi, blocks::BlocksApi, changes::ChangesApi, deletion::DeletionApi,
     direct_rooms::DirectRoomsApi, documented::Documented, edits::EditsApi, email_change::EmailChangeApi,
     file_texts::FileTextsApi, files::FilesApi, friend_requests::FriendRequestsApi, friends::FriendsApi,
-    health::HealthApi, jobs::JobsApi, link_pages::with_link_pages, media::MediaApi, members::MembersApi,
-    mentions::MentionsApi, messages::MessagesApi, mute::MuteApi, pages, password_reset::PasswordResetApi,
-    pins::PinsApi, preferences::PreferencesApi, presence::PresenceApi, queues::QueuesApi,
-    reactions::ReactionsApi, receipts::ReceiptsApi, rooms::RoomsApi, second_factor::SecondFactorApi,
-    sessions::SessionsApi, signed_urls::SignedUrlsApi, signing_keys::SigningKeysApi, storage::StorageApi,
-    tasks::TasksApi, threads::ThreadsApi, username_history::UsernameHistoryApi, users::UsersApi,
-    verification::VerificationApi, workers::WorkersApi,
+    health::HealthApi, identities::IdentitiesApi, jobs::JobsApi, link_pages::with_link_pages,
+    media::MediaApi, members::MembersApi, mentions::MentionsApi, messages::MessagesApi, mute::MuteApi, pages,
+    password_reset::PasswordResetApi, pins::PinsApi, preferences::PreferencesApi, presence::PresenceApi,
+    provider_logins::ProviderLoginsApi, queues::QueuesApi, reactions::ReactionsApi, receipts::ReceiptsApi,
+    rooms::RoomsApi, second_factor::SecondFactorApi, sessions::SessionsApi, signed_urls::SignedUrlsApi,
+    signing_keys::SigningKeysApi, storage::StorageApi, tasks::TasksApi, threads::ThreadsApi,
+    username_history::UsernameHistoryApi, users::UsersApi, verification::VerificationApi,
+    workers::WorkersApi,
 };
 use crate::{
     content::remember_head,
@@ -38,7 +39,16 @@ const DESCRIPTION: &str = "Plaza: rooms, messages and files for communities.\n\n
     see its [frames](/docs/websocket), or its [AsyncAPI document](/docs/asyncapi.json).";
 
 pub(super) type Apis = Documented<(
-    (AuthApi, SecondFactorApi, VerificationApi, PasswordResetApi, SessionsApi, SigningKeysApi),
+    (
+        AuthApi,
+        SecondFactorApi,
+        VerificationApi,
+        PasswordResetApi,
+        SessionsApi,
+        SigningKeysApi,
+        ProviderLoginsApi,
+        IdentitiesApi,
+    ),
     (UsersApi, UsernameHistoryApi, AvatarsApi, DeletionApi, EmailChangeApi),
     PreferencesApi,
     (AccountsApi, AdminUsersApi, AuditApi),
@@ -58,7 +68,16 @@ pub(super) type Apis = Documented<(
 
 pub(super) fn service() -> OpenApiService<Apis, ()> {
     let apis = (
-        (AuthApi, SecondFactorApi, VerificationApi, PasswordResetApi, SessionsApi, SigningKeysApi),
+        (
+            AuthApi,
+            SecondFactorApi,
+            VerificationApi,
+            PasswordResetApi,
+            SessionsApi,
+            SigningKeysApi,
+            ProviderLoginsApi,
+            IdentitiesApi,
+        ),
         (UsersApi, UsernameHistoryApi, AvatarsApi, DeletionApi, EmailChangeApi),
         PreferencesApi,
         (AccountsApi, AdminUsersApi, AuditApi),

@@ -15,13 +15,16 @@ use super::examples::example;
 use crate::problem::{PROBLEM_CONTENT_TYPE, ProblemKind};
 
 /// The operations whose body, and not whose path, names something that may not be there.
-const NAMES_SOMEBODY: [&str; 3] = ["open_direct_room", "request_friend", "set_avatar"];
+const NAMES_SOMEBODY: [&str; 4] = ["open_direct_room", "request_friend", "set_avatar", "link_identity"];
 
 /// The operations that tell those who may not come in that it is so.
-const LETS_IN: [&str; 1] = ["login"];
+const LETS_IN: [&str; 2] = ["login", "redeem_login_code"];
 
 /// The operation that reads what is in a file, and cannot before it was scanned.
 const TELLS_WORDS: &str = "get_file_text";
+
+/// The operations that a browser is led to: they do something, though it only reads.
+const LEADS_ON: [&str; 2] = ["begin_provider_login", "finish_provider_login"];
 
 /// The same operations, documented exactly.
 pub(super) struct Documented<T>(pub(super) T);
@@ -81,11 +84,16 @@ fn is_possible(operation: &MetaOperation, response: &MetaResponse) -> bool {
     let has_body = content_type.is_some();
     let is_link = operation.params.iter().any(|param| param.name == "signature");
     let tells_words = operation.operation_id == Some(TELLS_WORDS);
+    let id = operation.operation_id.unwrap_or_default();
+    let (leads_on, ends_login) = (LEADS_ON.contains(&id), id == LEADS_ON[1]);
     match kind {
-        Some(ProblemKind::Unauthenticated) => has_session || has_body,
+        Some(ProblemKind::Unauthenticated) => has_session || has_body || ends_login,
         // Links are refused without a session, too.
         Some(ProblemKind::Forbidden) => {
-            has_session || is_link || operation.operation_id.is_some_and(|id| LETS_IN.contains(&id))
+            has_session
+                || is_link
+                || ends_login
+                || operation.operation_id.is_some_and(|id| LETS_IN.contains(&id))
         }
         Some(ProblemKind::NotFound) => {
             let names_somebody = operation.operation_id.is_some_and(|id| NAMES_SOMEBODY.contains(&id));
@@ -93,8 +101,8 @@ fn is_possible(operation: &MetaOperation, response: &MetaResponse) -> bool {
         }
         // Only what serves the contents of files says this of itself.
         _ if response.description == ProblemKind::FileNotScanned.title() => true,
-        Some(ProblemKind::Conflict) => operation.method != Method::GET || tells_words,
-        Some(ProblemKind::RateLimited) => operation.method != Method::GET,
+        Some(ProblemKind::Conflict) => operation.method != Method::GET || tells_words || ends_login,
+        Some(ProblemKind::RateLimited) => operation.method != Method::GET || leads_on,
         Some(ProblemKind::UnsupportedMediaType) => has_body,
         Some(ProblemKind::Invalid) => has_body || !operation.params.is_empty(),
         Some(ProblemKind::RequestTimeout | ProblemKind::StorageFull) => is_upload,

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 const ADA: &str = "01a1fbea-bf03-71b1-974b-6d519ed5298a";
 const SESSION: &str = "01a1fbea-c004-7222-9f37-1f0c9f1b33d2";
+const IDENTITY: &str = "01a1fbea-c0a1-7511-8d2f-0b6e4a9d7c13";
 const LOUNGE: &str = "01a1fbea-d102-7015-a3e9-947200c74479";
 const MESSAGE: &str = "01a1fbea-d111-72c9-b369-ce9dae5229f7";
 const FILE: &str = "01a1fbea-d11a-73fa-96fd-2661e535ee0c";
@@ -26,6 +27,13 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         "LoginView" => login(),
         "EmailChangeView" => json!({"state": "waiting"}),
         "TicketView" => json!({"ticket": "Zk1u0Wc4o2l7…", "expires_in": 30}),
+        "LoginProviderView" => login_provider(),
+        "LoginProviderList" => json!({"items": [login_provider()]}),
+        "IdentityView" => identity(),
+        "IdentityList" => json!({"items": [identity()]}),
+        "LinkingView" => {
+            json!({"authorization_url": "https://id.example.org/authorize?client_id=plaza&state=…"})
+        }
         "SessionView" => session(),
         "SessionList" => json!({"items": [session()], "next_cursor": null}),
         "TotpEnrolmentView" => json!({
@@ -151,6 +159,17 @@ fn login() -> Value {
     json!({
         "access_token": "eyJhbGciOiJFZERTQSJ9…", "token_type": "Bearer", "expires_in": 900, "expires_at": NOON,
         "refresh_token": "mJ3nX0vT5r…", "refresh_expires_at": EVENING, "user": account(), "is_restored": false
+    })
+}
+
+fn login_provider() -> Value {
+    json!({"id": "corp", "name": "Example Corp."})
+}
+
+fn identity() -> Value {
+    json!({
+        "id": IDENTITY, "provider": login_provider(), "issuer": "https://id.example.org", "email": "ada@example.org",
+        "created_at": MORNING, "last_used_at": NOON
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, error::Error};
 
-use reqwest::{Client, Method, RequestBuilder, Response, header};
+use reqwest::{Client, Method, RequestBuilder, Response, header, redirect::Policy};
 use serde_json::Value;
 
 use super::schema::faults;
@@ -42,7 +42,7 @@ impl CheckingClient {
     pub(super) async fn new(base: String) -> TestResult<Self> {
         // The object store's client has reqwest built with TLS but without its cryptography.
         rustls::crypto::ring::default_provider().install_default().ok();
-        let http = Client::builder().no_proxy().build()?;
+        let http = Client::builder().no_proxy().redirect(Policy::none()).build()?;
         let text = http.get(format!("{base}/api/v1/openapi.json")).send().await?.text().await?;
         let document = serde_json::from_str(&text)?;
         Ok(Self { http, base, document, token: None, succeeded: BTreeSet::new() })

@@ -6,6 +6,7 @@ mod audit;
 mod client;
 mod friends;
 mod jobs;
+mod logins;
 mod mail;
 mod schema;
 mod second_factor;
@@ -27,6 +28,7 @@ async fn every_operation_answers_as_the_document_says() -> TestResult {
     let room = story::rooms(&mut client).await?;
     story::direct_rooms(&mut client).await?;
     friends::friends(&mut client).await?;
+    logins::logins(&mut client, server.provider()).await?;
     story::messages(&mut client, &room).await?;
     threads::threads(&mut client, &room).await?;
     story::files(&mut client).await?;

@@ -11,6 +11,7 @@ use plaza_infrastructure::{
     config::{Config, Overrides, Sources},
     db::{DatabaseSettings, connect},
 };
+use plaza_tests::servers::FakeOpenId;
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinSet};
 
@@ -20,14 +21,19 @@ pub(super) struct TestServer {
     stop: oneshot::Sender<()>,
     running: JoinSet<Result<(), ServeError>>,
     folder: TempDir,
+    provider: FakeOpenId,
 }
 
 impl TestServer {
     pub(super) async fn start() -> Result<Self, Box<dyn Error>> {
         let folder = tempfile::tempdir()?;
+        let provider = FakeOpenId::start().await;
         let overrides = Overrides::default()
             .with("server.listen", Some("127.0.0.1:0"))
             .with("data_dir", Some(folder.path().display()))
+            .with("oidc.providers.corp.issuer", Some(provider.issuer()))
+            .with("oidc.providers.corp.client_id", Some(FakeOpenId::CLIENT_ID))
+            .with("oidc.providers.corp.allow_registration", Some(true))
             .with("auth.bcrypt_cost", Some(4))
             .with("worker.poll_interval_ms", Some(50));
         let config = Config::from_sources(&Sources { overrides, ..Sources::default() })?;
@@ -38,12 +44,17 @@ impl TestServer {
         let mut running = JoinSet::new();
         // Stopping and being dropped are the same to the server.
         running.spawn(application.run(async { drop(stopped.await) }));
-        Ok(Self { address, stop, running, folder })
+        Ok(Self { address, stop, running, folder, provider })
     }
 
     /// Where it is, without a slash at the end.
     pub(super) fn base(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// What calls itself a login provider, and is one that the server trusts.
+    pub(super) fn provider(&self) -> &FakeOpenId {
+        &self.provider
     }
 
     /// Stores a task that waits for tomorrow, as another process beside the server does; its id.

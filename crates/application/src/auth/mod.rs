@@ -2,12 +2,13 @@
 
 mod begin;
 mod challenge;
+mod enroll;
 mod password_rules;
 mod refresh;
 mod service;
 mod uses;
 
 pub use begin::LoginMethod;
+pub(crate) use enroll::{FIRST_ADMIN, enroll};
 pub(crate) use password_rules::parse_password;
-pub(crate) use service::FIRST_ADMIN;
 pub use service::{AuthService, Login, Registration};

@@ -9,7 +9,7 @@ use plaza_domain::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{begin::LoginMethod, password_rules::parse_password, uses::Uses};
+use super::{begin::LoginMethod, enroll::enroll, password_rules::parse_password, uses::Uses};
 use crate::{
     Actor, AuthSettings, Error, Ports, Result, Unauthenticated, audit,
     events::{Event, UserEvent},
@@ -17,12 +17,9 @@ use crate::{
     policy::{authorize_session, requires_second_factor},
     ports::{AccessClaims, AccessTokens, EventBus, OneTimeStore, PasswordHasher, Secrets, TokenRejection},
     second_factors::SecondFactors,
-    usernames,
     verification::ask_for_proof,
 };
 
-/// The setting that names the first admin; who claims it is the one.
-pub(crate) const FIRST_ADMIN: &str = "first_admin";
 /// No name that could be an account's is longer.
 const LOGIN_KEY_CHARS: usize = 254;
 /// How long a revoked session or a changed role may go unnoticed on another instance whose bus lost the news.
@@ -145,11 +142,7 @@ impl AuthService {
         let id = UserId::new(self.ids.next());
         let mut user = User::new(id, email, username, display_name, password_hash, now);
         let mut work = self.store.begin().await?;
-        if work.settings().claim(FIRST_ADMIN, &user.id.to_string()).await? {
-            user.role = SystemRole::Admin;
-        }
-        work.users().insert(&user).await?;
-        usernames::claim(&mut *work, &user, now).await?;
+        enroll(&mut *work, &mut user).await?;
         let posted = ask_for_proof(&self.postbox, &mut *work, &user).await?;
         let entry = NewAuditEntry::by(user.id, &input.device, AuditAction::UserRegistered).about(user.id);
         work.audit().append(&entry.with("role", user.role.as_str())).await?;

@@ -7,12 +7,12 @@ use plaza_domain::{
     Clock, Repositories, RepositoryError, UnitOfWork,
     repository::{
         AuditRepository, BlobRepository, BlockRepository, DirectRoomRepository, EditRepository,
-        ErasureRepository, FileRepository, FriendshipRepository, MailTokenRepository, MemberRepository,
-        MentionRepository, MessageRepository, OverviewRepository, PinRepository, PresenceRepository,
-        ReactionRepository, ReceiptRepository, RecoveryCodeRepository, RecurringJobRepository, Result,
-        RoomRepository, SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository,
-        ThreadRepository, TotpRepository, UsageRepository, UserRepository, UsernameChangeRepository,
-        WorkerRepository,
+        ErasureRepository, FileRepository, FriendshipRepository, IdentityRepository, MailTokenRepository,
+        MemberRepository, MentionRepository, MessageRepository, OverviewRepository, PinRepository,
+        PresenceRepository, ReactionRepository, ReceiptRepository, RecoveryCodeRepository,
+        RecurringJobRepository, Result, RoomRepository, SessionRepository, SettingRepository,
+        SigningKeyRepository, TaskRepository, ThreadRepository, TotpRepository, UsageRepository,
+        UserRepository, UsernameChangeRepository, WorkerRepository,
     },
 };
 use tokio::sync::OwnedMutexGuard;
@@ -63,6 +63,10 @@ impl<A: Access> Repositories for Connection<A> {
     }
 
     fn mail_tokens(&mut self) -> &mut dyn MailTokenRepository {
+        self
+    }
+
+    fn identities(&mut self) -> &mut dyn IdentityRepository {
         self
     }
 

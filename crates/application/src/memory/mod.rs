@@ -12,6 +12,7 @@ mod edits;
 mod erasures;
 mod files;
 mod friendships;
+mod identities;
 mod jobs;
 mod mail_tokens;
 mod members;

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use plaza_domain::{
-    AuditEntry, Blob, Emoji, File, FileId, FileText, Follower, Friendship, MailPurpose, MailToken, Member,
-    MemberProfile, Message, MessageEdit, MessageId, Mute, Preferences, Reaction, ReadMark, RecurringJob,
-    RefreshToken, RefreshTokenId, Room, RoomId, SeenWorker, SentMessage, Seq, Session, SessionId, Sha256,
-    SigningKey, Task, TaskAttempt, TaskId, Timestamp, TotpSecret, UploadId, Usage, User, UserId, UserPair,
-    UserSummary, UsernameChange, UsernameChangeId, Variant, VariantName, Version, WorkerId,
+    AuditEntry, Blob, Emoji, File, FileId, FileText, Follower, Friendship, Identity, IdentityId, MailPurpose,
+    MailToken, Member, MemberProfile, Message, MessageEdit, MessageId, Mute, Preferences, Reaction, ReadMark,
+    RecurringJob, RefreshToken, RefreshTokenId, Room, RoomId, SeenWorker, SentMessage, Seq, Session,
+    SessionId, Sha256, SigningKey, Task, TaskAttempt, TaskId, Timestamp, TotpSecret, UploadId, Usage, User,
+    UserId, UserPair, UserSummary, UsernameChange, UsernameChangeId, Variant, VariantName, Version, WorkerId,
     repository::{RepositoryError, Result},
 };
 use uuid::Uuid;
@@ -38,6 +38,7 @@ pub(super) struct Tables {
     pub(super) last_seen: Table<UserId, Timestamp>,
     pub(super) sessions: Table<SessionId, Session>,
     pub(super) mail_tokens: Table<(UserId, MailPurpose), MailToken>,
+    pub(super) identities: Table<IdentityId, Identity>,
     pub(super) signing_keys: Table<i64, SigningKey>,
     /// By number.
     pub(super) audit_entries: Table<i64, AuditEntry>,

@@ -5,6 +5,7 @@ mod blobs;
 mod bus;
 mod content;
 mod guesses;
+mod identity_provider;
 mod key_ring;
 mod mailer;
 mod one_time;
@@ -19,6 +20,9 @@ pub use blobs::{BlobError, BlobStore, BlobWriter, ByteStream, DirectLink, Listed
 pub use bus::{Delivery, EventBus, EventStream};
 pub use content::{Markup, MediaInspector, MediaType, Refusal};
 pub use guesses::{GUESS_MEMORY, GuessLimiter, guess_delay};
+pub use identity_provider::{
+    IdentityProvider, ProofRequest, ProofResponse, ProvenIdentity, ProviderError, ProviderInfo,
+};
 pub use key_ring::{KeyRing, NewKey, PublicKey};
 pub use mailer::{Letter, Mail, MailContent, MailError, MailTemplates, Mailer};
 pub use one_time::{OneTimeStore, OneTimeStoreError};
@@ -35,6 +39,7 @@ pub use self::{
     bus::MockEventBus,
     content::{MockMarkup, MockMediaInspector},
     guesses::MockGuessLimiter,
+    identity_provider::MockIdentityProvider,
     key_ring::MockKeyRing,
     mailer::{MockMailTemplates, MockMailer},
     one_time::MockOneTimeStore,

@@ -10,12 +10,12 @@ use plaza_domain::{
     Repositories, RepositoryError, Store, UnitOfWork,
     repository::{
         AuditRepository, BlobRepository, BlockRepository, DirectRoomRepository, EditRepository,
-        ErasureRepository, FileRepository, FriendshipRepository, MailTokenRepository, MemberRepository,
-        MentionRepository, MessageRepository, OverviewRepository, PinRepository, PresenceRepository,
-        ReactionRepository, ReceiptRepository, RecoveryCodeRepository, RecurringJobRepository, Result,
-        RoomRepository, SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository,
-        ThreadRepository, TotpRepository, UsageRepository, UserRepository, UsernameChangeRepository,
-        WorkerRepository,
+        ErasureRepository, FileRepository, FriendshipRepository, IdentityRepository, MailTokenRepository,
+        MemberRepository, MentionRepository, MessageRepository, OverviewRepository, PinRepository,
+        PresenceRepository, ReactionRepository, ReceiptRepository, RecoveryCodeRepository,
+        RecurringJobRepository, Result, RoomRepository, SessionRepository, SettingRepository,
+        SigningKeyRepository, TaskRepository, ThreadRepository, TotpRepository, UsageRepository,
+        UserRepository, UsernameChangeRepository, WorkerRepository,
     },
 };
 
@@ -121,6 +121,10 @@ impl<R: Repositories + ?Sized> Repositories for Faulty<R> {
 
     fn mail_tokens(&mut self) -> &mut dyn MailTokenRepository {
         self.inner.mail_tokens()
+    }
+
+    fn identities(&mut self) -> &mut dyn IdentityRepository {
+        self.inner.identities()
     }
 
     fn signing_keys(&mut self) -> &mut dyn SigningKeyRepository {

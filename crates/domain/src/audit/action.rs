@@ -85,6 +85,10 @@ actions! {
     RecoveryCodeUsed = "recovery_code.used",
     /// A user has other recovery codes.
     RecoveryCodesRenewed = "recovery_code.renewed",
+    /// A login of another provider leads into an account.
+    IdentityLinked = "identity.linked",
+    /// A login of another provider leads into an account no more.
+    IdentityUnlinked = "identity.unlinked",
     /// The second factors of an account were taken away by an operator.
     TwoFactorsReset = "two_factors.reset",
     /// Other keys sign access tokens.

@@ -9,6 +9,10 @@ pub enum Constraint {
     UserEmail,
     /// One account a handle.
     UserUsername,
+    /// One user an account at a provider.
+    IdentitySubject,
+    /// One account at a provider a user.
+    IdentityUser,
     /// One message a sender and client id.
     MessageClientId,
     /// One message a place in a room.

@@ -13,6 +13,7 @@ mod erasure;
 mod error;
 mod file;
 mod friendship;
+mod identity;
 mod job;
 mod mail_token;
 mod member;
@@ -46,6 +47,7 @@ pub use erasure::ErasureRepository;
 pub use error::{Constraint, RepositoryError};
 pub use file::FileRepository;
 pub use friendship::FriendshipRepository;
+pub use identity::IdentityRepository;
 pub use job::RecurringJobRepository;
 pub use mail_token::MailTokenRepository;
 pub use member::{MemberRepository, Sender};
@@ -103,6 +105,8 @@ pub trait Repositories: Send {
     fn sessions(&mut self) -> &mut dyn SessionRepository;
     /// Links in mails.
     fn mail_tokens(&mut self) -> &mut dyn MailTokenRepository;
+    /// Accounts at OpenID providers by which users log in.
+    fn identities(&mut self) -> &mut dyn IdentityRepository;
     /// Keys that sign access tokens.
     fn signing_keys(&mut self) -> &mut dyn SigningKeyRepository;
     /// Who did what to whom, from where.

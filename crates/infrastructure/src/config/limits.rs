@@ -17,6 +17,8 @@ pub struct LimitsConfig {
     pub login_per_account: u32,
     /// Codes of second factors an account, right ones and wrong ones, a day.
     pub second_factor_per_account: u32,
+    /// Steps of logins by login providers, an address: a login takes three.
+    pub provider_login_per_address: u32,
     /// Registrations an address.
     pub register_per_address: u32,
     /// Requests for a new password, an address.
@@ -57,6 +59,7 @@ impl Default for LimitsConfig {
             login_per_address: settings.login_per_address.burst,
             login_per_account: settings.login_per_account.burst,
             second_factor_per_account: settings.second_factor_per_account.burst,
+            provider_login_per_address: settings.provider_login_per_address.burst,
             register_per_address: settings.register_per_address.burst,
             reset_per_address: settings.reset_per_address.burst,
             reset_per_account: settings.reset_per_account.burst,
@@ -84,6 +87,7 @@ impl LimitsConfig {
             login_per_address: Quota::per_minute(self.login_per_address).guarded(),
             login_per_account: Quota::per_minute(self.login_per_account).guarded(),
             second_factor_per_account: Quota::per_day(self.second_factor_per_account).guarded(),
+            provider_login_per_address: Quota::per_minute(self.provider_login_per_address).guarded(),
             register_per_address: Quota::per_minute(self.register_per_address),
             reset_per_address: Quota::per_minute(self.reset_per_address).guarded(),
             reset_per_account: Quota::per_minute(self.reset_per_account).guarded(),
@@ -107,6 +111,7 @@ impl LimitsConfig {
         for (key, value) in [
             ("limits.login_per_address", self.login_per_address),
             ("limits.login_per_account", self.login_per_account),
+            ("limits.provider_login_per_address", self.provider_login_per_address),
             ("limits.register_per_address", self.register_per_address),
             ("limits.reset_per_address", self.reset_per_address),
             ("limits.reset_per_account", self.reset_per_account),

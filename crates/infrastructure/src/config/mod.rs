@@ -9,6 +9,7 @@ mod list;
 mod log;
 mod mail;
 mod metrics;
+mod oidc;
 mod presence;
 mod problem;
 mod queues;
@@ -31,6 +32,7 @@ pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat};
 pub use mail::MailConfig;
 pub use metrics::MetricsConfig;
+pub use oidc::{OidcConfig, OidcProviderConfig};
 pub use presence::PresenceConfig;
 pub use problem::{ConfigError, Problem};
 pub use queues::{QueueConfig, QueueShare, QueuesConfig};
@@ -61,6 +63,8 @@ pub struct Config {
     pub auth: AuthConfig,
     /// How mails go out.
     pub mail: MailConfig,
+    /// Who else knows who somebody is.
+    pub oidc: OidcConfig,
     /// How often things may be done.
     pub limits: LimitsConfig,
     /// Uploads.
@@ -87,6 +91,7 @@ impl Default for Config {
             storage: StorageConfig::default(),
             auth: AuthConfig::default(),
             mail: MailConfig::default(),
+            oidc: OidcConfig::default(),
             limits: LimitsConfig::default(),
             uploads: UploadsConfig::default(),
             scan: ScanConfig::default(),
@@ -146,6 +151,7 @@ impl Config {
             problems.push(Problem::new("auth.secret", rule));
         }
         self.mail.validate(self.server.public_url.as_deref(), problems);
+        self.oidc.validate(problems);
         self.limits.validate(problems);
         self.uploads.validate(problems);
         self.scan.validate(self.uploads.max_bytes, problems);

@@ -246,3 +246,38 @@ fn a_queue_is_set_by_its_name_and_an_unknown_one_is_refused() -> TestResult {
     assert_eq!(from_environment(&given[..1])?.worker.queues()[2].concurrency, 1);
     Ok(())
 }
+
+#[test]
+fn login_providers_are_set_by_their_ids() -> TestResult {
+    let corp = [
+        ("PLAZA_OIDC__PROVIDERS__CORP__ISSUER", "https://id.example.org"),
+        ("PLAZA_OIDC__PROVIDERS__CORP__CLIENT_ID", "1815"),
+        ("PLAZA_OIDC__PROVIDERS__CORP__CLIENT_SECRET", "hunter2"),
+        ("PLAZA_OIDC__PROVIDERS__CORP__SCOPES", "email, groups"),
+        ("PLAZA_OIDC__PROVIDERS__CORP__ALLOW_REGISTRATION", "true"),
+    ];
+    let config = from_environment(&corp)?;
+    assert!(!format!("{config:?}").contains("hunter2"));
+    let providers = config.oidc.providers("https://chat.example.org");
+    let [corp] = providers.as_slice() else { return Err("there is one provider".into()) };
+    assert_eq!(
+        (corp.info.id.as_str(), corp.info.name.as_str(), corp.client_id.as_str()),
+        ("corp", "corp", "1815")
+    );
+    assert_eq!(corp.client_secret, Some(SecretText::new("hunter2")));
+    assert_eq!(corp.scopes, ["email", "groups"]);
+    assert!(corp.info.allows_registration && !corp.info.trusts_email);
+
+    let file = "[oidc.providers.club]\nissuer = \"https://club.example\"\nclient_id = \"plaza\"\n\
+                [oidc.providers.corp]\nissuer = \"https://id.example.org\"\nclient_id = \"plaza\"\nname = \"Corp.\"";
+    let names = from_file(file)?.oidc.providers("https://chat.example.org");
+    assert_eq!(names.iter().map(|it| it.info.name.as_str()).collect::<Vec<_>>(), ["club", "Corp."]);
+
+    for (variables, key) in [
+        (vec![("PLAZA_OIDC__PROVIDERS__CORP__ISUER", "x")], "oidc.providers.corp.isuer"),
+        (vec![("PLAZA_OIDC__ALLOWED_RETURN_URLS", "/chat")], "oidc.allowed_return_urls"),
+    ] {
+        assert_eq!(keys(from_environment(&variables)), [key]);
+    }
+    Ok(())
+}

@@ -8,9 +8,11 @@ use sea_orm::sqlx::{
 use sea_orm::{DbErr, RuntimeErr};
 
 /// What Postgres calls each rule that several users can run into, and the columns by which SQLite does.
-const UNIQUE: [(Constraint, &str, &str); 7] = [
+const UNIQUE: [(Constraint, &str, &str); 9] = [
     (Constraint::UserEmail, "users_email_key", "users.email"),
     (Constraint::UserUsername, "users_username_key", "users.username"),
+    (Constraint::IdentitySubject, "identities_subject_key", "identities.issuer, identities.subject"),
+    (Constraint::IdentityUser, "identities_user_key", "identities.user_id, identities.issuer"),
     (Constraint::MessageClientId, "messages_sender_client_id_key", "messages.sender_id, messages.client_id"),
     (Constraint::MessageSeq, "messages_room_seq_key", "messages.room_id, messages.seq"),
     (Constraint::DirectRoomUsers, "direct_rooms_pkey", "direct_rooms.low_user_id, direct_rooms.high_user_id"),

@@ -17,6 +17,7 @@ mod error;
 mod files;
 mod finish;
 mod friendships;
+mod identities;
 mod jobs;
 mod mail_tokens;
 mod members;

@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 use plaza_domain::repository::{
     AuditRepository, BlobRepository, BlockRepository, DirectRoomRepository, EditRepository,
-    ErasureRepository, FileRepository, FriendshipRepository, MailTokenRepository, MemberRepository,
-    MentionRepository, MessageRepository, OverviewRepository, PinRepository, PresenceRepository,
-    ReactionRepository, ReceiptRepository, RecoveryCodeRepository, RecurringJobRepository, Repositories,
-    RepositoryError, Result, RoomRepository, SessionRepository, SettingRepository, SigningKeyRepository,
-    TaskRepository, ThreadRepository, TotpRepository, UnitOfWork, UsageRepository, UserRepository,
-    UsernameChangeRepository, WorkerRepository,
+    ErasureRepository, FileRepository, FriendshipRepository, IdentityRepository, MailTokenRepository,
+    MemberRepository, MentionRepository, MessageRepository, OverviewRepository, PinRepository,
+    PresenceRepository, ReactionRepository, ReceiptRepository, RecoveryCodeRepository,
+    RecurringJobRepository, Repositories, RepositoryError, Result, RoomRepository, SessionRepository,
+    SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository, TotpRepository, UnitOfWork,
+    UsageRepository, UserRepository, UsernameChangeRepository, WorkerRepository,
 };
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, IdenStatic, QueryResult,
@@ -102,6 +102,10 @@ impl<C: ConnectionTrait + Send> Repositories for Session<C> {
     }
 
     fn mail_tokens(&mut self) -> &mut dyn MailTokenRepository {
+        self
+    }
+
+    fn identities(&mut self) -> &mut dyn IdentityRepository {
         self
     }
 

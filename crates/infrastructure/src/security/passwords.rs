@@ -78,6 +78,8 @@ impl PasswordHasher for BcryptPasswords {
 
     async fn verify(&self, password: &str, hash: Option<PasswordHash>) -> Result<bool, BoxError> {
         let prehash = self.prehash(password)?;
+        // An account may have no password; nobody can tell it from one whose password was not guessed.
+        let hash = hash.filter(PasswordHash::is_some);
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
         let matches = self.run(move || bcrypt::non_truncating_verify(prehash, hash.expose())).await?;
@@ -117,6 +119,9 @@ mod tests {
     #[tokio::test]
     async fn nobody_has_any_password() -> TestResult {
         assert!(!hasher().verify("correct horse", None).await?);
+        for password in ["correct horse", "", "!"] {
+            assert!(!hasher().verify(password, Some(PasswordHash::none())).await?);
+        }
         Ok(())
     }
 

@@ -7,8 +7,8 @@ use plaza_application::{
         LocalBus, LocalGuessLimiter, LocalOneTimeStore, LocalPresence, LocalQueue, LocalRateLimiter,
     },
     ports::{
-        AccessTokens, BlobStore, EventBus, GuessLimiter, KeyRing, Mailer, OneTimeStore, PresenceStore,
-        RateLimiter, Scanner, TaskQueue,
+        AccessTokens, BlobStore, EventBus, GuessLimiter, IdentityProvider, KeyRing, Mailer, OneTimeStore,
+        PresenceStore, RateLimiter, Scanner, TaskQueue,
     },
 };
 use plaza_domain::{Clock, IdGenerator};
@@ -22,6 +22,7 @@ use crate::{
     db::{self, DatabaseSettings, SeaOrmStore},
     files::FileBlobStore,
     mail::{LogMailer, MailAddress, SmtpMailer},
+    oidc::{HttpClientError, OpenIdProvider},
     redis::{
         RedisBus, RedisError, RedisGuessLimiter, RedisOneTimeStore, RedisPool, RedisPresence, RedisQueue,
         RedisRateLimiter,
@@ -123,6 +124,19 @@ pub(super) fn mailer(config: &Config) -> Result<Arc<dyn Mailer>, StartError> {
             Arc::new(mailer.map_err(|error| unusable(error.to_string()))?)
         }
     })
+}
+
+/// They need not answer yet: nothing is asked of them before somebody wants to log in.
+pub(super) fn identity_providers(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+) -> Result<Vec<Arc<dyn IdentityProvider>>, HttpClientError> {
+    let providers = config.oidc.providers(&config.public_url()).into_iter();
+    let connected = providers.map(|settings| {
+        let provider = OpenIdProvider::new(settings, Arc::clone(clock))?;
+        Ok(Arc::new(provider) as Arc<dyn IdentityProvider>)
+    });
+    connected.collect()
 }
 
 /// How access tokens are signed, and the keys for it when they are rotated.

@@ -5,7 +5,10 @@ use std::{error::Error, fmt, io, path::PathBuf};
 use plaza_domain::RepositoryError;
 use thiserror::Error as ThisError;
 
-use crate::{config::ConnectionUrl, db::ConnectError, redis::RedisError, s3::S3Error, security::SecretError};
+use crate::{
+    config::ConnectionUrl, db::ConnectError, oidc::HttpClientError, redis::RedisError, s3::S3Error,
+    security::SecretError,
+};
 
 /// Why Plaza does not start. What it displays is complete: nobody needs to ask for its causes.
 #[derive(Debug, ThisError)]
@@ -69,6 +72,13 @@ pub enum StartError {
     SigningKeys {
         /// Why.
         source: plaza_application::Error,
+    },
+    /// Login providers cannot be spoken to.
+    #[error("oidc.providers: {}", Chain(source))]
+    LoginProviders {
+        /// Why.
+        #[from]
+        source: HttpClientError,
     },
     /// The server's secret cannot be had.
     #[error("auth.secret: {}", Chain(source))]

@@ -80,6 +80,7 @@ impl Plaza {
             shared.redis.clone(),
             scanner.clone(),
         );
+        let identity_providers = adapters::identity_providers(config, &clock)?;
         let signing = adapters::signing(&config.auth, &secret)?;
         let ports = Ports {
             store: Arc::clone(&store) as Arc<dyn Store>,
@@ -91,6 +92,7 @@ impl Plaza {
             passwords: Arc::new(BcryptPasswords::new(&secret, config.auth.bcrypt_cost)),
             access_tokens: signing.access_tokens,
             key_ring: signing.key_ring,
+            identity_providers,
             secrets: Arc::new(OpaqueSecrets::new(&secret)),
             totp: Arc::new(SealedTotp::new(&secret, &config.auth.issuer)?),
             url_signer: Arc::new(HmacUrlSigner::new(&secret)),
@@ -115,6 +117,7 @@ impl Plaza {
                 lanes: if on_postgres { POSTGRES_LANES } else { 1 },
                 max_replay: config.limits.max_replay,
             },
+            oidc: config.oidc.settings(&config.public_url()),
             presence: config.presence.settings(),
             mail: MailSettings { public_url: config.public_url() },
         };

@@ -82,7 +82,9 @@ impl ErrorFrame {
             Error::RateLimited { retry_after } | Error::TooManyUploads { retry_after, .. } => {
                 return Self::rate_limited(*retry_after);
             }
-            Error::StorageFull | Error::Unavailable(_) => ErrorCode::Unavailable,
+            Error::StorageFull | Error::Unavailable(_) | Error::ProviderUnavailable(_) => {
+                ErrorCode::Unavailable
+            }
             Error::Internal(_) => ErrorCode::Internal,
         };
         if matches!(error, Error::Internal(_) | Error::Unavailable(_)) {

@@ -42,6 +42,7 @@ pub fn ports_with(clock: Arc<dyn Clock>) -> Ports {
         passwords: Arc::new(PlainPasswords),
         access_tokens: Arc::new(PlainTokens::new(Arc::clone(&clock))),
         key_ring: None,
+        identity_providers: Vec::new(),
         secrets: Arc::new(CountingSecrets::default()),
         totp: Arc::new(PlainTotp::default()),
         url_signer: Arc::new(OpenUrlSigner),

@@ -12,6 +12,7 @@ pub(crate) mod file_text;
 pub(crate) mod file_usage;
 pub(crate) mod file_variant;
 pub(crate) mod friendship;
+pub(crate) mod identity;
 pub(crate) mod mail_token;
 pub(crate) mod mention;
 pub(crate) mod message;

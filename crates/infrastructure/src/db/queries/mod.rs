@@ -12,6 +12,7 @@ pub mod edits;
 pub mod erasure;
 pub mod files;
 pub mod friendships;
+pub mod identities;
 pub mod mail_tokens;
 pub mod members;
 pub mod mentions;
