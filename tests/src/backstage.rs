@@ -193,6 +193,20 @@ impl Backstage {
         }
     }
 
+    /// What is stored of the one second factor that there is: its sealed secret, and the digests of recovery codes.
+    pub async fn second_factor(&self) -> (Vec<u8>, Vec<Vec<u8>>) {
+        let sealed = self.bytes("SELECT sealed_secret FROM totp_secrets").await;
+        let digests = self.bytes("SELECT digest FROM recovery_codes").await;
+        let [secret] = sealed.try_into().expect("one second factor");
+        (secret, digests)
+    }
+
+    async fn bytes(&self, sql: &str) -> Vec<Vec<u8>> {
+        let statement = Statement::from_string(self.database.get_database_backend(), sql);
+        let rows = self.database.query_all_raw(statement).await.expect("the database answers");
+        rows.iter().map(|row| row.try_get_by_index(0).expect("bytes")).collect()
+    }
+
     /// The one number that a statement selects.
     pub async fn number(&self, sql: &str) -> i64 {
         self.try_number(sql).await.expect("the database answers")

@@ -54,6 +54,7 @@ mod task_orders;
 mod tasks;
 mod threads;
 mod tokens;
+mod two_factors;
 mod uploads;
 mod usernames;
 mod verification;
