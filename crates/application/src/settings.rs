@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use plaza_domain::SystemRole;
 use serde::Deserialize;
 
 use crate::ports::Quota;
@@ -42,6 +43,8 @@ pub struct AuthSettings {
     pub require_verified_email: bool,
     /// Who has to set up a second factor.
     pub require_second_factor: SecondFactorRule,
+    /// What who registers may do on the server.
+    pub default_role: SystemRole,
 }
 
 impl Default for AuthSettings {
@@ -53,6 +56,7 @@ impl Default for AuthSettings {
             key_announcement: Duration::from_secs(5 * 60),
             require_verified_email: false,
             require_second_factor: SecondFactorRule::Nobody,
+            default_role: SystemRole::Member,
         }
     }
 }

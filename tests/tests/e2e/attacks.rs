@@ -1,6 +1,8 @@
-//! What attackers try with tokens. Each test prints its counts:
+//! What attackers try with tokens, and with ids of others. Each test prints its counts:
 //! `cargo test -p plaza-tests --test e2e -- attacks:: --nocapture`.
 #![expect(clippy::print_stdout, reason = "the counts are what these tests are run for")]
+
+mod sweep;
 
 use std::{sync::Arc, time::Duration};
 

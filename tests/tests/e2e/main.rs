@@ -30,6 +30,7 @@ mod oidc;
 mod oidc_attacks;
 mod overviews;
 mod password_reset;
+mod permissions;
 mod pictures;
 mod pins;
 mod presence;

@@ -141,6 +141,7 @@ impl AuthService {
         let now = self.clock.now();
         let id = UserId::new(self.ids.next());
         let mut user = User::new(id, email, username, display_name, password_hash, now);
+        user.role = self.settings.default_role;
         let mut work = self.store.begin().await?;
         enroll(&mut *work, &mut user).await?;
         let posted = ask_for_proof(&self.postbox, &mut *work, &user).await?;

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use plaza_application::{
-    Error, Registration, Result, Unauthenticated,
+    AuthSettings, Error, Registration, Result, Settings, Unauthenticated,
     ports::{MockPasswordHasher, TokenRejection},
 };
 use plaza_domain::{Device, PasswordHash, Suspension, SystemRole};
@@ -19,6 +19,16 @@ async fn the_first_account_is_the_admin_and_the_next_is_not() -> Result<()> {
     let auth = &world.services.auth;
     assert_eq!(auth.register(registration("ada")).await?.role, SystemRole::Admin);
     assert_eq!(auth.register(registration("grace")).await?.role, SystemRole::Member);
+    Ok(())
+}
+
+#[tokio::test]
+async fn those_who_register_are_guests_where_that_is_set_but_for_the_first() -> Result<()> {
+    let auth = AuthSettings { default_role: SystemRole::Guest, ..AuthSettings::default() };
+    let world = World::with_settings(&Settings { auth, ..Settings::default() });
+    let auth = &world.services.auth;
+    assert_eq!(auth.register(registration("ada")).await?.role, SystemRole::Admin);
+    assert_eq!(auth.register(registration("grace")).await?.role, SystemRole::Guest);
     Ok(())
 }
 

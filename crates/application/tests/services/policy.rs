@@ -1,7 +1,14 @@
 //! The policy as a table: every action, every role, public and private.
 
-use plaza_application::{Actor, Error, MessageAction, Result, RoomAction, authorize_message, authorize_room};
-use plaza_domain::{Member, MemberRole, Message, MessageKind, Room, RoomKind, SystemRole};
+use plaza_application::{
+    Acquaintance, Actor, Error, FileAction, FriendAction, MessageAction, Result, RoomAction, UserAction,
+    authorize_file, authorize_friendship, authorize_message, authorize_own, authorize_post, authorize_room,
+    authorize_room_creation, authorize_task, authorize_user, shown_rooms,
+};
+use plaza_domain::{
+    Friendship, FriendshipState, Member, MemberRole, Message, MessageKind, Room, RoomKind, SystemRole,
+    UserPair, repository::RoomFilter,
+};
 
 use crate::world::World;
 
@@ -181,5 +188,104 @@ async fn an_author_who_left_changes_nothing_any_more() -> Result<()> {
         let answer = authorize_message(&cast.actor, action, &own, &cast.room, Some(&left));
         assert_eq!(letter(&answer), 'h', "{action:?}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_belongs_to_one_user_and_what_others_see_of_it() -> Result<()> {
+    let cast = cast().await?;
+    let (actor, other) = (&cast.actor, cast.message.sender_id);
+    for (role, is_owner, is_shared, read, delete, task) in [
+        (SystemRole::Guest, true, false, 'y', 'y', 'y'),
+        (SystemRole::Guest, false, true, 'y', 'n', 'h'),
+        (SystemRole::Guest, false, false, 'h', 'h', 'h'),
+        (SystemRole::Member, false, true, 'y', 'n', 'h'),
+        (SystemRole::Member, false, false, 'h', 'h', 'h'),
+        (SystemRole::Admin, false, false, 'h', 'y', 'y'),
+    ] {
+        let asker = Actor { role, ..actor.clone() };
+        let owner_id = if is_owner { asker.id() } else { other };
+        let file = |action| letter(&authorize_file(&asker, action, owner_id, is_shared));
+        assert_eq!(file(FileAction::Read), read, "{role:?} reads, shared: {is_shared}");
+        assert_eq!(file(FileAction::Delete), delete, "{role:?} deletes, shared: {is_shared}");
+        assert_eq!(letter(&authorize_task(&asker, Some(owner_id))), task, "{role:?} asks for a task");
+        let own = authorize_own(asker.id(), owner_id, "session");
+        assert_eq!(letter(&own), if is_owner { 'y' } else { 'h' }, "{role:?} uses it");
+    }
+    assert_eq!(letter(&authorize_task(actor, None)), 'h', "a task of nobody's");
+    Ok(())
+}
+
+#[tokio::test]
+async fn members_turn_to_everybody_and_guests_to_those_they_know() -> Result<()> {
+    let cast = cast().await?;
+    let other = cast.message.sender_id;
+    let unknown = Acquaintance::default();
+    let in_touch = Acquaintance { is_in_touch: true, ..unknown };
+    let roommate = Acquaintance { shares_room: true, ..unknown };
+    let friend = Acquaintance { are_friends: true, ..unknown };
+    for (role, acquaintance, answers) in [
+        (SystemRole::Guest, unknown, "hhh"),
+        (SystemRole::Guest, in_touch, "ynn"),
+        (SystemRole::Guest, roommate, "yyy"),
+        (SystemRole::Guest, friend, "yyy"),
+        (SystemRole::Member, unknown, "yyy"),
+        (SystemRole::Admin, unknown, "yyy"),
+    ] {
+        let actor = Actor { role, ..cast.actor.clone() };
+        let ask = |action| letter(&authorize_user(&actor, action, other, acquaintance));
+        let found: String =
+            [UserAction::See, UserAction::Write, UserAction::Befriend].into_iter().map(ask).collect();
+        assert_eq!(found, answers, "{role:?}, {acquaintance:?}");
+        let own = authorize_user(&actor, UserAction::See, actor.id(), acquaintance);
+        assert_eq!(letter(&own), 'y', "{role:?} sees themselves");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn friendships_change_as_they_stand_whoever_the_two_are() -> Result<()> {
+    let cast = cast().await?;
+    let (own, other) = (cast.actor.id(), cast.message.sender_id);
+    let users = UserPair::new(own, other).ok_or(Error::NotFound("user"))?;
+    let at = cast.message.created_at;
+    let asked = |by, is_hidden| FriendshipState::Requested { by, at, is_hidden };
+    // Accept, decline, take back, end.
+    for (state, answers) in [
+        (FriendshipState::Strangers, "hhhh"),
+        (asked(other, false), "yyhh"),
+        (asked(other, true), "hhhh"),
+        (asked(own, false), "hhyh"),
+        (asked(own, true), "hhyh"),
+        (FriendshipState::Friends { since: at }, "hhhy"),
+    ] {
+        let friendship = Friendship { state, ..Friendship::new(users) };
+        for role in [SystemRole::Guest, SystemRole::Member, SystemRole::Admin] {
+            let actor = Actor { role, ..cast.actor.clone() };
+            let ask = |action| letter(&authorize_friendship(&actor, action, &friendship));
+            let actions =
+                [FriendAction::Accept, FriendAction::Decline, FriendAction::Cancel, FriendAction::Remove];
+            let found: String = actions.into_iter().map(ask).collect();
+            assert_eq!(found, answers, "{role:?}, {state:?}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn guests_open_no_rooms_and_are_shown_their_own() -> Result<()> {
+    let cast = cast().await?;
+    for (role, creation, shown) in [
+        (SystemRole::Guest, 'n', RoomFilter::Mine),
+        (SystemRole::Member, 'y', RoomFilter::Visible),
+        (SystemRole::Admin, 'y', RoomFilter::Visible),
+    ] {
+        let actor = Actor { role, ..cast.actor.clone() };
+        assert_eq!(letter(&authorize_room_creation(&actor)), creation, "{role:?}");
+        assert_eq!(shown_rooms(&actor, RoomFilter::Visible), shown, "{role:?}");
+        assert_eq!(shown_rooms(&actor, RoomFilter::Mine), RoomFilter::Mine, "{role:?}");
+    }
+    assert_eq!(letter(&authorize_post(true)), 'y');
+    assert_eq!(letter(&authorize_post(false)), 'h');
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use plaza_application::{AuthSettings, SecondFactorRule};
+use plaza_domain::SystemRole;
 use serde::Deserialize;
 
 use super::{Problem, SecretText};
@@ -42,6 +43,8 @@ pub struct AuthConfig {
     pub key_announcement_seconds: u64,
     /// Who has to set up a second factor: `nobody`, `admins` or `everybody`.
     pub require_second_factor: SecondFactorRule,
+    /// What who registers may do on the server: `member` or `guest`. The first is its admin.
+    pub default_role: SystemRole,
     /// How slow hashing a password is: each step doubles it.
     pub bcrypt_cost: u32,
     /// Whether users have to prove their address before they post, upload, open rooms, or ask to be friends.
@@ -61,6 +64,7 @@ impl Default for AuthConfig {
             algorithm: TokenAlgorithm::EdDSA,
             key_announcement_seconds: settings.key_announcement.as_secs(),
             require_second_factor: settings.require_second_factor,
+            default_role: settings.default_role,
             bcrypt_cost: 12,
             require_verified_email: settings.require_verified_email,
         }
@@ -77,6 +81,7 @@ impl AuthConfig {
             key_announcement: Duration::from_secs(self.key_announcement_seconds),
             require_verified_email: self.require_verified_email,
             require_second_factor: self.require_second_factor,
+            default_role: self.default_role,
         }
     }
 
@@ -102,6 +107,9 @@ impl AuthConfig {
         }
         if !(5..=86_400).contains(&self.key_announcement_seconds) {
             problems.push(Problem::new("auth.key_announcement_seconds", "must be 5 to 86400"));
+        }
+        if self.default_role == SystemRole::Admin {
+            problems.push(Problem::new("auth.default_role", "must be member or guest"));
         }
         if !(4..=16).contains(&self.bcrypt_cost) {
             problems.push(Problem::new("auth.bcrypt_cost", "must be 4 to 16"));
