@@ -27,7 +27,7 @@ pub(super) async fn connect(folder: &TempDir, media: MediaSettings) -> TestResul
         .with("data_dir", Some(folder.path().display()))
         .with("auth.bcrypt_cost", Some(4));
     let config = Config::from_sources(&Sources { overrides, ..Sources::default() })?;
-    let plaza = Plaza::connect(&config, Role::Server).await?;
+    let plaza = Box::pin(Plaza::connect(&config, Role::Server)).await?;
     plaza_worker::start(&plaza, &config, media, SOON);
     Ok(plaza)
 }
