@@ -10,11 +10,8 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let indexes = vec![
-            unique(index("invitations_digest_key", "invitations", &["digest"])),
-            index("invitations_created_at_idx", "invitations", &["created_at", "id"]),
-        ];
-        ddl::create(manager, vec![invitations()], indexes).await
+        let digests = unique(index("invitations_digest_key", "invitations", &["digest"]));
+        ddl::create(manager, vec![invitations()], vec![digests]).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
@@ -31,8 +28,8 @@ fn invitations() -> TableCreateStatement {
         .col(text("note"))
         .col(text("role"))
         .col(uuid_null("created_by"))
-        .col(integer("max_uses"))
-        .col(integer("uses").default(0))
+        .col(big_integer("max_uses"))
+        .col(big_integer("uses").default(0))
         .col(timestamp_with_time_zone("created_at"))
         .col(timestamp_with_time_zone("expires_at"))
         .col(timestamp_with_time_zone_null("revoked_at"))

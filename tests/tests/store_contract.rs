@@ -91,6 +91,11 @@ contract! {
         identities_go_one_by_one
         of_ten_users_who_link_one_identity_one_succeeds
     }
+    invitations {
+        invitations_are_listed_newest_first
+        an_invitation_works_until_it_is_used_up_over_or_revoked
+        of_twenty_who_use_an_invitation_for_three_three_get_in
+    }
     signing_keys {
         keys_are_listed_by_number_while_they_check
         a_key_is_retired_once_and_forgotten_when_it_checks_no_more

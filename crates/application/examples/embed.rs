@@ -74,6 +74,7 @@ async fn register(services: &Services, name: &str) -> Outcome<Actor> {
         username: name.to_owned(),
         display_name: None,
         password: password.to_owned(),
+        invitation_code: None,
         device: Device::default(),
     };
     services.auth.register(registration).await?;

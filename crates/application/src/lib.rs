@@ -26,6 +26,7 @@ mod error;
 mod files;
 mod friends;
 mod identities;
+mod invitations;
 mod jobs;
 mod limits;
 mod media_url;
@@ -72,6 +73,7 @@ pub use identities::{
     CodeProof, FLOW_TTL, FinishedFlow, FlowAnswer, FlowRefusal, IdentityService, LOGIN_CODE_TTL,
     LinkedIdentity, LoginStart, MAX_IDENTITIES, ProviderLoginService, StartedFlow,
 };
+pub use invitations::{InvitationOrder, InvitationService, MAX_INVITATION_DAYS, MAX_INVITATION_USES};
 pub use jobs::{CleanupService, JOBS, Job, JobReport, JobService};
 pub use limits::{LimitService, Limited};
 pub use mail::MailService;
@@ -101,7 +103,7 @@ pub use services::{Ports, Services};
 pub use sessions::SessionService;
 pub use settings::{
     AuthSettings, LimitSettings, MailSettings, MessageSettings, OidcSettings, PresenceSettings,
-    SecondFactorRule, Settings, UploadSettings,
+    RegistrationMode, SecondFactorRule, Settings, UploadSettings,
 };
 pub use signed_urls::{DEFAULT_LINK_TTL, FilePart, LinkedContent, SignedLink, SignedUrlService};
 pub use signing_keys::SigningKeyService;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use plaza_domain::UserId;
+
 use crate::Actor;
 
 /// Who gives orders about the server as a whole.
@@ -11,6 +13,16 @@ pub enum Operator<'a> {
     User(&'a Actor),
     /// Who starts programs with the server's configuration, and so holds its data in their hands anyway.
     CommandLine,
+}
+
+impl Operator<'_> {
+    /// Which user it is.
+    pub fn user_id(self) -> Option<UserId> {
+        match self {
+            Self::User(actor) => Some(actor.id()),
+            Self::CommandLine => None,
+        }
+    }
 }
 
 /// As the log names them.

@@ -8,8 +8,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     AccountService, AuditService, AuthService, BlockService, ChangeService, CleanupService, ContentService,
     DirectService, EmailChangeService, ErasureService, FileService, FriendService, IdentityService,
-    JobService, LimitService, MailService, MembershipService, MentionService, MessageService,
-    OverviewService, PasswordResetService, PinService, PresenceService, ProviderLoginService,
+    InvitationService, JobService, LimitService, MailService, MembershipService, MentionService,
+    MessageService, OverviewService, PasswordResetService, PinService, PresenceService, ProviderLoginService,
     ReactionService, ReadService, ReceiptService, RoomService, SecondFactorService, SessionService, Settings,
     SignedUrlService, SigningKeyService, TaskService, ThreadService, TicketService, UserAdminService,
     UserService, VerificationService,
@@ -141,6 +141,8 @@ pub struct Services {
     pub tickets: Arc<TicketService>,
     /// How often.
     pub limits: Arc<LimitService>,
+    /// Codes that let people register.
+    pub invitations: Arc<InvitationService>,
     /// Recurring jobs.
     pub jobs: Arc<JobService>,
     /// Sending mail.
@@ -199,6 +201,7 @@ impl Services {
             tickets: Arc::new(TicketService::new(ports, Arc::clone(&auth))),
             limits,
             second_factors: Arc::new(SecondFactorService::new(ports, factors, Arc::clone(&auth))),
+            invitations: Arc::new(InvitationService::new(ports)),
             jobs: Arc::new(JobService::new(ports)),
             mail: Arc::new(MailService::new(ports, settings.mail.clone())),
             cleanup: Arc::new(CleanupService::new(ports)),

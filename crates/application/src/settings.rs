@@ -45,6 +45,20 @@ pub struct AuthSettings {
     pub require_second_factor: SecondFactorRule,
     /// What who registers may do on the server.
     pub default_role: SystemRole,
+    /// Who may make an account.
+    pub registration: RegistrationMode,
+}
+
+/// Who may make an account for themselves. The first one of a fresh server anybody can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RegistrationMode {
+    /// Anybody.
+    Open,
+    /// Those who have an invitation.
+    Invited,
+    /// Nobody: operators make accounts.
+    Closed,
 }
 
 impl Default for AuthSettings {
@@ -57,6 +71,7 @@ impl Default for AuthSettings {
             require_verified_email: false,
             require_second_factor: SecondFactorRule::Nobody,
             default_role: SystemRole::Member,
+            registration: RegistrationMode::Open,
         }
     }
 }

@@ -69,6 +69,10 @@ id!(
     RefreshTokenId
 );
 id!(
+    /// A code that lets people register.
+    InvitationId
+);
+id!(
     /// A room, channel or direct conversation.
     RoomId
 );

@@ -15,6 +15,7 @@ pub mod file;
 pub mod friendship;
 pub mod identity;
 pub mod ids;
+pub mod invitation;
 pub mod job;
 pub mod mail_token;
 pub mod member;
@@ -57,9 +58,10 @@ pub use friendship::{
 };
 pub use identity::{Identity, Issuer, Subject};
 pub use ids::{
-    FileId, IdentityId, MessageId, RefreshTokenId, RoomId, SessionId, TaskId, UploadId, UserId,
+    FileId, IdentityId, InvitationId, MessageId, RefreshTokenId, RoomId, SessionId, TaskId, UploadId, UserId,
     UsernameChangeId, WorkerId,
 };
+pub use invitation::{Invitation, InvitationNote};
 pub use job::RecurringJob;
 pub use mail_token::{MailPurpose, MailToken};
 pub use member::{Member, MemberProfile, MemberRole};

@@ -19,6 +19,7 @@ mod documents;
 mod email_change;
 mod files;
 mod friends;
+mod invitations;
 mod jobs;
 mod limits;
 mod live;

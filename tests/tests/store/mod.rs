@@ -16,6 +16,7 @@ pub(crate) mod fixture;
 pub(crate) mod friendships;
 mod hot;
 pub(crate) mod identities;
+pub(crate) mod invitations;
 pub(crate) mod jobs;
 pub(crate) mod mail_tokens;
 pub(crate) mod members;

@@ -11,11 +11,12 @@ use super::{
     auth::AuthApi, avatars::AvatarsApi, blocks::BlocksApi, changes::ChangesApi, deletion::DeletionApi,
     direct_rooms::DirectRoomsApi, documented::Documented, edits::EditsApi, email_change::EmailChangeApi,
     file_texts::FileTextsApi, files::FilesApi, friend_requests::FriendRequestsApi, friends::FriendsApi,
-    health::HealthApi, identities::IdentitiesApi, jobs::JobsApi, link_pages::with_link_pages,
-    media::MediaApi, members::MembersApi, mentions::MentionsApi, messages::MessagesApi, mute::MuteApi, pages,
-    password_reset::PasswordResetApi, pins::PinsApi, preferences::PreferencesApi, presence::PresenceApi,
-    provider_logins::ProviderLoginsApi, queues::QueuesApi, reactions::ReactionsApi, receipts::ReceiptsApi,
-    rooms::RoomsApi, second_factor::SecondFactorApi, sessions::SessionsApi, signed_urls::SignedUrlsApi,
+    health::HealthApi, identities::IdentitiesApi, invitations::InvitationsApi, jobs::JobsApi,
+    link_pages::with_link_pages, media::MediaApi, members::MembersApi, mentions::MentionsApi,
+    messages::MessagesApi, mute::MuteApi, pages, password_reset::PasswordResetApi, pins::PinsApi,
+    preferences::PreferencesApi, presence::PresenceApi, provider_logins::ProviderLoginsApi,
+    queues::QueuesApi, reactions::ReactionsApi, receipts::ReceiptsApi, rooms::RoomsApi,
+    second_factor::SecondFactorApi, sessions::SessionsApi, signed_urls::SignedUrlsApi,
     signing_keys::SigningKeysApi, storage::StorageApi, tasks::TasksApi, threads::ThreadsApi,
     username_history::UsernameHistoryApi, users::UsersApi, verification::VerificationApi,
     workers::WorkersApi,
@@ -62,7 +63,7 @@ pub(super) type Apis = Documented<(
     ChangesApi,
     (PresenceApi, FriendsApi, FriendRequestsApi),
     (FilesApi, FileTextsApi, StorageApi, SignedUrlsApi, MediaApi),
-    (TasksApi, AdminTasksApi, QueuesApi, JobsApi, WorkersApi),
+    (TasksApi, AdminTasksApi, QueuesApi, JobsApi, WorkersApi, InvitationsApi),
     HealthApi,
 )>;
 
@@ -91,7 +92,7 @@ pub(super) fn service() -> OpenApiService<Apis, ()> {
         ChangesApi,
         (PresenceApi, FriendsApi, FriendRequestsApi),
         (FilesApi, FileTextsApi, StorageApi, SignedUrlsApi, MediaApi),
-        (TasksApi, AdminTasksApi, QueuesApi, JobsApi, WorkersApi),
+        (TasksApi, AdminTasksApi, QueuesApi, JobsApi, WorkersApi, InvitationsApi),
         HealthApi,
     );
     OpenApiService::new(Documented(apis), "Plaza", env!("CARGO_PKG_VERSION"))

@@ -30,8 +30,11 @@ pub(crate) struct RegisterRequest {
     /// The name that others see, 1 to 64 characters; the handle when it is left out.
     #[oai(nullable, skip_serializing_if_is_none)]
     display_name: Option<Text<1, 64>>,
-    /// 8 to 128 characters.
+    /// 8 to 128 characters, and none of those that are guessed first.
     password: Text<8, 128>,
+    /// The code of an invitation, where one is needed; it also says whether one is a member or a guest.
+    #[oai(nullable, skip_serializing_if_is_none)]
+    invitation_code: Option<Text<1, 64>>,
 }
 
 impl poem_openapi::types::Example for RegisterRequest {
@@ -41,6 +44,7 @@ impl poem_openapi::types::Example for RegisterRequest {
             username: "ada".into(),
             display_name: Some("Ada Lovelace".into()),
             password: "correct horse battery".into(),
+            invitation_code: None,
         }
     }
 }
@@ -169,7 +173,8 @@ pub(crate) struct AuthApi;
 impl AuthApi {
     /// Make an account
     ///
-    /// The first account of a fresh server becomes its admin.
+    /// The first account of a fresh server becomes its admin. Afterwards it depends on the server's `auth.registration`
+    /// whether anybody may, or only who has the code of an invitation, or nobody.
     #[oai(path = "/register", method = "post", operation_id = "register")]
     async fn register(
         &self,
@@ -179,12 +184,13 @@ impl AuthApi {
         body: JsonBody<RegisterRequest>,
     ) -> Result<Registered, ApiError> {
         allow(state, Limited::RegisterFrom(&address.to_string())).await?;
-        let JsonBody(RegisterRequest { email, username, display_name, password }) = body;
+        let JsonBody(RegisterRequest { email, username, display_name, password, invitation_code }) = body;
         let registration = Registration {
             email: email.into(),
             username: username.into(),
             display_name: display_name.map(Into::into),
             password: password.into(),
+            invitation_code: invitation_code.map(Into::into),
             device,
         };
         let user = state.services.auth.register(registration).await?;

@@ -5,6 +5,7 @@ mod admin_users;
 mod audit;
 mod client;
 mod friends;
+mod invitations;
 mod jobs;
 mod logins;
 mod mail;
@@ -36,6 +37,7 @@ async fn every_operation_answers_as_the_document_says() -> TestResult {
     jobs::jobs(&mut client).await?;
     admin_users::admin_users(&mut client).await?;
     audit::audit(&mut client).await?;
+    invitations::invitations(&mut client).await?;
     story::endings(&mut client, &room).await?;
     assert_eq!(client.never_called(), Vec::<String>::new());
     server.stop().await

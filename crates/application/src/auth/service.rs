@@ -9,10 +9,16 @@ use plaza_domain::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{begin::LoginMethod, enroll::enroll, password_rules::parse_password, uses::Uses};
+use super::{
+    begin::LoginMethod,
+    enroll::{crown_first, insert},
+    password_rules::parse_password,
+    uses::Uses,
+};
 use crate::{
     Actor, AuthSettings, Error, Ports, Result, Unauthenticated, audit,
     events::{Event, UserEvent},
+    invitations,
     mail::Postbox,
     policy::{authorize_session, requires_second_factor},
     ports::{AccessClaims, AccessTokens, EventBus, OneTimeStore, PasswordHasher, Secrets, TokenRejection},
@@ -37,6 +43,8 @@ pub struct Registration {
     pub display_name: Option<String>,
     /// The password.
     pub password: String,
+    /// The code of an invitation.
+    pub invitation_code: Option<String>,
     /// What the request comes from.
     pub device: Device,
 }
@@ -120,7 +128,7 @@ impl AuthService {
     /// Makes an account, and sends a mail to prove its address by. The first one of a fresh server becomes its admin.
     ///
     /// # Errors
-    /// `Invalid`; `Conflict` when the address or the handle is taken; `Unavailable`.
+    /// `Invalid`; `Forbidden` when nobody may; `Conflict` when the address or the handle is taken; `Unavailable`.
     pub async fn register(&self, input: Registration) -> Result<User> {
         let mut check = Validator::default();
         let email = check.field(Email::parse(&input.email));
@@ -143,10 +151,18 @@ impl AuthService {
         let mut user = User::new(id, email, username, display_name, password_hash, now);
         user.role = self.settings.default_role;
         let mut work = self.store.begin().await?;
-        enroll(&mut *work, &mut user).await?;
+        crown_first(&mut *work, &mut user).await?;
+        let (mode, code) = (self.settings.registration, input.invitation_code.as_deref());
+        let invitation = invitations::admit(&mut *work, mode, &*self.secrets, code, &mut user).await?;
+        insert(&mut *work, &user).await?;
         let posted = ask_for_proof(&self.postbox, &mut *work, &user).await?;
         let entry = NewAuditEntry::by(user.id, &input.device, AuditAction::UserRegistered).about(user.id);
-        work.audit().append(&entry.with("role", user.role.as_str())).await?;
+        let entry = entry.with("role", user.role.as_str());
+        let entry = match invitation {
+            Some(id) => entry.with("invitation_id", id.to_string()),
+            None => entry,
+        };
+        work.audit().append(&entry).await?;
         work.commit().await?;
         self.postbox.wake(posted).await;
         Ok(user)

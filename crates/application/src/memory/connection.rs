@@ -7,9 +7,9 @@ use plaza_domain::{
     Clock, Repositories, RepositoryError, UnitOfWork,
     repository::{
         AuditRepository, BlobRepository, BlockRepository, DirectRoomRepository, EditRepository,
-        ErasureRepository, FileRepository, FriendshipRepository, IdentityRepository, MailTokenRepository,
-        MemberRepository, MentionRepository, MessageRepository, OverviewRepository, PinRepository,
-        PresenceRepository, ReactionRepository, ReceiptRepository, RecoveryCodeRepository,
+        ErasureRepository, FileRepository, FriendshipRepository, IdentityRepository, InvitationRepository,
+        MailTokenRepository, MemberRepository, MentionRepository, MessageRepository, OverviewRepository,
+        PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository, RecoveryCodeRepository,
         RecurringJobRepository, Result, RoomRepository, SessionRepository, SettingRepository,
         SigningKeyRepository, TaskRepository, ThreadRepository, TotpRepository, UsageRepository,
         UserRepository, UsernameChangeRepository, WorkerRepository,
@@ -71,6 +71,10 @@ impl<A: Access> Repositories for Connection<A> {
     }
 
     fn signing_keys(&mut self) -> &mut dyn SigningKeyRepository {
+        self
+    }
+
+    fn invitations(&mut self) -> &mut dyn InvitationRepository {
         self
     }
 

@@ -13,6 +13,7 @@ mod erasures;
 mod files;
 mod friendships;
 mod identities;
+mod invitations;
 mod jobs;
 mod mail_tokens;
 mod members;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use plaza_domain::{
-    AuditEntry, Blob, Emoji, File, FileId, FileText, Follower, Friendship, Identity, IdentityId, MailPurpose,
-    MailToken, Member, MemberProfile, Message, MessageEdit, MessageId, Mute, Preferences, Reaction, ReadMark,
-    RecurringJob, RefreshToken, RefreshTokenId, Room, RoomId, SeenWorker, SentMessage, Seq, Session,
-    SessionId, Sha256, SigningKey, Task, TaskAttempt, TaskId, Timestamp, TotpSecret, UploadId, Usage, User,
-    UserId, UserPair, UserSummary, UsernameChange, UsernameChangeId, Variant, VariantName, Version, WorkerId,
+    AuditEntry, Blob, Emoji, File, FileId, FileText, Follower, Friendship, Identity, IdentityId, Invitation,
+    InvitationId, MailPurpose, MailToken, Member, MemberProfile, Message, MessageEdit, MessageId, Mute,
+    Preferences, Reaction, ReadMark, RecurringJob, RefreshToken, RefreshTokenId, Room, RoomId, SeenWorker,
+    SentMessage, Seq, Session, SessionId, Sha256, SigningKey, Task, TaskAttempt, TaskId, Timestamp,
+    TotpSecret, UploadId, Usage, User, UserId, UserPair, UserSummary, UsernameChange, UsernameChangeId,
+    Variant, VariantName, Version, WorkerId,
     repository::{RepositoryError, Result},
 };
 use uuid::Uuid;
@@ -40,6 +41,7 @@ pub(super) struct Tables {
     pub(super) mail_tokens: Table<(UserId, MailPurpose), MailToken>,
     pub(super) identities: Table<IdentityId, Identity>,
     pub(super) signing_keys: Table<i64, SigningKey>,
+    pub(super) invitations: Table<InvitationId, Invitation>,
     /// By number.
     pub(super) audit_entries: Table<i64, AuditEntry>,
     pub(super) refresh_tokens: Table<RefreshTokenId, RefreshToken>,

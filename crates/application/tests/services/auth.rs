@@ -79,6 +79,7 @@ async fn every_problem_of_a_registration_is_told_at_once() {
         username: "x".to_owned(),
         display_name: Some(String::new()),
         password: "short".to_owned(),
+        invitation_code: None,
         device: Device::default(),
     };
     let refused = world.services.auth.register(input).await;

@@ -10,9 +10,9 @@ use plaza_domain::{
     Repositories, RepositoryError, Store, UnitOfWork,
     repository::{
         AuditRepository, BlobRepository, BlockRepository, DirectRoomRepository, EditRepository,
-        ErasureRepository, FileRepository, FriendshipRepository, IdentityRepository, MailTokenRepository,
-        MemberRepository, MentionRepository, MessageRepository, OverviewRepository, PinRepository,
-        PresenceRepository, ReactionRepository, ReceiptRepository, RecoveryCodeRepository,
+        ErasureRepository, FileRepository, FriendshipRepository, IdentityRepository, InvitationRepository,
+        MailTokenRepository, MemberRepository, MentionRepository, MessageRepository, OverviewRepository,
+        PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository, RecoveryCodeRepository,
         RecurringJobRepository, Result, RoomRepository, SessionRepository, SettingRepository,
         SigningKeyRepository, TaskRepository, ThreadRepository, TotpRepository, UsageRepository,
         UserRepository, UsernameChangeRepository, WorkerRepository,
@@ -137,6 +137,10 @@ impl<R: Repositories + ?Sized> Repositories for Faulty<R> {
 
     fn username_changes(&mut self) -> &mut dyn UsernameChangeRepository {
         self.inner.username_changes()
+    }
+
+    fn invitations(&mut self) -> &mut dyn InvitationRepository {
+        self.inner.invitations()
     }
 
     fn audit(&mut self) -> &mut dyn AuditRepository {

@@ -116,6 +116,7 @@ pub(crate) fn registration(name: &str) -> Registration {
         username: name.to_owned(),
         display_name: None,
         password: PASSWORD.to_owned(),
+        invitation_code: None,
         device: Device::default(),
     }
 }

@@ -115,6 +115,10 @@ actions! {
     JobStarted = "job.started",
     /// The audit log was exported.
     AuditExported = "audit.exported",
+    /// Somebody was invited to register.
+    InvitationCreated = "invitation.created",
+    /// An invitation was taken back.
+    InvitationRevoked = "invitation.revoked",
 }
 
 #[cfg(test)]

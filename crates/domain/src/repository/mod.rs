@@ -14,6 +14,7 @@ mod error;
 mod file;
 mod friendship;
 mod identity;
+mod invitation;
 mod job;
 mod mail_token;
 mod member;
@@ -48,6 +49,7 @@ pub use error::{Constraint, RepositoryError};
 pub use file::FileRepository;
 pub use friendship::FriendshipRepository;
 pub use identity::IdentityRepository;
+pub use invitation::InvitationRepository;
 pub use job::RecurringJobRepository;
 pub use mail_token::MailTokenRepository;
 pub use member::{MemberRepository, Sender};
@@ -109,6 +111,8 @@ pub trait Repositories: Send {
     fn identities(&mut self) -> &mut dyn IdentityRepository;
     /// Keys that sign access tokens.
     fn signing_keys(&mut self) -> &mut dyn SigningKeyRepository;
+    /// Codes that let people register.
+    fn invitations(&mut self) -> &mut dyn InvitationRepository;
     /// Who did what to whom, from where.
     fn audit(&mut self) -> &mut dyn AuditRepository;
     /// Secrets of authenticators.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use plaza_application::{AuthSettings, SecondFactorRule};
+use plaza_application::{AuthSettings, RegistrationMode, SecondFactorRule};
 use plaza_domain::SystemRole;
 use serde::Deserialize;
 
@@ -49,6 +49,8 @@ pub struct AuthConfig {
     pub bcrypt_cost: u32,
     /// Whether users have to prove their address before they post, upload, open rooms, or ask to be friends.
     pub require_verified_email: bool,
+    /// Who may make an account for themselves; the first one anybody can.
+    pub registration: RegistrationMode,
 }
 
 impl Default for AuthConfig {
@@ -67,6 +69,7 @@ impl Default for AuthConfig {
             default_role: settings.default_role,
             bcrypt_cost: 12,
             require_verified_email: settings.require_verified_email,
+            registration: settings.registration,
         }
     }
 }
@@ -82,6 +85,7 @@ impl AuthConfig {
             require_verified_email: self.require_verified_email,
             require_second_factor: self.require_second_factor,
             default_role: self.default_role,
+            registration: self.registration,
         }
     }
 

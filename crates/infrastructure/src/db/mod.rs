@@ -18,6 +18,7 @@ mod files;
 mod finish;
 mod friendships;
 mod identities;
+mod invitations;
 mod jobs;
 mod mail_tokens;
 mod members;

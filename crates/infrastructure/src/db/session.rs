@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use plaza_domain::repository::{
     AuditRepository, BlobRepository, BlockRepository, DirectRoomRepository, EditRepository,
-    ErasureRepository, FileRepository, FriendshipRepository, IdentityRepository, MailTokenRepository,
-    MemberRepository, MentionRepository, MessageRepository, OverviewRepository, PinRepository,
-    PresenceRepository, ReactionRepository, ReceiptRepository, RecoveryCodeRepository,
+    ErasureRepository, FileRepository, FriendshipRepository, IdentityRepository, InvitationRepository,
+    MailTokenRepository, MemberRepository, MentionRepository, MessageRepository, OverviewRepository,
+    PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository, RecoveryCodeRepository,
     RecurringJobRepository, Repositories, RepositoryError, Result, RoomRepository, SessionRepository,
     SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository, TotpRepository, UnitOfWork,
     UsageRepository, UserRepository, UsernameChangeRepository, WorkerRepository,
@@ -110,6 +110,10 @@ impl<C: ConnectionTrait + Send> Repositories for Session<C> {
     }
 
     fn signing_keys(&mut self) -> &mut dyn SigningKeyRepository {
+        self
+    }
+
+    fn invitations(&mut self) -> &mut dyn InvitationRepository {
         self
     }
 

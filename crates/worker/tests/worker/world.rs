@@ -39,6 +39,7 @@ pub(super) async fn register(plaza: &Plaza) -> TestResult<Actor> {
         username: "ada".to_owned(),
         display_name: None,
         password: "correct horse battery".to_owned(),
+        invitation_code: None,
         device: Device::default(),
     };
     auth.register(registration).await?;

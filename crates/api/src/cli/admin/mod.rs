@@ -2,6 +2,7 @@
 //! servers that run: what it writes they find in the database.
 
 mod audit;
+mod invitations;
 mod jobs;
 mod keys;
 mod queues;
@@ -42,6 +43,9 @@ enum AdminCommand {
     /// Lists recurring jobs, starts one
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
+    /// Invites people to register, lists invitations, takes one back
+    #[command(subcommand)]
+    Invitations(invitations::InvitationsCommand),
     /// Shows who does background work
     Workers,
     /// Lists who did what, finds out whether anybody has changed what is told about it
@@ -60,6 +64,7 @@ pub(super) async fn run(config: Config, args: AdminArgs) -> Result<(), Box<dyn E
         AdminCommand::Queues => queues::run(&plaza.services).await,
         AdminCommand::RotateKeys => keys::rotate(&plaza.services).await,
         AdminCommand::Jobs(command) => jobs::run(&plaza.services, command).await,
+        AdminCommand::Invitations(command) => invitations::run(&plaza.services, command).await,
         AdminCommand::Workers => workers::run(&plaza.services).await,
         AdminCommand::Audit(command) => audit::run(&plaza.services, command).await,
         AdminCommand::Users(command) => users::run(&plaza.services, command).await,

@@ -13,6 +13,7 @@ pub(crate) mod file_usage;
 pub(crate) mod file_variant;
 pub(crate) mod friendship;
 pub(crate) mod identity;
+pub(crate) mod invitation;
 pub(crate) mod mail_token;
 pub(crate) mod mention;
 pub(crate) mod message;

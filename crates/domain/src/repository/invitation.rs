@@ -1,0 +1,23 @@
+//! Codes that let people register.
+
+use async_trait::async_trait;
+
+use super::Result;
+use crate::{Invitation, InvitationId, Timestamp, TokenDigest};
+
+/// Stores invitations.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait InvitationRepository: Send {
+    /// Stores a new one.
+    async fn insert(&mut self, invitation: &Invitation) -> Result<()>;
+
+    /// The newest `limit` of those made before `before`, newest first.
+    async fn list(&mut self, before: Option<InvitationId>, limit: u64) -> Result<Vec<Invitation>>;
+
+    /// Uses the one with that digest up by one, unless it works no more at `now`; as it is afterwards.
+    async fn redeem(&mut self, digest: TokenDigest, now: Timestamp) -> Result<Option<Invitation>>;
+
+    /// Lets it work no more, and tells whether it was there and had not been revoked.
+    async fn revoke(&mut self, id: InvitationId, at: Timestamp) -> Result<bool>;
+}
