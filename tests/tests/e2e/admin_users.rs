@@ -5,7 +5,7 @@ use std::time::Duration;
 use plaza_domain::{Clock, Timestamp};
 use plaza_infrastructure::clock::SystemClock;
 use plaza_tests::{
-    Plaza, Setup,
+    Options, Plaza, Setup,
     backstage::Backstage,
     both_setups,
     client::{Api, PASSWORD, Socket, User},
@@ -248,7 +248,8 @@ async fn an_operator_makes_accounts_at_the_command_line(setup: Setup) {
 }
 
 async fn an_operator_looks_after_accounts_at_the_command_line(setup: Setup) {
-    let plaza = Plaza::start(setup).await;
+    // Nobody tells the connections of an embedded server: they look for themselves.
+    let plaza = Options::new(setup).variable("PLAZA_SERVER__RECHECK_INTERVAL_MS", "1000").start().await;
     let (root, ada, bob) = three(&plaza).await;
     let api = Api::anonymous(plaza.a());
     let order = async |arguments: &[&str]| {

@@ -280,7 +280,7 @@ fn of_audit(on: DbBackend, asked: &Asked) -> Vec<Hot> {
     let by_target = AuditFilter { target_id: Some(asked.users[0].uuid()), ..all };
     let by_action = AuditFilter { action: Some(AuditAction::LoginFailed), ..all };
     vec![
-        hot(on, "older audit entries", &["number"], audit::list(&all, Some(500), 50)),
+        hot(on, "older audit entries", &[], audit::list(&all, Some(500), 50)),
         hot(on, "audit entries of an actor", &["actor_id", "number"], audit::list(&by_actor, Some(500), 50)),
         hot(
             on,
@@ -289,7 +289,7 @@ fn of_audit(on: DbBackend, asked: &Asked) -> Vec<Hot> {
             audit::list(&by_target, Some(500), 50),
         ),
         hot(on, "audit entries of an action", &["action", "number"], audit::list(&by_action, Some(500), 50)),
-        hot(on, "the chain of audit entries", &["number"], audit::follow(500, 50)),
+        hot(on, "the chain of audit entries", &[], audit::follow(500, 50)),
     ]
 }
 
