@@ -3,11 +3,12 @@
 use std::{
     net::Ipv4Addr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use plaza_domain::Clock;
+use plaza_infrastructure::clock::SystemClock;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::{
@@ -134,7 +135,7 @@ impl FakeOpenId {
 
     /// What a good ID token says of somebody who was sent with that nonce.
     pub fn claims(&self, subject: &str, nonce: &str) -> Value {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs();
+        let now = SystemClock.now().timestamp();
         json!({
             "iss": self.issuer, "aud": Self::CLIENT_ID, "sub": subject, "nonce": nonce, "iat": now, "exp": now + 300,
             "email": format!("{subject}@fake.example"), "email_verified": true, "preferred_username": subject,

@@ -221,7 +221,7 @@ async fn a_banned_user_does_not_get_in_by_a_provider(setup: Setup) {
     let mut browser = Browser::new();
     let callback = prove(&mut browser, plaza.a(), "", "ada").await;
     let code = code_on(&browser.visit(&at(plaza.b(), &callback)).await);
-    let banned = admin.api.put_empty(&format!("/users/{id}/ban")).await;
+    let banned = admin.api.put(&format!("/users/{id}/ban"), &json!({ "reason": "Spam" })).await;
     assert!(banned.status.is_success(), "{}", banned.text());
     redeem(&mut browser, plaza.b(), &code).await.expect_problem(403);
     let callback = prove(&mut browser, plaza.a(), "", "ada").await;

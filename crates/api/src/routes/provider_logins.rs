@@ -148,6 +148,7 @@ impl ProviderLoginsApi {
     /// no account get one, where the operator wants that, and unless their e-mail address has one already: accounts are
     /// not joined because of an address.
     #[oai(path = "/:provider/callback", method = "get", operation_id = "finish_provider_login")]
+    #[expect(clippy::too_many_arguments, reason = "one for each parameter of the request")]
     async fn finish(
         &self,
         Data(state): Data<&AppState>,
