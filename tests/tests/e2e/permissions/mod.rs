@@ -27,11 +27,15 @@ both_setups!(
 /// How many cells are tried at a time: fewer than connections that a user may have.
 const PARALLEL: usize = 6;
 /// What else than success tells that one may, as what the request is about is not there.
-const ELSE: [(&str, u16); 4] = [
+const ELSE: [(&str, u16); 8] = [
     ("POST /auth/verify-email", 422),
     ("POST /auth/password-reset", 422),
     ("POST /auth/email-change", 422),
     ("POST /auth/login/second-factor", 401),
+    ("POST /auth/oidc/token", 401),
+    ("GET /auth/oidc/{provider}/login", 404),
+    ("GET /auth/oidc/{provider}/callback", 401),
+    ("POST /users/me/identities", 404),
 ];
 
 async fn every_operation_and_every_frame_has_a_row(setup: Setup) {

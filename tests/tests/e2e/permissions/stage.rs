@@ -8,7 +8,8 @@ use std::{
     },
 };
 
-use plaza_domain::SystemRole;
+use plaza_domain::{Clock, Identity, IdentityId, Issuer, SystemRole};
+use plaza_infrastructure::clock::SystemClock;
 use plaza_tests::{
     Setup,
     client::{PASSWORD, User},
@@ -153,11 +154,32 @@ impl Stage {
         } else {
             owner.upload_accepted("words.txt", b"words".to_vec()).await
         };
+        let identity_id = self.given_identity(&owner).await;
         let subject = Subject::default()
+            .with("identity_id", identity_id)
             .with("session_id", sessions["items"][0]["id"].clone())
             .with("room_id", room_id)
             .with("file_id", file_id);
         Scene { user, subject }
+    }
+
+    /// A login at a provider that is linked to somebody's account.
+    async fn given_identity(&self, owner: &User) -> String {
+        let (id, now) = (owner.id.parse().expect("an id"), SystemClock.now());
+        let identity = Identity {
+            // As good as any, and nobody else's.
+            id: IdentityId::new(owner.id.parse().expect("an id")),
+            user_id: id,
+            issuer: Issuer::from_stored("https://provider.example.org".to_owned()),
+            subject: plaza_domain::Subject::from_stored(owner.id.clone()),
+            email: None,
+            created_at: now,
+            last_used_at: now,
+        };
+        let mut work = self.plaza.store.begin().await.expect("a transaction");
+        work.identities().insert(&identity).await.expect("the identity is stored");
+        work.commit().await.expect("a commit");
+        owner.id.clone()
     }
 
     async fn acquaintance(&self, row: &Row, standing: &str, role: usize) -> Scene {
@@ -266,6 +288,7 @@ pub(crate) fn about(row: &Row, id: &str) -> Subject {
         .with("since", 0)
         .with("emoji", "%F0%9F%91%8D")
         .with("name", "thumbnail")
+        .with("provider", "none")
         .with("link", format!("/files/{id}/signed/original?expires=1&signature=none"))
 }
 
