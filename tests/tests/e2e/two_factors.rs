@@ -259,9 +259,9 @@ async fn a_challenge_is_good_for_its_user_once_and_while_nothing_changed(setup: 
 
     // Who is banned between both steps does not come in, and is told nothing.
     let asked = challenge(plaza.b(), "ada").await;
-    root.api.put_empty(&format!("/users/{}/ban", ada.id)).await.expect(204);
+    root.api.put(&format!("/users/{}/ban", ada.id), &json!({})).await.expect(204);
     is_over(&recover(plaza.b(), &asked, &adas.recovery_code()).await);
-    Api::anonymous(plaza.a()).log_in("ada", PASSWORD).await.expect_problem(401);
+    Api::anonymous(plaza.a()).log_in("ada", PASSWORD).await.expect_problem(403);
     root.api.delete(&format!("/users/{}/ban", ada.id)).await.expect(204);
     let asked = challenge(plaza.a(), "ada").await;
     answer(plaza.b(), &asked, &adas.code()).await.expect(200);
