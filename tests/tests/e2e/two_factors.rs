@@ -1,7 +1,9 @@
 //! Two factors: set up, asked for at logins, guessed at, lost, and required.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
+use plaza_domain::Clock;
+use plaza_infrastructure::clock::SystemClock;
 use plaza_tests::{
     Options, Plaza, Setup,
     backstage::Backstage,
@@ -40,7 +42,7 @@ struct Authenticator {
 }
 
 fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_secs() / STEP_SECONDS
+    u64::try_from(SystemClock.now().timestamp()).expect("a clock") / STEP_SECONDS
 }
 
 impl Authenticator {

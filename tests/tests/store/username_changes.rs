@@ -35,11 +35,12 @@ pub(crate) async fn changes_of_a_handle_are_listed_newest_first_in_pages(store: 
     let renamed = User { username: first.new_username.clone(), ..ada.clone() };
     let second = change(&renamed, "lovelace", 2);
     given_changes(&store, &[first.clone(), change(&bob, "bobby", 2), second.clone()]).await?;
+    let first_id = first.id;
     let mut read = store.read().await?;
     assert_eq!(read.username_changes().list(ada.id, None, 50).await?, [second.clone(), first.clone()]);
-    assert_eq!(read.username_changes().list(ada.id, None, 1).await?, [second.clone()]);
-    assert_eq!(read.username_changes().list(ada.id, Some(second.id), 50).await?, [first.clone()]);
-    assert_eq!(read.username_changes().list(ada.id, Some(first.id), 50).await?, []);
+    assert_eq!(read.username_changes().list(ada.id, None, 1).await?, std::slice::from_ref(&second));
+    assert_eq!(read.username_changes().list(ada.id, Some(second.id), 50).await?, [first]);
+    assert_eq!(read.username_changes().list(ada.id, Some(first_id), 50).await?, []);
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 const ADA: &str = "01a1fbea-bf03-71b1-974b-6d519ed5298a";
 const SESSION: &str = "01a1fbea-c004-7222-9f37-1f0c9f1b33d2";
 const IDENTITY: &str = "01a1fbea-c0a1-7511-8d2f-0b6e4a9d7c13";
+const INVITATION: &str = "01a1fbea-c0b2-7d44-b1c7-5f0a9e3d2b61";
 const LOUNGE: &str = "01a1fbea-d102-7015-a3e9-947200c74479";
 const MESSAGE: &str = "01a1fbea-d111-72c9-b369-ce9dae5229f7";
 const FILE: &str = "01a1fbea-d11a-73fa-96fd-2661e535ee0c";
@@ -42,6 +43,9 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         }),
         "TotpStatusView" => json!({"enabled": true, "required": false, "recovery_codes_left": 10}),
         "RecoveryCodesView" => json!({"recovery_codes": ["k3m9-0fzt-7qxa-vw2h", "9xq2-41cd-mm7e-0s8t"]}),
+        "InvitationView" => invitation(),
+        "InvitationList" => json!({"items": [invitation()], "next_cursor": null}),
+        "NewInvitationView" => json!({"code": "x4Jq0Wc4o2l7…", "invitation": invitation()}),
         "SigningKeyView" => signing_key(),
         "SigningKeySetView" => json!({"keys": [signing_key()]}),
         "BlockView" => block(),
@@ -178,6 +182,13 @@ fn session() -> Value {
         "id": SESSION, "device": "Firefox on Linux", "address": "203.0.113.7",
         "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0",
         "created_at": MORNING, "last_used_at": NOON, "expires_at": EVENING, "is_current": true
+    })
+}
+
+fn invitation() -> Value {
+    json!({
+        "id": INVITATION, "note": "The choir", "role": "member", "created_by": ADA, "max_uses": 30, "uses": 4,
+        "created_at": MORNING, "expires_at": EVENING, "revoked_at": null
     })
 }
 

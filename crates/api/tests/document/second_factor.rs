@@ -1,7 +1,7 @@
 //! Grace sets up a second factor, logs in with it, and gives it up.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use plaza_domain::Clock;
+use plaza_infrastructure::clock::SystemClock;
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
 
@@ -18,7 +18,7 @@ const SECOND_STEP: &str = "/auth/login/second-factor";
 fn code(secret: &str, steps: i64) -> TestResult<String> {
     let secret = Secret::try_from_base32(secret).map_err(|error| error.to_string())?;
     let totp = Builder::new().with_secret(secret).build().map_err(|error| error.to_string())?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    let now = u64::try_from(SystemClock.now().timestamp())?;
     Ok(totp.generate(now.saturating_add_signed(30 * steps)).to_string())
 }
 

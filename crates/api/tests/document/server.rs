@@ -35,6 +35,9 @@ impl TestServer {
             .with("oidc.providers.corp.client_id", Some(FakeOpenId::CLIENT_ID))
             .with("oidc.providers.corp.allow_registration", Some(true))
             .with("auth.bcrypt_cost", Some(4))
+            // One user asks for more in a moment than people do.
+            .with("limits.login_per_account", Some(100))
+            .with("limits.login_per_address", Some(100))
             .with("worker.poll_interval_ms", Some(50));
         let config = Config::from_sources(&Sources { overrides, ..Sources::default() })?;
         let application =

@@ -10,7 +10,7 @@ use plaza_application::{
     memory::MemoryBlobStore,
     ports::{MediaType, MockMediaInspector, MockTaskQueue, QueueError, Refusal, WakeUp},
 };
-use plaza_domain::{FileId, FileKind, FileStatus, InvalidInput, MessageKind, TaskState, VariantName};
+use plaza_domain::{FileId, FileKind, FileStatus, InvalidInput, MessageKind, TaskId, TaskState, VariantName};
 
 use crate::world::{World, said};
 
@@ -61,7 +61,10 @@ async fn an_upload_is_stored_with_its_task_and_a_worker_is_woken() -> Result<()>
 #[tokio::test]
 async fn an_upload_succeeds_while_the_queue_is_down() -> Result<()> {
     let mut queue = MockTaskQueue::new();
-    queue.expect_push().once().returning(|_, _| Err(QueueError("connection refused".into())));
+    let is_media = |queue: &str, _: &[TaskId]| queue == MEDIA_QUEUE;
+    queue.expect_push().withf(is_media).once().returning(|_, _| Err(QueueError("connection refused".into())));
+    // Who registers gets a mail.
+    queue.expect_push().returning(|_, _| Ok(()));
     let world = World::with_ports(|ports| ports.queue = Arc::new(queue));
     let (ada, _) = world.people().await?;
     let file = upload(&world, &ada, "notes.txt", b"words").await?.file;
@@ -74,7 +77,9 @@ async fn an_upload_succeeds_while_the_queue_is_down() -> Result<()> {
 #[tokio::test]
 async fn no_worker_is_woken_for_an_upload_that_was_not_committed() -> Result<()> {
     let mut queue = MockTaskQueue::new();
-    queue.expect_push().never();
+    queue.expect_push().withf(|queue, _| queue == MEDIA_QUEUE).never();
+    // Who registers gets a mail.
+    queue.expect_push().returning(|_, _| Ok(()));
     let world = World::with_ports(|ports| ports.queue = Arc::new(queue));
     let (ada, _) = world.people().await?;
     world.faults.fail_commits(1);

@@ -33,7 +33,7 @@ struct TextPart<'a> {
     link: Option<&'a str>,
 }
 
-/// Writes mails, in English whatever the locale: another language is another module beside [`english`].
+/// Writes mails, in English whatever the locale: another language is another module beside `english`.
 #[derive(Clone, Debug)]
 pub struct Templates {
     public_url: String,

@@ -27,7 +27,7 @@ both_setups!(
 /// How many cells are tried at a time: fewer than connections that a user may have.
 const PARALLEL: usize = 6;
 /// What else than success tells that one may, as what the request is about is not there.
-const ELSE: [(&str, u16); 8] = [
+const ELSE: [(&str, u16); 9] = [
     ("POST /auth/verify-email", 422),
     ("POST /auth/password-reset", 422),
     ("POST /auth/email-change", 422),
@@ -36,6 +36,7 @@ const ELSE: [(&str, u16); 8] = [
     ("GET /auth/oidc/{provider}/login", 404),
     ("GET /auth/oidc/{provider}/callback", 401),
     ("POST /users/me/identities", 404),
+    ("DELETE /admin/invitations/{invitation_id}", 404),
 ];
 
 async fn every_operation_and_every_frame_has_a_row(setup: Setup) {
