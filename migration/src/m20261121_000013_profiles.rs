@@ -7,11 +7,12 @@ use crate::ddl::{self, OnDelete, index, partial, reference, unique};
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
-const INDEXES: [(&str, &str); 5] = [
+const INDEXES: [(&str, &str); 6] = [
     ("users_created_at_idx", "users"),
     ("users_erase_at_idx", "users"),
     ("users_admins_idx", "users"),
     ("room_members_user_idx", "room_members"),
+    ("files_owner_idx", "files"),
     ("friendships_high_user_idx", "friendships"),
 ];
 
@@ -31,6 +32,7 @@ impl MigrationTrait for Migration {
             partial(index("users_erase_at_idx", "users", &["erase_at"]), "erase_at IS NOT NULL"),
             partial(index("users_admins_idx", "users", &["id"]), "role = 'admin'"),
             index("room_members_user_idx", "room_members", &["user_id", "room_id"]),
+            index("files_owner_idx", "files", &["owner_id", "id"]),
             index("friendships_high_user_idx", "friendships", &["high_user_id"]),
         ];
         ddl::create(manager, vec![username_changes()], indexes).await

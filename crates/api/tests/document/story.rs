@@ -331,7 +331,7 @@ pub(super) async fn files(client: &mut CheckingClient) -> TestResult {
     client.get("GET /files/{file_id}/variants/{name}", &thumbnail, 200).await?;
     content(client, &format!("{file}/content")).await?;
     signed_url(client, &file).await?;
-    deletion(client).await?;
+    farewell(client).await?;
 
     let image =
         client.call("POST /upload/image", "/upload/image", 201, |request| request.multipart(form())).await?;
@@ -428,7 +428,7 @@ pub(super) async fn endings(client: &mut CheckingClient, room: &str) -> TestResu
     client.get("GET /rooms/{room_id}", &format!("/rooms/{room}"), 404).await?;
     client.call("POST /auth/logout", "/auth/logout", 204, |request| request).await?;
     client.get("GET /users/me", "/users/me", 401).await?;
-    farewell(client).await
+    deletion(client).await
 }
 
 /// The last admin stays; somebody else goes.
