@@ -32,7 +32,7 @@ impl MigrationTrait for Migration {
             partial(index("users_erase_at_idx", "users", &["erase_at"]), "erase_at IS NOT NULL"),
             partial(index("users_admins_idx", "users", &["id"]), "role = 'admin'"),
             index("room_members_user_idx", "room_members", &["user_id", "room_id"]),
-            index("files_owner_idx", "files", &["owner_id", "id"]),
+            partial(index("files_owner_idx", "files", &["owner_id", "id"]), "deleted_at IS NULL"),
             index("friendships_high_user_idx", "friendships", &["high_user_id"]),
         ];
         ddl::create(manager, vec![username_changes()], indexes).await

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use plaza_domain::{
     AttemptOutcome, AuditAction, Blob, Block, ClientId, Device, File, FileId, Follower, Friendship,
-    FriendshipState, Member, Mention, Message, NewAuditEntry, ReadMark, RefreshToken, RefreshTokenId, Room,
-    RoomId, RoomKind, Seq, Session, SessionId, Sha256, Store, TokenDigest, UnitOfWork, User, UserId,
-    UserPair, Version,
+    FriendshipState, Identity, IdentityId, Issuer, Member, Mention, Message, NewAuditEntry, ReadMark,
+    RefreshToken, RefreshTokenId, Room, RoomId, RoomKind, Seq, Session, SessionId, Sha256, Store, Subject,
+    TokenDigest, UnitOfWork, User, UserId, UserPair, Version,
 };
 use plaza_infrastructure::db::{connect, migrate};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
@@ -84,6 +84,7 @@ pub(crate) async fn given_busy_server(url: &str) -> Result<(DatabaseConnection, 
     given_direct_rooms_and_blocks(&mut *work, &users, &rooms[ROOMS - DIRECT_ROOMS..]).await?;
     given_friends(&mut *work, &users).await?;
     given_audit_entries(&mut *work, &users).await?;
+    given_identities(&mut *work, &users).await?;
     work.commit().await?;
     given_tasks_in_every_state(&store).await?;
     given_blobs(&store, &users[0]).await?;
@@ -149,6 +150,22 @@ async fn given_audit_entries(work: &mut dyn UnitOfWork, users: &[User]) -> Resul
         let action = AuditAction::ALL[number % AuditAction::ALL.len()];
         let entry = NewAuditEntry::by(users[number % USERS].id, &Device::default(), action);
         work.audit().append(&entry.about(users[(number + 1) % USERS].id)).await?;
+    }
+    Ok(())
+}
+
+async fn given_identities(work: &mut dyn UnitOfWork, users: &[User]) -> Result<()> {
+    for (number, user) in users.iter().enumerate() {
+        let identity = Identity {
+            id: IdentityId::new(id()),
+            user_id: user.id,
+            issuer: Issuer::from_stored("https://id.example.org".to_owned()),
+            subject: Subject::from_stored(number.to_string()),
+            email: None,
+            created_at: at(0),
+            last_used_at: at(0),
+        };
+        work.identities().insert(&identity).await?;
     }
     Ok(())
 }
