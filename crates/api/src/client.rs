@@ -2,11 +2,12 @@
 
 use std::{
     fmt,
-    net::{IpAddr, Ipv6Addr},
+    net::{IpAddr, SocketAddr},
 };
 
+use plaza_domain::network_of;
 use plaza_infrastructure::config::ServerConfig;
-use poem::{FromRequest, Request, RequestBody, Result};
+use poem::{FromRequest, Request, RequestBody, Result, http::HeaderMap};
 
 use crate::state::AppState;
 
@@ -22,9 +23,7 @@ impl ClientAddress {
         else {
             return Self(None);
         };
-        let values = request.headers().get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
-        let named: Vec<&str> = values.flat_map(|value| value.split(',')).collect();
-        Self(Some(behind_proxies(peer, &named, server)))
+        Self(Some(behind_proxies(peer, &forwarded_for(request.headers()), server)))
     }
 
     /// The address itself, for people to read.
@@ -33,30 +32,35 @@ impl ClientAddress {
     }
 }
 
+/// Who is named. What is no text was made up by a client: what the proxy says follows it.
+fn forwarded_for(headers: &HeaderMap) -> Vec<String> {
+    let values = headers.get_all(FORWARDED_FOR).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    values.flat_map(|value| value.split(',').map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
 /// Goes back from the peer as long as the speaker is a listed proxy: what others say, they may have made up.
-fn behind_proxies(peer: IpAddr, forwarded_for: &[&str], server: &ServerConfig) -> IpAddr {
+fn behind_proxies(peer: IpAddr, forwarded_for: &[String], server: &ServerConfig) -> IpAddr {
     let mut client = peer;
     for named in forwarded_for.iter().rev() {
         if !server.trusts(client) {
             break;
         }
-        let Ok(address) = named.trim().parse::<IpAddr>() else { break };
+        let Some(address) = address_of(named.trim()) else { break };
         client = address.to_canonical();
     }
     client
 }
 
+/// Proxies name a client by its address, or with its port.
+fn address_of(named: &str) -> Option<IpAddr> {
+    let bare = || named.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(named).parse();
+    bare().or_else(|_| named.parse().map(|socket: SocketAddr| socket.ip())).ok()
+}
+
 impl fmt::Display for ClientAddress {
-    /// The key under which an address is counted: of IPv6 the /64, as one customer has at least that.
+    /// What it is counted by.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(IpAddr::V4(address)) => address.fmt(f),
-            Some(IpAddr::V6(address)) => {
-                let network = address.to_bits() & !u128::from(u64::MAX);
-                write!(f, "{}/64", Ipv6Addr::from_bits(network))
-            }
-            None => f.write_str("unknown"),
-        }
+        f.write_str(&network_of(self.0))
     }
 }
 
@@ -68,6 +72,8 @@ impl<'a> FromRequest<'a> for ClientAddress {
 
 #[cfg(test)]
 mod tests {
+    use poem::http::HeaderValue;
+
     use super::*;
 
     #[test]
@@ -79,17 +85,26 @@ mod tests {
             ("10.0.0.1", vec!["1.1.1.1", "198.51.100.1"], "198.51.100.1"),
             ("10.0.0.1", vec!["198.51.100.1", " 10.0.0.2 "], "198.51.100.1"),
             ("10.0.0.1", vec!["nonsense"], "10.0.0.1"),
+            ("10.0.0.1", vec!["nonsense", "198.51.100.1"], "198.51.100.1"),
+            ("10.0.0.1", vec!["198.51.100.1:5678", "10.0.0.2:80"], "198.51.100.1"),
+            ("10.0.0.1", vec!["[2001:db8::1]:5678"], "2001:db8::1"),
+            ("10.0.0.1", vec!["[2001:db8::1]"], "2001:db8::1"),
             ("10.0.0.1", vec![], "10.0.0.1"),
         ];
         for (peer, forwarded_for, client) in cases {
+            let forwarded_for: Vec<_> = forwarded_for.into_iter().map(str::to_owned).collect();
             assert_eq!(behind_proxies(peer.parse()?, &forwarded_for, &server), client.parse::<IpAddr>()?);
         }
         Ok(())
     }
 
     #[test]
-    fn an_ipv6_customer_is_counted_by_network() -> std::result::Result<(), Box<dyn std::error::Error>> {
-        assert_eq!(ClientAddress(Some("2001:db8:1:2:3::4".parse()?)).to_string(), "2001:db8:1:2::/64");
+    fn bytes_that_are_no_text_hide_no_address() -> std::result::Result<(), Box<dyn std::error::Error>> {
+        let server = ServerConfig { trusted_proxies: vec!["10.0.0.0/8".parse()?], ..ServerConfig::default() };
+        let mut headers = HeaderMap::new();
+        headers.insert(FORWARDED_FOR, HeaderValue::from_bytes(b"\xff, 198.51.100.1")?);
+        let client = behind_proxies("10.0.0.1".parse()?, &forwarded_for(&headers), &server);
+        assert_eq!(client, "198.51.100.1".parse::<IpAddr>()?);
         Ok(())
     }
 }

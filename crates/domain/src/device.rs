@@ -1,6 +1,9 @@
 //! What a login comes from: a program, a system, and an address.
 
-use std::{fmt, net::IpAddr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -74,9 +77,35 @@ pub struct Device {
     pub address: Option<IpAddr>,
 }
 
+impl Device {
+    /// What its address is counted by.
+    pub fn network(&self) -> String {
+        network_of(self.address)
+    }
+}
+
+/// What an address is counted by: of IPv6 the /64, as one customer has at least that.
+pub fn network_of(address: Option<IpAddr>) -> String {
+    match address {
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(address)) => {
+            let network = address.to_bits() & !u128::from(u64::MAX);
+            format!("{}/64", Ipv6Addr::from_bits(network))
+        }
+        None => "unknown".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_ipv6_customer_is_counted_by_network() {
+        let address = "2001:db8:1:2:3::4".parse().ok();
+        assert_eq!(network_of(address), "2001:db8:1:2::/64");
+        assert_eq!(network_of("203.0.113.7".parse().ok()), "203.0.113.7");
+    }
 
     fn label(text: &str) -> Option<String> {
         UserAgent::read(text).map(|agent| agent.label())

@@ -46,7 +46,7 @@ pub use blob::{Blob, Sha256};
 pub use change::{Change, ChangePage};
 pub use clock::{Clock, IdGenerator, Timestamp};
 pub use content::{ClientId, Content};
-pub use device::{Device, UserAgent};
+pub use device::{Device, UserAgent, network_of};
 pub use direct::{Block, BlockedUser, DirectRoom, UserPair};
 pub use file::{
     File, FileFailure, FileKind, FileName, FilePlace, FilePurpose, FileStatus, FileText, MAX_FILE_TEXT,
