@@ -39,13 +39,16 @@ impl LocalGuessLimiter {
         let now = self.clock.now();
         let mut wait = Duration::ZERO;
         self.guesses.entry_by_ref(key).and_compute_with(|entry| {
-            let before = entry.map(|entry| entry.into_value());
-            wait = before.and_then(|it| (it.next_at - now).to_std().ok()).unwrap_or_default();
-            if wait > Duration::ZERO {
-                return Op::Nop;
+            let before = entry.map_or(Guesses { count: 0, next_at: now }, |entry| entry.into_value());
+            let (left, most) =
+                ((before.next_at - now).to_std().unwrap_or_default(), guess_delay(before.count));
+            // Nobody waits for longer than the last guess has cost, though the clock was set back.
+            wait = left.min(most);
+            if wait.is_zero() {
+                let count = before.count.saturating_add(1);
+                return Op::Put(Guesses { count, next_at: now + guess_delay(count) });
             }
-            let count = before.map_or(0, |it| it.count).saturating_add(1);
-            Op::Put(Guesses { count, next_at: now + guess_delay(count) })
+            if left > most { Op::Put(Guesses { next_at: now + most, ..before }) } else { Op::Nop }
         });
         wait
     }

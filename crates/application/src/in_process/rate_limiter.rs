@@ -66,8 +66,10 @@ impl LocalRateLimiter {
         self.buckets.entry_by_ref(key).and_compute_with(|entry| {
             let ahead =
                 entry.and_then(|entry| (entry.into_value().full_at - now).to_std().ok()).unwrap_or_default();
-            decision = gcra::decide(ahead, quota);
-            if decision.allowed {
+            // A bucket is never more than empty, though the clock was set back.
+            let capacity = gcra::capacity(quota);
+            decision = gcra::decide(ahead.min(capacity), quota);
+            if decision.allowed || ahead > capacity {
                 Op::Put(Bucket { full_at: now + decision.reset_after, keep_for: decision.reset_after })
             } else {
                 Op::Nop

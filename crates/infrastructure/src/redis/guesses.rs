@@ -11,9 +11,11 @@ use plaza_application::{
     in_process::LocalGuessLimiter,
     ports::{GUESS_MEMORY, GuessLimiter, guess_delay},
 };
-use tokio::time::timeout;
 
-use super::{RedisError, RedisPool};
+use super::{
+    RedisError, RedisPool,
+    together::{Together, micros},
+};
 
 static GUESS: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("guess.lua")));
 /// What the first guess costs, the second, and so on, in microseconds: up to where it grows no more.
@@ -30,13 +32,13 @@ static DELAYS: LazyLock<Vec<u64>> = LazyLock::new(|| {
 pub struct RedisGuessLimiter {
     pool: RedisPool,
     alone: LocalGuessLimiter,
-    patience: Duration,
+    together: Together,
 }
 
 impl RedisGuessLimiter {
     /// A limiter on the server of this pool; `alone` decides while that does not answer within `patience`.
     pub fn new(pool: RedisPool, alone: LocalGuessLimiter, patience: Duration) -> Arc<Self> {
-        Arc::new(Self { pool, alone, patience })
+        Arc::new(Self { pool, alone, together: Together::new("wrong passwords", patience) })
     }
 
     async fn guess_shared(&self, key: &str) -> Result<Duration, RedisError> {
@@ -52,29 +54,12 @@ impl RedisGuessLimiter {
         redis::cmd("DEL").arg(self.pool.key("guesses", key)).exec_async(&mut connection).await?;
         Ok(())
     }
-
-    async fn in_time<T>(&self, asked: impl Future<Output = Result<T, RedisError>>) -> Option<T> {
-        let outcome = match timeout(self.patience, asked).await {
-            Ok(outcome) => outcome,
-            Err(elapsed) => Err(elapsed.into()),
-        };
-        outcome
-            .inspect_err(|error| {
-                let error: &(dyn std::error::Error + 'static) = error;
-                tracing::warn!(error, "wrong passwords are counted by each instance for itself");
-            })
-            .ok()
-    }
-}
-
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[async_trait]
 impl GuessLimiter for RedisGuessLimiter {
     async fn guess(&self, key: &str) -> Duration {
-        match self.in_time(self.guess_shared(key)).await {
+        match self.together.ask(self.guess_shared(key)).await {
             Some(wait) => wait,
             None => self.alone.guess_now(key),
         }
@@ -82,6 +67,6 @@ impl GuessLimiter for RedisGuessLimiter {
 
     async fn guessed_right(&self, key: &str) {
         self.alone.guessed_right_now(key);
-        self.in_time(self.forget_shared(key)).await;
+        self.together.ask(self.forget_shared(key)).await;
     }
 }

@@ -10,6 +10,7 @@ mod presence;
 mod publisher;
 mod queue;
 mod rate_limiter;
+mod together;
 
 pub use bus::RedisBus;
 pub use guesses::RedisGuessLimiter;

@@ -8,5 +8,9 @@ local ahead = math.max(moment - now, 0)
 if ahead + step <= capacity then
   local after = ahead + step
   redis.call('SET', KEYS[1], string.format('%.0f', now + after), 'PX', math.ceil(after / 1000))
+elseif ahead > capacity then
+  -- The clock was set back: a bucket is never more than empty.
+  ahead = capacity
+  redis.call('SET', KEYS[1], string.format('%.0f', now + ahead), 'PX', math.ceil(ahead / 1000))
 end
 return ahead
