@@ -94,6 +94,7 @@ contract! {
     invitations {
         invitations_are_listed_newest_first
         an_invitation_works_until_it_is_used_up_over_or_revoked
+        all_that_somebody_made_are_revoked_at_once
         of_twenty_who_use_an_invitation_for_three_three_get_in
     }
     signing_keys {

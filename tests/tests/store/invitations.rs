@@ -68,6 +68,23 @@ pub(crate) async fn an_invitation_works_until_it_is_used_up_over_or_revoked(
     Ok(())
 }
 
+pub(crate) async fn all_that_somebody_made_are_revoked_at_once(store: Arc<dyn Store>) -> Outcome {
+    let maker = UserId::new(id());
+    let by = |created_by, seed| Invitation { created_by, ..invitation(seed) };
+    let made = [by(Some(maker), 1), by(Some(maker), 2), by(Some(UserId::new(id())), 3), by(None, 4)];
+    given(&store, &made).await?;
+    let mut work = store.begin().await?;
+    let invitations = work.invitations();
+    assert!(invitations.revoke(made[0].id, at(4)).await?);
+    assert_eq!(invitations.revoke_made_by(maker, at(5)).await?, 1);
+    assert_eq!(invitations.revoke_made_by(maker, at(6)).await?, 0);
+    work.commit().await?;
+    let listed = store.read().await?.invitations().list(None, 10).await?;
+    let revoked = made.map(|it| listed.iter().find(|found| found.id == it.id).and_then(|it| it.revoked_at));
+    assert_eq!(revoked, [Some(at(4)), Some(at(5)), None, None]);
+    Ok(())
+}
+
 pub(crate) async fn of_twenty_who_use_an_invitation_for_three_three_get_in(store: Arc<dyn Store>) -> Outcome {
     let shared = invitation(1);
     given(&store, std::slice::from_ref(&shared)).await?;

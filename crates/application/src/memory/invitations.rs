@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use plaza_domain::{
-    Invitation, InvitationId, Timestamp, TokenDigest,
+    Invitation, InvitationId, Timestamp, TokenDigest, UserId,
     repository::{Constraint, InvitationRepository, Result},
 };
 
@@ -37,5 +37,11 @@ impl<A: Access> InvitationRepository for Connection<A> {
         let Some(invitation) = found.filter(|it| it.revoked_at.is_none()) else { return Ok(false) };
         invitation.revoked_at = Some(at);
         Ok(true)
+    }
+
+    async fn revoke_made_by(&mut self, user_id: UserId, at: Timestamp) -> Result<u64> {
+        let all = self.tables_mut()?.invitations.values_mut();
+        let made = all.filter(|it| it.created_by == Some(user_id) && it.revoked_at.is_none());
+        Ok(made.map(|invitation| invitation.revoked_at = Some(at)).fold(0, |count, ()| count + 1))
     }
 }

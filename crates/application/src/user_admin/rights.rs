@@ -11,7 +11,7 @@ use crate::{
 
 impl UserAdminService {
     /// Gives a user another role on the server, and returns them as they are then. Whoever may do less from then on has
-    /// to log in again.
+    /// to log in again, and the invitations that they made work no more.
     ///
     /// # Errors
     /// `Forbidden`; `NotFound`; `Conflict` for the last admin.
@@ -31,9 +31,12 @@ impl UserAdminService {
         let is_demoted = user.role == SystemRole::Admin || role == SystemRole::Guest;
         let user = User { role, updated_at: now, ..user };
         work.users().update(&user).await?;
-        if is_demoted {
+        let entry = if is_demoted {
             work.sessions().revoke_all(user_id, None, now).await?;
-        }
+            entry.with("invitations", work.invitations().revoke_made_by(user_id, now).await?)
+        } else {
+            entry
+        };
         work.audit().append(&entry).await?;
         work.commit().await?;
         tracing::info!(user.id = %user_id, user.role = role.as_str(), %by, "a user has another role");

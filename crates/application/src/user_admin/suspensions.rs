@@ -16,7 +16,8 @@ use crate::{
 const MAX_LIFTED: u64 = 1_000;
 
 impl UserAdminService {
-    /// Keeps a user out, for good or until then, and ends all their sessions. A second ban takes the place of the first.
+    /// Keeps a user out, for good or until then, ends all their sessions, and revokes the invitations that they made. A
+    /// second ban takes the place of the first.
     ///
     /// # Errors
     /// `Forbidden`; `Invalid` for a reason that is too long, or an end that has passed; `NotFound`; `Conflict` for the
@@ -37,7 +38,7 @@ impl UserAdminService {
         Ok(())
     }
 
-    /// Makes an account one that nobody uses, until it is reactivated, and ends all its sessions.
+    /// Makes an account one that nobody uses, until it is reactivated, and ends all its sessions and invitations.
     ///
     /// # Errors
     /// As [`ban`](Self::ban).
@@ -109,7 +110,8 @@ impl UserAdminService {
         let suspension = Some(Suspension { kind, since, until, reason });
         work.users().update(&User { suspension, updated_at: now, ..user }).await?;
         work.sessions().revoke_all(user_id, None, now).await?;
-        work.audit().append(&entry).await?;
+        let invitations = work.invitations().revoke_made_by(user_id, now).await?;
+        work.audit().append(&entry.with("invitations", invitations)).await?;
         work.commit().await?;
         self.announce_end(user_id, UserEvent::Banned { user_id });
         Ok(())

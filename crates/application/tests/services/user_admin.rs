@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use futures::future::BoxFuture;
 use plaza_application::{
-    AccountAction, Actor, Error, NewAccount, NewPassword, Operator, PageRequest, Result, Unauthenticated,
-    authorize_account,
+    AccountAction, Actor, Error, InvitationOrder, NewAccount, NewPassword, Operator, PageRequest,
+    Registration, Result, Unauthenticated, authorize_account,
     events::{Event, UserEvent},
 };
 use plaza_domain::{AuditFilter, SystemRole, UserId};
@@ -175,5 +176,43 @@ async fn an_account_is_made_with_a_password_that_is_told_once() -> Result<()> {
         users.list(Operator::User(&ada), Default::default(), all).await,
         Err(Error::Forbidden(_))
     ));
+    Ok(())
+}
+
+#[tokio::test]
+async fn invitations_end_with_the_rights_of_who_made_them() -> Result<()> {
+    type End = for<'a> fn(&'a World, Operator<'a>, &'a Actor) -> BoxFuture<'a, Result<()>>;
+    let ends: [End; 5] = [
+        |world, by, ada| Box::pin(async move { world.services.user_admin.ban(by, ada.id(), "", None).await }),
+        |world, by, ada| {
+            Box::pin(async move { world.services.user_admin.deactivate(by, ada.id(), "").await })
+        },
+        |world, by, ada| {
+            let accounts = &world.services.user_admin;
+            Box::pin(async move { accounts.set_role(by, ada.id(), SystemRole::Member).await.map(drop) })
+        },
+        |world, by, ada| Box::pin(async move { world.services.erasure.delete(by, ada.id()).await }),
+        |world, _, ada| {
+            Box::pin(async move { world.services.erasure.request(ada, Some(PASSWORD)).await.map(drop) })
+        },
+    ];
+    for (number, end) in ends.into_iter().enumerate() {
+        let world = World::new();
+        let (root, ada) = (world.user("root").await?, world.user_as("ada", SystemRole::Admin).await?);
+        let mut codes = Vec::new();
+        for by in [&ada, &root] {
+            let order =
+                InvitationOrder { note: String::new(), role: SystemRole::Guest, max_uses: 1, days: 1 };
+            codes.push(world.services.invitations.create(Operator::User(by), order).await?.1);
+        }
+        end(&world, Operator::User(&root), &ada).await?;
+        let with = |name: &str, code: &String| Registration {
+            invitation_code: Some(code.clone()),
+            ..registration(name)
+        };
+        let refused = world.services.auth.register(with("eve", &codes[0])).await;
+        assert!(matches!(refused, Err(Error::Invalid(_))), "{number}: {refused:?}");
+        world.services.auth.register(with("grace", &codes[1])).await?;
+    }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::{Invitation, InvitationId, Timestamp, TokenDigest};
+use crate::{Invitation, InvitationId, Timestamp, TokenDigest, UserId};
 
 /// Stores invitations.
 #[cfg_attr(feature = "mocks", mockall::automock)]
@@ -20,4 +20,7 @@ pub trait InvitationRepository: Send {
 
     /// Lets it work no more, and tells whether it was there and had not been revoked.
     async fn revoke(&mut self, id: InvitationId, at: Timestamp) -> Result<bool>;
+
+    /// Lets all that a user has made work no more; how many there were that had not been revoked.
+    async fn revoke_made_by(&mut self, user_id: UserId, at: Timestamp) -> Result<u64>;
 }

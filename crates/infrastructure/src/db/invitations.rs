@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use plaza_domain::repository::{InvitationRepository, Result};
-use plaza_domain::{Invitation, InvitationId, Timestamp, TokenDigest};
+use plaza_domain::{Invitation, InvitationId, Timestamp, TokenDigest, UserId};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, Iterable, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
@@ -45,5 +45,13 @@ impl<C: ConnectionTrait + Send> InvitationRepository for Session<C> {
             .filter(Column::Id.eq(id.uuid()))
             .filter(Column::RevokedAt.is_null());
         Ok(self.execute(&update.into_query()).await? > 0)
+    }
+
+    async fn revoke_made_by(&mut self, user_id: UserId, at: Timestamp) -> Result<u64> {
+        let update = Entity::update_many()
+            .col_expr(Column::RevokedAt, at.into())
+            .filter(Column::CreatedBy.eq(user_id.uuid()))
+            .filter(Column::RevokedAt.is_null());
+        self.execute(&update.into_query()).await
     }
 }
