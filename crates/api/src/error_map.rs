@@ -43,7 +43,7 @@ impl From<Error> for ApiError {
             }
             Error::Interrupted(cause) => Self::new(ProblemKind::BadRequest, detail).because(cause),
             Error::RateLimited { retry_after } => {
-                let seconds = retry_after.as_secs().saturating_add(1);
+                let seconds = whole_seconds(retry_after).max(1);
                 Self::new(ProblemKind::RateLimited, detail)
                     .with_header(RETRY_AFTER, HeaderValue::from(seconds))
             }

@@ -1,64 +1,37 @@
 //! Asks whether something may be done (again), says how often when it may not, and tells with every answer what is left.
 
-use std::{cell::RefCell, fmt::Write, future::Future};
+use std::fmt::Write;
 
-use plaza_application::{
-    Limited,
-    ports::{Quota, RateDecision},
-};
-use poem::http::{HeaderMap, HeaderName, HeaderValue, header::RETRY_AFTER};
+use plaza_application::{Limited, Taken, counted};
+use poem::http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::{
-    problem::{ApiError, ProblemKind, whole_seconds},
+    problem::{ApiError, whole_seconds},
     state::AppState,
 };
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// What was taken from a bucket, or not.
-struct Taken {
-    policy: &'static str,
-    quota: Quota,
-    decision: RateDecision,
-}
-
-tokio::task_local! {
-    /// What the request that is being answered has taken.
-    static TAKEN: RefCell<Vec<Taken>>;
-}
-
 /// Takes one from a bucket.
 ///
 /// # Errors
 /// The problem to answer with when the bucket is empty.
 pub(crate) async fn allow(state: &AppState, what: Limited<'_>) -> Result<(), ApiError> {
-    let Some((quota, decision)) = state.services.limits.take(what).await else { return Ok(()) };
-    // Outside of a request nobody is told.
-    let _ = TAKEN.try_with(|taken| taken.borrow_mut().push(Taken { policy: what.policy(), quota, decision }));
-    if decision.allowed {
-        return Ok(());
-    }
-    let seconds = whole_seconds(decision.retry_after).max(1);
-    let refusal = ApiError::new(ProblemKind::RateLimited, "rate limit exceeded");
-    Err(refusal.with_header(RETRY_AFTER, HeaderValue::from(seconds)))
+    Ok(state.services.limits.admit(what).await?)
 }
 
 /// Does what is asked for, and tells what has to be told about it in the headers `RateLimit` and `RateLimit-Policy`
-/// (draft-ietf-httpapi-ratelimit-headers): one item for each limit that was asked, the last one
-/// first: that is the one that refused, if any did.
-pub(crate) async fn counted<T, E>(
+/// (draft-ietf-httpapi-ratelimit-headers): one item for each limit that was asked, the last one first. If one refused,
+/// that is the first item; but what is refused for wrong passwords is no matter of a quota, and told by `Retry-After`
+/// alone.
+pub(crate) async fn told<T, E>(
     work: impl Future<Output = Result<T, E>>,
     headers: impl FnOnce(&mut T) -> &mut HeaderMap,
 ) -> Result<T, E> {
-    let work = async {
-        let done = work.await;
-        (done, TAKEN.with(|taken| taken.take()))
-    };
-    // All that answers a request is one large future, which would be moved from place to place on the stack.
-    let (done, taken) = TAKEN.scope(RefCell::default(), Box::pin(work)).await;
+    let (done, taken) = counted(work).await;
     let mut done = done?;
-    if let Some((limits, policies)) = told(&taken) {
+    if let Some((limits, policies)) = values(&taken) {
         let headers = headers(&mut done);
         headers.insert(RATE_LIMIT, limits);
         headers.insert(RATE_LIMIT_POLICY, policies);
@@ -66,7 +39,7 @@ pub(crate) async fn counted<T, E>(
     Ok(done)
 }
 
-fn told(taken: &[Taken]) -> Option<(HeaderValue, HeaderValue)> {
+fn values(taken: &[Taken]) -> Option<(HeaderValue, HeaderValue)> {
     if taken.is_empty() {
         return None;
     }
@@ -85,6 +58,8 @@ fn told(taken: &[Taken]) -> Option<(HeaderValue, HeaderValue)> {
 mod tests {
     use std::time::Duration;
 
+    use plaza_application::ports::{Quota, RateDecision};
+
     use super::*;
 
     #[test]
@@ -99,11 +74,11 @@ mod tests {
                 reset_after: Duration::from_millis(59_500),
             },
         };
-        assert_eq!(told(&[]), None);
+        assert_eq!(values(&[]), None);
         let expected = (
             HeaderValue::from_static("\"login\";r=0;t=60, \"requests\";r=3;t=60"),
             HeaderValue::from_static("\"login\";q=20;w=60, \"requests\";q=20;w=60"),
         );
-        assert_eq!(told(&[taken("requests", true, 3), taken("login", false, 0)]), Some(expected));
+        assert_eq!(values(&[taken("requests", true, 3), taken("login", false, 0)]), Some(expected));
     }
 }

@@ -8,9 +8,9 @@ use plaza_domain::{
 };
 
 use crate::{
-    Actor, AuthService, Error, Ports, Result,
+    Actor, AuthService, Ports, Result,
     mail::{Links, MailMessage, MailOrder, Postbox, Posted},
-    ports::PasswordHasher,
+    proofs::{Proofs, lock_proven},
 };
 
 /// How far a change of address has got.
@@ -26,18 +26,18 @@ pub enum EmailChange {
 pub struct EmailChangeService {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    passwords: Arc<dyn PasswordHasher>,
+    proofs: Arc<Proofs>,
     postbox: Postbox,
     links: Links,
     auth: Arc<AuthService>,
 }
 
 impl EmailChangeService {
-    pub(crate) fn new(ports: &Ports, auth: Arc<AuthService>) -> Self {
+    pub(crate) fn new(ports: &Ports, proofs: Arc<Proofs>, auth: Arc<AuthService>) -> Self {
         Self {
             store: Arc::clone(&ports.store),
             clock: Arc::clone(&ports.clock),
-            passwords: Arc::clone(&ports.passwords),
+            proofs,
             postbox: Postbox::new(ports),
             links: Links::new(ports),
             auth,
@@ -49,21 +49,13 @@ impl EmailChangeService {
     ///
     /// # Errors
     /// `Invalid` when it is no other address, or the password is wrong; `Conflict` when that was changed meanwhile;
-    /// `Unavailable` when too many passwords are checked at once.
+    /// `RateLimited`; `Unavailable` when too many passwords are checked at once.
     pub async fn request(&self, actor: &Actor, new_email: &str, password: &str) -> Result<()> {
         let parsed = Email::parse(new_email);
         let new_email = parsed.map_err(|wrong| Violation::new("new_email", wrong.message))?;
-        let known =
-            self.store.read().await?.users().find(actor.id()).await?.ok_or(Error::NotFound("user"))?;
-        let is_theirs = self.passwords.verify(password, Some(known.password_hash.clone())).await;
-        if !is_theirs.map_err(Error::Unavailable)? {
-            return Err(Violation::new("password", "is wrong").into());
-        }
+        let known = self.proofs.by_password(actor, password, "password").await?;
         let mut work = self.store.begin().await?;
-        let user = work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
-        if user.password_hash != known.password_hash {
-            return Err(Error::Conflict("the password was changed meanwhile".to_owned()));
-        }
+        let user = lock_proven(&mut *work, &known).await?;
         if user.email == new_email {
             return Err(Violation::new("new_email", "is the account's address").into());
         }

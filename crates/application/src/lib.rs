@@ -19,6 +19,7 @@ mod auth;
 mod blocks;
 mod changes;
 mod contents;
+mod counted;
 mod direct;
 mod email_change;
 mod erasure;
@@ -38,6 +39,7 @@ mod password_reset;
 mod pins;
 mod policy;
 mod presence;
+mod proofs;
 mod reactions;
 mod reads;
 mod receipts;
@@ -63,9 +65,10 @@ pub use auth::{AuthService, Login, LoginMethod, Registration};
 pub use blocks::BlockService;
 pub use changes::{ChangeService, Subscription};
 pub use contents::{BlobSweep, ContentService, UploadSweep};
+pub use counted::{Taken, counted};
 pub use direct::{DirectService, OpenedRoom};
 pub use email_change::{EmailChange, EmailChangeService};
-pub use erasure::{ERASURE_GRACE, Erased, ErasureService, FRESH_LOGIN};
+pub use erasure::{ERASURE_GRACE, Erased, ErasureService};
 pub use error::{Error, Result, Unauthenticated};
 pub use files::{Content, FileService, MAX_UPLOAD_TIME, Storage, UploadStream, Uploaded, must_be_picture};
 pub use friends::{FriendService, MAX_FRIENDS, MAX_OPEN_REQUESTS, SeenFriendship};
@@ -94,6 +97,7 @@ pub use policy::{
 pub use presence::{
     Attendance, MAX_FANOUT_MEMBERS, MAX_QUERIED_USERS, PresenceService, Told, TooManyConnections,
 };
+pub use proofs::FRESH_LOGIN;
 pub use reactions::ReactionService;
 pub use reads::{Position, ReadService};
 pub use receipts::{MAX_NAMED_READERS, ReceiptService, Receipts};

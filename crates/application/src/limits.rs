@@ -6,6 +6,7 @@ use plaza_domain::{MessageId, RoomId, RoomKind, Store, UserId};
 
 use crate::{
     Error, LimitSettings, Ports, Result,
+    counted::{Taken, note},
     in_process::LocalRateLimiter,
     ports::{GuessLimiter, Quota, RateDecision, RateLimiter},
     rooms::RoomKinds,
@@ -16,7 +17,7 @@ use crate::{
 pub enum Limited<'a> {
     /// Logging in, from one address.
     LoginFrom(&'a str),
-    /// Logging in, to one account, by its [key](crate::AuthService::account_key).
+    /// Guessing the password of one account, from wherever: by its id, or by the name that was typed.
     LoginTo(&'a str),
     /// Showing codes of a second factor, right ones or wrong ones, of one user.
     SecondFactorOf(UserId),
@@ -124,8 +125,27 @@ impl LimitService {
         }
     }
 
-    /// Takes one; `None` when limits are off.
+    /// Takes one, or refuses it.
+    ///
+    /// # Errors
+    /// `RateLimited`.
+    pub async fn admit(&self, what: Limited<'_>) -> Result<()> {
+        match self.take(what).await {
+            Some((_, RateDecision { allowed: false, retry_after, .. })) => {
+                Err(Error::RateLimited { retry_after })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes one, and [notes](crate::counted) it; `None` when limits are off.
     pub async fn take(&self, what: Limited<'_>) -> Option<(Quota, RateDecision)> {
+        let (quota, decision) = self.decide(what).await?;
+        note(Taken { policy: what.policy(), quota, decision });
+        Some((quota, decision))
+    }
+
+    async fn decide(&self, what: Limited<'_>) -> Option<(Quota, RateDecision)> {
         if !self.settings.enabled {
             return None;
         }
@@ -179,13 +199,12 @@ impl LimitService {
         Some((quota, self.limiter.take(&key, quota).await))
     }
 
-    /// Asks whether somebody at that address may guess an account's password, by its
-    /// [key](crate::AuthService::account_key): after some wrong ones they wait, longer each time, and others who know the
-    /// password don't. Nobody is kept out for good.
+    /// Asks whether somebody at that address may guess an account's password: after some wrong ones they wait, longer each
+    /// time, and others who know the password don't. Nobody is kept out for good.
     ///
     /// # Errors
     /// `RateLimited`.
-    pub async fn guess(&self, account: &str, address: &str) -> Result<()> {
+    pub(crate) async fn guess(&self, account: &str, address: &str) -> Result<()> {
         if !self.settings.enabled {
             return Ok(());
         }
@@ -196,7 +215,7 @@ impl LimitService {
     }
 
     /// Forgets the wrong guesses before this one, which was right.
-    pub async fn guessed_right(&self, account: &str, address: &str) {
+    pub(crate) async fn guessed_right(&self, account: &str, address: &str) {
         if self.settings.enabled {
             self.guesses.guessed_right(&guess_key(account, address)).await;
         }

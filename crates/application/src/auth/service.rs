@@ -1,6 +1,12 @@
 //! Accounts are made, users log in and out, and every request proves who makes it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use moka::sync::Cache;
 use plaza_domain::{
@@ -22,6 +28,7 @@ use crate::{
     mail::Postbox,
     policy::{authorize_session, requires_second_factor},
     ports::{AccessClaims, AccessTokens, EventBus, OneTimeStore, PasswordHasher, Secrets, TokenRejection},
+    proofs::Proofs,
     second_factors::SecondFactors,
     verification::ask_for_proof,
 };
@@ -88,10 +95,13 @@ pub struct AuthService {
     pub(super) secrets: Arc<dyn Secrets>,
     pub(super) one_time: Arc<dyn OneTimeStore>,
     pub(super) second_factors: Arc<SecondFactors>,
+    proofs: Arc<Proofs>,
     pub(super) settings: AuthSettings,
     uses: Uses,
     postbox: Postbox,
     sessions: Cache<SessionId, Arc<Known>>,
+    /// How often something was forgotten of them.
+    forgotten: AtomicU64,
 }
 
 impl AuthService {
@@ -99,7 +109,7 @@ impl AuthService {
     pub(crate) fn start(
         ports: &Ports,
         settings: AuthSettings,
-        second_factors: Arc<SecondFactors>,
+        (proofs, second_factors): (Arc<Proofs>, Arc<SecondFactors>),
         tracker: &TaskTracker,
         shutdown: &CancellationToken,
     ) -> Self {
@@ -115,6 +125,7 @@ impl AuthService {
             secrets: Arc::clone(&ports.secrets),
             one_time: Arc::clone(&ports.one_time),
             second_factors,
+            proofs,
             settings,
             postbox: Postbox::new(ports),
             sessions: Cache::builder()
@@ -122,6 +133,7 @@ impl AuthService {
                 .time_to_live(ACTOR_CACHE_TTL)
                 .support_invalidation_closures()
                 .build(),
+            forgotten: AtomicU64::new(0),
         }
     }
 
@@ -168,31 +180,22 @@ impl AuthService {
         Ok(user)
     }
 
-    /// Checks a password and begins a session.
+    /// Checks a password and begins a session. Guesses are counted by the name that is typed: that they are limited tells
+    /// nothing about whose it is.
     ///
     /// # Errors
     /// `Unauthenticated`, the same and after the same work for an unknown name and a wrong password; `Suspended` for who
-    /// knows the password; `Unavailable` when too many log in at once.
+    /// knows the password; `RateLimited`; `Unavailable` when too many log in at once.
     pub async fn login(&self, email_or_username: &str, password: &str, device: Device) -> Result<Login> {
+        let guess = self.proofs.guess(login_key(email_or_username), &device).await?;
         let found = self.find_by_login(email_or_username).await?;
         let (known, hash) = found.as_ref().map(|user| (user.id, user.password_hash.clone())).unzip();
-        let matches = self.passwords.verify(password, hash).await.map_err(Error::Unavailable)?;
+        let matches = guess.is_right(password, hash).await?;
         let Some(user) = found.filter(|_| matches) else {
             self.note_failed_login(known, device).await?;
             return Err(Unauthenticated::Credentials.into());
         };
         self.begin_session(user, device, LoginMethod::Password).await
-    }
-
-    /// What attempts to log in are counted by: the account, whichever of its names is given, or else the name.
-    ///
-    /// # Errors
-    /// `Unavailable`.
-    pub async fn account_key(&self, email_or_username: &str) -> Result<String> {
-        Ok(match self.find_by_login(email_or_username).await? {
-            Some(user) => user.id.to_string(),
-            None => email_or_username.trim().to_lowercase().chars().take(LOGIN_KEY_CHARS).collect(),
-        })
     }
 
     /// Ends the actor's session, and closes its connections.
@@ -261,9 +264,14 @@ impl AuthService {
         let owner = match known {
             Some(owner) => owner,
             None => {
+                let forgotten = self.forgotten.load(Ordering::SeqCst);
                 let owner = Arc::new(self.read(claims.session_id).await?);
                 self.uses.note(&owner.session, self.clock.now());
                 self.sessions.insert(claims.session_id, Arc::clone(&owner));
+                // What was read before it was to be forgotten is not remembered after.
+                if self.forgotten.load(Ordering::SeqCst) != forgotten {
+                    self.sessions.invalidate(&claims.session_id);
+                }
                 owner
             }
         };
@@ -304,11 +312,13 @@ impl AuthService {
 
     /// Forgets what is cached about a session; called when the bus tells that it ended.
     pub fn forget_session(&self, id: SessionId) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.sessions.invalidate(&id);
     }
 
     /// Forgets what is cached about all sessions of a user; called when the bus tells that they ended.
     pub fn forget_user(&self, id: UserId) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
         let forgotten = self.sessions.invalidate_entries_if(move |_, owner| owner.user.id == id);
         if let Err(error) = forgotten {
             tracing::error!(error = ?error, "sessions that ended are remembered for a moment");
@@ -342,5 +352,31 @@ impl AuthService {
     pub(crate) fn announce_end_of_others(&self, user_id: UserId, kept: SessionId) {
         self.forget_user(user_id);
         self.bus.publish(Event::User(UserEvent::OtherSessionsEnded { user_id, kept }));
+    }
+}
+
+/// What attempts to log in are counted by: the name, however it is written. None is like the id of an account.
+fn login_key(email_or_username: &str) -> String {
+    let name = match (Email::parse(email_or_username), Username::parse(email_or_username)) {
+        (Ok(email), _) => email.into_string(),
+        (_, Ok(username)) => username.into_string(),
+        _ => email_or_username.trim().to_lowercase().chars().take(LOGIN_KEY_CHARS).collect(),
+    };
+    format!("name:{name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_counted_the_same_however_it_is_written_and_no_name_is_an_id() {
+        for written in ["ada", " ADA ", "Ada"] {
+            assert_eq!(login_key(written), "name:ada");
+        }
+        assert_eq!(login_key(" Ada@Example.ORG"), login_key("ada@example.org"));
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        assert_ne!(login_key(id), id);
+        assert!(login_key(&"x".repeat(100_000)).len() < 300, "a name that nobody has makes no large key");
     }
 }

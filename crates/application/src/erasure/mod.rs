@@ -11,16 +11,10 @@ use chrono::TimeDelta;
 use plaza_domain::{Clock, Store};
 use serde::Serialize;
 
-use crate::{
-    AuthService, Ports,
-    mail::Postbox,
-    ports::{EventBus, PasswordHasher},
-};
+use crate::{AuthService, Ports, mail::Postbox, ports::EventBus, proofs::Proofs};
 
 /// How long users can change their minds.
 pub const ERASURE_GRACE: TimeDelta = TimeDelta::days(14);
-/// How long ago one has logged in at most to end an account that has no password.
-pub const FRESH_LOGIN: TimeDelta = TimeDelta::minutes(5);
 
 /// What erasing accounts did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -42,18 +36,18 @@ pub struct ErasureService {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     bus: Arc<dyn EventBus>,
-    passwords: Arc<dyn PasswordHasher>,
+    proofs: Arc<Proofs>,
     auth: Arc<AuthService>,
     postbox: Postbox,
 }
 
 impl ErasureService {
-    pub(crate) fn new(ports: &Ports, auth: Arc<AuthService>) -> Self {
+    pub(crate) fn new(ports: &Ports, proofs: Arc<Proofs>, auth: Arc<AuthService>) -> Self {
         Self {
             store: Arc::clone(&ports.store),
             clock: Arc::clone(&ports.clock),
             bus: Arc::clone(&ports.bus),
-            passwords: Arc::clone(&ports.passwords),
+            proofs,
             auth,
             postbox: Postbox::new(ports),
         }

@@ -1,13 +1,14 @@
 //! Who ends an account, and from when on it cannot be used.
 
-use plaza_domain::{AuditAction, Timestamp, User, UserId, Violation};
+use plaza_domain::{AuditAction, Timestamp, User, UserId};
 
-use super::{ERASURE_GRACE, ErasureService, FRESH_LOGIN};
+use super::{ERASURE_GRACE, ErasureService};
 use crate::{
     Actor, Error, Operator, Result, audit,
     events::{Event, UserEvent},
     mail::{MailMessage, MailOrder},
     policy::authorize_operation,
+    proofs::lock_proven,
     user_admin::keep_an_admin,
 };
 
@@ -17,33 +18,27 @@ impl ErasureService {
     ///
     /// # Errors
     /// `Invalid` when the password is wrong; for an account without one, `Forbidden` when the login is not fresh;
-    /// `Conflict` for the server's last admin, or when the password was changed meanwhile; `Unavailable`.
+    /// `Conflict` for the server's last admin, or when the password was changed meanwhile; `RateLimited`; `Unavailable`.
     pub async fn request(&self, actor: &Actor, password: Option<&str>) -> Result<Timestamp> {
-        let known =
-            self.store.read().await?.users().find(actor.id()).await?.ok_or(Error::NotFound("user"))?;
-        self.confirm(actor, &known, password).await?;
+        let known = self.proofs.of(actor, password, "password").await?;
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
         keep_an_admin(&mut *work, actor.id()).await?;
-        let user = work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
-        if user.password_hash != known.password_hash {
-            return Err(Error::Conflict("the password was changed meanwhile".to_owned()));
-        }
+        let user = lock_proven(&mut *work, &known).await?;
         let erase_at = now + ERASURE_GRACE;
         let to = user.email.clone();
         work.users().update(&User { erase_at: Some(erase_at), updated_at: now, ..user }).await?;
         work.sessions().revoke_all(actor.id(), None, now).await?;
+        work.invitations().revoke_made_by(actor.id(), now).await?;
         let message = MailMessage::AccountDeletion { erase_at };
         let posted = self.postbox.post(&mut *work, MailOrder { user_id: actor.id(), to, message }).await?;
         let entry = audit::by(actor, AuditAction::UserDeletionRequested).about(actor.id());
         work.audit().append(&entry).await?;
         work.commit().await?;
         self.postbox.wake(posted).await;
-        self.auth.forget_user(actor.id());
-        let (user_id, session_id) = (actor.id(), actor.session_id);
-        self.bus.publish(Event::User(UserEvent::OtherSessionsEnded { user_id, kept: session_id }));
-        self.bus.publish(Event::User(UserEvent::SessionEnded { user_id, session_id }));
-        tracing::info!(user.id = %user_id, "a user wants their account erased");
+        self.auth.announce_end_of_others(actor.id(), actor.session_id);
+        self.auth.announce_end(actor.id(), actor.session_id);
+        tracing::info!(user.id = %actor.id(), "a user wants their account erased");
         Ok(erase_at)
     }
 
@@ -63,30 +58,12 @@ impl ErasureService {
         }
         work.users().update(&User { erase_at: Some(now), updated_at: now, ..user }).await?;
         work.sessions().revoke_all(user_id, None, now).await?;
+        work.invitations().revoke_made_by(user_id, now).await?;
         work.audit().append(&audit::by_operator(by, AuditAction::UserDeleted).about(user_id)).await?;
         work.commit().await?;
         self.auth.forget_user(user_id);
         self.bus.publish(Event::User(UserEvent::Banned { user_id }));
         tracing::info!(user.id = %user_id, %by, "an account was given up");
-        Ok(())
-    }
-
-    async fn confirm(&self, actor: &Actor, user: &User, password: Option<&str>) -> Result<()> {
-        if user.password_hash.is_some() {
-            let password = password.ok_or_else(|| Violation::new("password", "must be given"))?;
-            let is_theirs = self.passwords.verify(password, Some(user.password_hash.clone())).await;
-            if !is_theirs.map_err(Error::Unavailable)? {
-                return Err(Violation::new("password", "is wrong").into());
-            }
-            return Ok(());
-        }
-        let found = self.store.read().await?.sessions().find_with_user(actor.session_id).await?;
-        let began = found.map(|(session, _)| session.created_at);
-        if began.is_none_or(|at| at + FRESH_LOGIN < self.clock.now()) {
-            return Err(Error::Forbidden(
-                "log in again first: this account has no password to confirm it by",
-            ));
-        }
         Ok(())
     }
 }

@@ -82,16 +82,21 @@ impl ProviderLoginService {
         self.start(provider, start, None).await
     }
 
-    /// Begins to link what a provider knows to the actor's account.
+    /// Begins to link what a provider knows to the actor's account: a way in that stays, whatever becomes of the session.
+    /// So it takes the actor's password, or a fresh login.
     ///
     /// # Errors
-    /// As [`begin`](Self::begin).
+    /// As [`begin`](Self::begin); also `Invalid` when the password is wrong; `Forbidden` without one when the actor has
+    /// logged in too long ago; `RateLimited`.
     pub async fn begin_linking(
         &self,
         actor: &Actor,
+        password: Option<&str>,
         provider: &str,
         return_to: Option<String>,
     ) -> Result<StartedFlow> {
+        self.providers.get(provider)?;
+        self.proofs.by_password_or_login(actor, password, "password").await?;
         let start = LoginStart { return_to, code_challenge: None };
         self.start(provider, start, Some(Linking::of(actor))).await
     }

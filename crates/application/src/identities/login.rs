@@ -16,6 +16,7 @@ use crate::{
     AuthService, Error, OidcSettings, Ports, Result, Unauthenticated,
     mail::Postbox,
     ports::{OneTimeStore, ProofResponse, ProvenIdentity, ProviderError, ProviderInfo, Secrets},
+    proofs::Proofs,
 };
 
 /// How much of what a provider says about an error is logged.
@@ -72,13 +73,19 @@ pub struct ProviderLoginService {
     pub(super) secrets: Arc<dyn Secrets>,
     pub(super) one_time: Arc<dyn OneTimeStore>,
     pub(super) postbox: Postbox,
+    pub(super) proofs: Arc<Proofs>,
     pub(super) auth: Arc<AuthService>,
     pub(super) providers: Providers,
     pub(super) return_urls: ReturnUrls,
 }
 
 impl ProviderLoginService {
-    pub(crate) fn new(ports: &Ports, auth: Arc<AuthService>, settings: &OidcSettings) -> Self {
+    pub(crate) fn new(
+        ports: &Ports,
+        proofs: Arc<Proofs>,
+        auth: Arc<AuthService>,
+        settings: &OidcSettings,
+    ) -> Self {
         Self {
             store: Arc::clone(&ports.store),
             clock: Arc::clone(&ports.clock),
@@ -86,6 +93,7 @@ impl ProviderLoginService {
             secrets: Arc::clone(&ports.secrets),
             one_time: Arc::clone(&ports.one_time),
             postbox: Postbox::new(ports),
+            proofs,
             auth,
             providers: Providers::new(&ports.identity_providers),
             return_urls: ReturnUrls::new(settings),

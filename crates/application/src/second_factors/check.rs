@@ -44,17 +44,24 @@ impl SecondFactors {
         Self { codes: Arc::clone(&ports.totp), secrets: Arc::clone(&ports.secrets), limits }
     }
 
-    /// Counts an attempt at a user's codes, right or wrong.
+    /// Counts an attempt at a user's codes, right or wrong. Recovery codes are too long to be found by trying: they are
+    /// not counted, so that they work for who has lost an authenticator whatever others try.
     ///
     /// # Errors
     /// `RateLimited`.
-    pub(crate) async fn admit(&self, user_id: UserId) -> Result<()> {
-        match self.limits.take(Limited::SecondFactorOf(user_id)).await {
-            Some((_, decision)) if !decision.allowed => {
-                Err(Error::RateLimited { retry_after: decision.retry_after })
-            }
-            _ => Ok(()),
+    pub(crate) async fn admit(&self, user_id: UserId, shown: &SecondFactor) -> Result<()> {
+        match shown {
+            SecondFactor::Code(_) => self.admit_code(user_id).await,
+            SecondFactor::RecoveryCode(_) => Ok(()),
         }
+    }
+
+    /// Counts an attempt at the codes of a user's authenticator, right or wrong.
+    ///
+    /// # Errors
+    /// `RateLimited`.
+    pub(crate) async fn admit_code(&self, user_id: UserId) -> Result<()> {
+        self.limits.admit(Limited::SecondFactorOf(user_id)).await
     }
 
     /// Takes what is shown, once: the same work and the same answer for what is wrong and for what was taken before.

@@ -1,8 +1,8 @@
 //! Users set up their second factor and give it up; admins reset that of who has lost everything.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use plaza_domain::{AuditAction, Clock, Store, TokenDigest, TotpSecret, UnitOfWork, User, UserId, Violation};
+use plaza_domain::{AuditAction, Clock, Store, TokenDigest, TotpSecret, UnitOfWork, UserId, Violation};
 
 use super::{
     check::{SecondFactor, SecondFactors, digits},
@@ -11,11 +11,9 @@ use super::{
 use crate::{
     Actor, AuthService, Error, Operator, Ports, Result, audit,
     policy::authorize_second_factor_reset,
-    ports::{PasswordHasher, Secrets, TotpCodes},
+    ports::{Secrets, TotpCodes},
+    proofs::{Proofs, lock_proven},
 };
-
-/// For how long after a login somebody without a password is taken for who logged in.
-const FRESH: Duration = Duration::from_secs(5 * 60);
 
 /// What an authenticator is given.
 #[derive(Clone)]
@@ -41,22 +39,27 @@ pub struct SecondFactorStatus {
 pub struct SecondFactorService {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    passwords: Arc<dyn PasswordHasher>,
     codes: Arc<dyn TotpCodes>,
     secrets: Arc<dyn Secrets>,
     factors: Arc<SecondFactors>,
+    proofs: Arc<Proofs>,
     auth: Arc<AuthService>,
 }
 
 impl SecondFactorService {
-    pub(crate) fn new(ports: &Ports, factors: Arc<SecondFactors>, auth: Arc<AuthService>) -> Self {
+    pub(crate) fn new(
+        ports: &Ports,
+        factors: Arc<SecondFactors>,
+        proofs: Arc<Proofs>,
+        auth: Arc<AuthService>,
+    ) -> Self {
         Self {
             store: Arc::clone(&ports.store),
             clock: Arc::clone(&ports.clock),
-            passwords: Arc::clone(&ports.passwords),
             codes: Arc::clone(&ports.totp),
             secrets: Arc::clone(&ports.secrets),
             factors,
+            proofs,
             auth,
         }
     }
@@ -81,10 +84,10 @@ impl SecondFactorService {
     /// `Invalid` when the password is wrong; `Forbidden` when an actor without a password has logged in too long ago;
     /// `Conflict` when a second factor is set up; `Unavailable`.
     pub async fn begin(&self, actor: &Actor, password: Option<&str>) -> Result<Enrolment> {
-        let known = self.prove(actor, password).await?;
+        let known = self.proofs.of(actor, password, "password").await?;
         let new = self.codes.generate(&known).map_err(Error::Internal)?;
         let mut work = self.store.begin().await?;
-        self.lock(&mut *work, &known).await?;
+        lock_proven(&mut *work, &known).await?;
         let secret = TotpSecret {
             user_id: known.id,
             sealed_secret: new.sealed_secret,
@@ -105,17 +108,25 @@ impl SecondFactorService {
     /// # Errors
     /// `Invalid` when the code is wrong; `Conflict` when there is nothing to confirm; `RateLimited`; `Unavailable`.
     pub async fn confirm(&self, actor: &Actor, code: &str) -> Result<Vec<String>> {
-        self.factors.admit(actor.id()).await?;
+        let nothing = || Error::Conflict("there is nothing to confirm: begin first".to_owned());
+        let waiting = self.store.read().await?.totp().find(actor.id()).await?;
+        if !waiting.is_some_and(|secret| !secret.is_confirmed()) {
+            return Err(nothing());
+        }
+        self.factors.admit_code(actor.id()).await?;
         let now = self.clock.now();
         let (codes, digests) = self.recovery_codes()?;
         let mut work = self.store.begin().await?;
         // One after the other, and not beside a login that has not heard of it.
         work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
         let secret = work.totp().find(actor.id()).await?.filter(|secret| !secret.is_confirmed());
-        let nothing = || Error::Conflict("there is nothing to confirm: begin first".to_owned());
         let secret = secret.ok_or_else(nothing)?;
         let step = self.codes.step_of(&secret, &digits(code), now).map_err(Error::Internal)?;
-        let step = step.ok_or_else(|| Violation::new("code", "is wrong"))?;
+        let Some(step) = step else {
+            drop(work);
+            self.proofs.note_failure(actor, "totp").await?;
+            return Err(Violation::new("code", "is wrong").into());
+        };
         if !work.totp().confirm(actor.id(), step, now).await? {
             return Err(nothing());
         }
@@ -185,24 +196,6 @@ impl SecondFactorService {
         Ok(true)
     }
 
-    /// That it is the actor who asks, and not who found their session.
-    async fn prove(&self, actor: &Actor, password: Option<&str>) -> Result<User> {
-        let found = self.store.read().await?.sessions().find_with_user(actor.session_id).await?;
-        let (session, user) = found.ok_or(Error::NotFound("user"))?;
-        if !user.password_hash.is_some() {
-            if session.created_at + FRESH <= self.clock.now() {
-                return Err(Error::Forbidden("this needs a login of the last five minutes: log in again"));
-            }
-            return Ok(user);
-        }
-        let hash = Some(user.password_hash.clone());
-        let matches = self.passwords.verify(password.unwrap_or_default(), hash).await;
-        if !matches.map_err(Error::Unavailable)? {
-            return Err(Violation::new("password", "is wrong").into());
-        }
-        Ok(user)
-    }
-
     /// A transaction for somebody who has shown both that they are the actor and that they have the second factor, which
     /// is taken in it.
     async fn unlock(
@@ -211,14 +204,16 @@ impl SecondFactorService {
         password: Option<&str>,
         shown: &SecondFactor,
     ) -> Result<Box<dyn UnitOfWork>> {
-        let known = self.prove(actor, password).await?;
-        self.factors.admit(actor.id()).await?;
+        let known = self.proofs.of(actor, password, "password").await?;
+        self.factors.admit(actor.id(), shown).await?;
         let mut work = self.store.begin().await?;
-        self.lock(&mut *work, &known).await?;
+        lock_proven(&mut *work, &known).await?;
         if !work.totp().find(actor.id()).await?.is_some_and(|secret| secret.is_confirmed()) {
             return Err(Error::Conflict("no second factor is set up".to_owned()));
         }
         if !self.factors.take(&mut *work, actor.id(), shown, self.clock.now()).await? {
+            drop(work);
+            self.proofs.note_failure(actor, shown.as_str()).await?;
             let field = match shown {
                 SecondFactor::Code(_) => "code",
                 SecondFactor::RecoveryCode(_) => "recovery_code",
@@ -226,15 +221,6 @@ impl SecondFactorService {
             return Err(Violation::new(field, "is wrong, or was used before").into());
         }
         Ok(work)
-    }
-
-    /// Locks who was read before, unless their password was changed meanwhile.
-    async fn lock(&self, work: &mut dyn UnitOfWork, known: &User) -> Result<()> {
-        let user = work.users().lock(known.id).await?.ok_or(Error::NotFound("user"))?;
-        if user.password_hash != known.password_hash {
-            return Err(Error::Conflict("the password was changed meanwhile".to_owned()));
-        }
-        Ok(())
     }
 
     /// New codes, and what is stored of them.

@@ -19,6 +19,8 @@ use plaza_domain::{
     },
 };
 
+type Interruption = Box<dyn FnOnce() + Send>;
+
 /// How many of the next calls fail, and what comes between.
 #[derive(Default)]
 pub(crate) struct Faults {
@@ -26,7 +28,8 @@ pub(crate) struct Faults {
     reads: AtomicUsize,
     commits: AtomicUsize,
     answers: AtomicUsize,
-    interruption: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+    interruption: Mutex<Option<Interruption>>,
+    interruption_of_totp: Mutex<Option<Interruption>>,
     extras: AtomicUsize,
 }
 
@@ -56,16 +59,21 @@ impl Faults {
         *self.interruption.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(act));
     }
 
+    /// Does something just before second factors are read or written for the next time.
+    pub(crate) fn before_next_totp(&self, act: impl FnOnce() + Send + 'static) {
+        *self.interruption_of_totp.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(act));
+    }
+
     /// How often anything was asked of the threads and of the mentions.
     pub(crate) fn asked_of_threads_and_mentions(&self) -> usize {
         self.extras.load(Ordering::Relaxed)
     }
+}
 
-    fn interrupt(&self) {
-        let act = self.interruption.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(act) = act {
-            act();
-        }
+fn interrupt(interruption: &Mutex<Option<Interruption>>) {
+    let act = interruption.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(act) = act {
+        act();
     }
 }
 
@@ -148,6 +156,7 @@ impl<R: Repositories + ?Sized> Repositories for Faulty<R> {
     }
 
     fn totp(&mut self) -> &mut dyn TotpRepository {
+        interrupt(&self.faults.interruption_of_totp);
         self.inner.totp()
     }
 
@@ -176,7 +185,7 @@ impl<R: Repositories + ?Sized> Repositories for Faulty<R> {
     }
 
     fn messages(&mut self) -> &mut dyn MessageRepository {
-        self.faults.interrupt();
+        interrupt(&self.faults.interruption);
         self.inner.messages()
     }
 

@@ -1,6 +1,9 @@
 //! Logins by what OpenID providers know, and what is linked to accounts.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use futures::future::join_all;
@@ -12,7 +15,7 @@ use plaza_application::{
 };
 use plaza_domain::{AuditFilter, Clock, Device, Issuer, Subject, User};
 
-use crate::world::World;
+use crate::world::{PASSWORD, World};
 
 const ID: &str = "corp";
 
@@ -119,7 +122,7 @@ async fn actor(world: &World, login: &Login) -> Result<Actor> {
 
 async fn link(world: &World, actor: &Actor, provider: &str, code: &str) -> Result<FinishedFlow> {
     let logins = &world.services.provider_logins;
-    let begun = logins.begin_linking(actor, provider, None).await?;
+    let begun = logins.begin_linking(actor, None, provider, None).await?;
     let back = answer(begun.authorization_url, begun.browser_secret, code);
     logins.finish(provider, back, &Device::default()).await.map_err(|refusal| refusal.error)
 }
@@ -236,12 +239,33 @@ async fn who_logged_out_meanwhile_links_nothing() -> Result<()> {
     let world = world();
     let ada = world.user("ada").await?;
     let logins = &world.services.provider_logins;
-    let begun = logins.begin_linking(&ada, ID, None).await?;
+    let begun = logins.begin_linking(&ada, None, ID, None).await?;
     world.services.auth.logout(&ada).await?;
     let back = answer(begun.authorization_url, begun.browser_secret, "ada");
     let refused = logins.finish(ID, back, &Device::default()).await.map_err(|refusal| refusal.error);
     assert!(matches!(refused, Err(Error::Unauthenticated(_))), "{refused:?}");
     assert_eq!(world.services.identities.list(&ada).await?, []);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_session_that_was_found_links_nothing_without_the_password() -> Result<()> {
+    let world = world();
+    let ada = world.user("ada").await?;
+    let logins = &world.services.provider_logins;
+    world.clock.advance(Duration::from_secs(5 * 60));
+    let refused = logins.begin_linking(&ada, None, ID, None).await;
+    assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
+    let refused = logins.begin_linking(&ada, Some("wrong"), ID, None).await;
+    assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+    logins.begin_linking(&ada, Some(PASSWORD), ID, None).await?;
+
+    // Who has no password logs in again, whatever their client sends.
+    let grace = actor(&world, &log_in(&world, "grace grace@corp.example").await?).await?;
+    logins.begin_linking(&grace, Some("none"), ID, None).await?;
+    world.clock.advance(Duration::from_secs(5 * 60));
+    let refused = logins.begin_linking(&grace, Some("none"), ID, None).await;
+    assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
     Ok(())
 }
 

@@ -1,7 +1,14 @@
 //! Which quota applies to what.
 
-use plaza_application::{Error, LimitSettings, Limited, Result, Settings, ports::Quota};
-use plaza_domain::{Room, RoomId, RoomKind};
+use std::{sync::Arc, time::Duration};
+
+use plaza_application::{
+    Error, LimitSettings, Limited, Result, Settings,
+    in_process::{LocalGuessLimiter, LocalRateLimiter},
+    memory::ManualClock,
+    ports::Quota,
+};
+use plaza_domain::{Clock, Room, RoomId, RoomKind};
 
 use crate::world::World;
 
@@ -13,22 +20,6 @@ fn settings(enabled: bool) -> Settings {
 
 async fn is_allowed(world: &World, what: Limited<'_>) -> Option<bool> {
     world.services.limits.take(what).await.map(|(_, decision)| decision.allowed)
-}
-
-#[tokio::test]
-async fn an_account_is_the_same_by_whichever_name_and_however_it_is_written() -> Result<()> {
-    let world = World::with_settings(&settings(true));
-    let ada = world.user("ada").await?;
-    let email = world.services.users.get(&ada, ada.id()).await?.email;
-    let written = ["ada", " ADA ", email.as_str()];
-    for (attempt, name) in written.into_iter().enumerate() {
-        let key = world.services.auth.account_key(name).await?;
-        assert_eq!(is_allowed(&world, Limited::LoginTo(&key)).await, Some(attempt < 2), "{name}");
-    }
-    let unknown = world.services.auth.account_key(&"x".repeat(100_000)).await?;
-    assert!(unknown.len() < 300, "a name that nobody has makes no large key");
-    assert_eq!(is_allowed(&world, Limited::LoginTo(&unknown)).await, Some(true));
-    Ok(())
 }
 
 #[tokio::test]
@@ -84,4 +75,27 @@ async fn switched_off_nothing_is_counted() {
     for _ in 0..10 {
         assert_eq!(is_allowed(&world, Limited::LoginTo("ada")).await, None);
     }
+}
+
+#[test]
+fn nobody_waits_for_longer_because_the_clock_was_set_back() {
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+    let clock = Arc::new(ManualClock::default());
+    let guesses = LocalGuessLimiter::new(Arc::clone(&clock) as Arc<dyn Clock>);
+    let limiter = LocalRateLimiter::new(Arc::clone(&clock) as Arc<dyn Clock>);
+    for _ in 0..4 {
+        assert_eq!(guesses.guess_now("ada"), Duration::ZERO);
+    }
+    let quota = Quota::per_minute(2);
+    for allowed in [true, true, false] {
+        assert_eq!(limiter.take_now("ada", quota).allowed, allowed);
+    }
+    clock.set_back(HOUR);
+    let wait = guesses.guess_now("ada");
+    assert!(wait > Duration::ZERO && wait <= Duration::from_secs(1), "{wait:?}");
+    let refused = limiter.take_now("ada", quota);
+    assert!(!refused.allowed && refused.retry_after <= Duration::from_secs(30), "{refused:?}");
+    clock.advance(Duration::from_secs(30));
+    assert_eq!(guesses.guess_now("ada"), Duration::ZERO);
+    assert!(limiter.take_now("ada", quota).allowed);
 }

@@ -22,6 +22,7 @@ mod overviews;
 mod pins;
 mod policy;
 mod presence;
+mod proofs;
 mod quotas;
 mod reactions;
 mod reads;

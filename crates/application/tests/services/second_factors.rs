@@ -158,6 +158,28 @@ async fn after_too_many_codes_the_right_one_has_to_wait_and_nobody_is_locked_out
 }
 
 #[tokio::test]
+async fn a_recovery_code_does_not_wait_and_what_can_not_be_confirmed_is_no_attempt() -> Result<()> {
+    let limits =
+        LimitSettings { second_factor_per_account: Quota::per_day(3).guarded(), ..LimitSettings::default() };
+    let world = World::with_settings(&Settings { limits, ..Settings::default() });
+    let ada = world.user("ada").await?;
+    for _ in 0..9 {
+        let refused = world.services.second_factors.confirm(&ada, "000000").await.map(drop);
+        assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
+    }
+    let (secret, codes) = enrol(&world, &ada).await?;
+    let asked = challenge(&world, "ada").await?;
+    for _ in 0..2 {
+        assert!(was_wrong(&answer(&world, &asked, &SecondFactor::Code("no code".to_owned())).await));
+    }
+    let refused = answer(&world, &asked, &code(&world, &secret, 1)).await.err();
+    assert!(matches!(refused, Some(Error::RateLimited { .. })), "{refused:?}");
+    let recovery = SecondFactor::RecoveryCode(codes[0].clone());
+    assert!(answer(&world, &asked, &recovery).await.is_ok());
+    Ok(())
+}
+
+#[tokio::test]
 async fn recovery_codes_stand_in_for_codes_once_each_until_there_are_others() -> Result<()> {
     let world = World::new();
     let ada = world.user("ada").await?;

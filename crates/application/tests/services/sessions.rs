@@ -1,15 +1,15 @@
 //! Users see where they are logged in, and end what they do not know.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use plaza_application::{
-    Actor, Error, Page, PageRequest, Result, Unauthenticated,
+    Actor, AuthSettings, Error, Page, PageRequest, Result, SecondFactorRule, Settings, Unauthenticated,
     events::{Event, UserEvent},
 };
-use plaza_domain::{Device, Session, SessionId, UserAgent};
+use plaza_domain::{Clock, Device, Session, SessionId, UserAgent};
 use tokio::{task::yield_now, time::timeout};
 
-use crate::world::{PASSWORD, World, heard, reason};
+use crate::world::{PASSWORD, World, heard, reason, registration};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const SOON: Duration = Duration::from_secs(5);
@@ -131,5 +131,26 @@ async fn using_a_session_is_noted_when_the_last_note_is_some_minutes_old() -> Re
     });
     let Ok(noted) = noted.await else { return Err(Error::NotFound("a note of the use")) };
     assert_eq!(noted?, began + 6 * MINUTE);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_read_before_a_session_ended_is_not_remembered_after() -> Result<()> {
+    // Where a second factor is required, it is read after the session.
+    let auth = AuthSettings { require_second_factor: SecondFactorRule::Everybody, ..AuthSettings::default() };
+    let world = World::with_settings(&Settings { auth, ..Settings::default() });
+    let auth = Arc::clone(&world.services.auth);
+    auth.register(registration("ada")).await?;
+    let login = auth.login("ada", PASSWORD, Device::default()).await?;
+    let (token, id) = (login.access_token, login.session_id);
+    let told = Arc::clone(&auth);
+    world.faults.before_next_totp(move || told.forget_session(id));
+    auth.authenticate_for_setup(&token).await?;
+
+    let mut work = world.ports.store.begin().await?;
+    work.sessions().revoke(id, world.clock.now()).await?;
+    work.commit().await?;
+    let refused = auth.authenticate_for_setup(&token).await.err();
+    assert_eq!(refused.and_then(reason), Some(Unauthenticated::SessionEnded));
     Ok(())
 }

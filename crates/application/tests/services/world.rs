@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use plaza_application::{
-    Actor, Error, MessageInput, NewRoom, Ports, Posted, Registration, Result, Services, Settings,
-    Unauthenticated,
+    Actor, Error, LimitSettings, MessageInput, NewRoom, Ports, Posted, Registration, Result, Services,
+    Settings, Unauthenticated,
     events::{Event, RoomEvent},
     memory::{ManualClock, ports_with},
     ports::{Delivery, EventStream},
@@ -32,9 +32,10 @@ impl World {
         Self::with_ports(|_| ())
     }
 
-    /// With some ports replaced.
+    /// With some ports replaced. Nothing is limited: here everybody comes from the same address.
     pub(crate) fn with_ports(replace: impl FnOnce(&mut Ports)) -> Self {
-        Self::build(&Settings::default(), replace)
+        let limits = LimitSettings { enabled: false, ..LimitSettings::default() };
+        Self::build(&Settings { limits, ..Settings::default() }, replace)
     }
 
     pub(crate) fn with_settings(settings: &Settings) -> Self {

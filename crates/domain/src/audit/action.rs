@@ -37,8 +37,12 @@ actions! {
     UserCreated = "user.created",
     /// Somebody proved who they are, and a session began.
     LoginSucceeded = "login.succeeded",
+    /// Somebody established who they are but for their second factor, which they were asked for.
+    LoginChallenged = "login.challenged",
     /// Somebody did not prove who they are.
     LoginFailed = "login.failed",
+    /// Somebody who is logged in did not show what proves that the session is theirs.
+    ProofFailed = "proof.failed",
     /// A user ended the session that they used.
     Logout = "logout",
     /// A user ended one of their sessions.

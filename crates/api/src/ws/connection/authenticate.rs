@@ -68,6 +68,8 @@ impl Connection {
                 self.expect_expiry(newer.expires_at);
                 *actor = Actor { device: self.device.clone(), ..newer };
                 self.register(actor)?;
+                // A session that ended before the hub knew that this connection is its was not told to it.
+                self.state.services.auth.recheck(actor).await.map_err(|error| refusal(&error))?;
                 Ok(Ok(()))
             }
             Ok(_) => Err(Close::Unauthenticated.into()),
