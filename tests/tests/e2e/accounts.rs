@@ -2,7 +2,7 @@
 
 use plaza_tests::{
     Plaza, Setup, both_setups,
-    client::{Api, PASSWORD, User},
+    client::{Api, Method, PASSWORD, User},
 };
 use serde_json::json;
 
@@ -98,21 +98,30 @@ async fn a_profile_is_changed_by_its_owner_and_seen_by_others(setup: Setup) {
 }
 
 async fn logins_are_limited_by_account(setup: Setup) {
-    let plaza = plaza_tests::Options::new(setup).variable("PLAZA_LIMITS__ENABLED", "true").start().await;
+    let plaza = plaza_tests::Options::new(setup)
+        .variable("PLAZA_LIMITS__ENABLED", "true")
+        .variable("PLAZA_SERVER__TRUSTED_PROXIES", "127.0.0.0/8")
+        .start()
+        .await;
     User::register(plaza.a(), "ada").await;
-    // Whoever guesses does so at every instance.
+    // Whoever guesses from many places does so at every instance.
     let guessers = [Api::anonymous(plaza.a()), Api::anonymous(plaza.b())];
+    let guess = json!({ "login": "ada", "password": "a guess" });
     let mut refused = None;
     for attempt in 0..12 {
-        let answer = guessers[attempt % 2].log_in("ada", "a guess").await;
+        let api = &guessers[attempt % 2];
+        let request = api.request(Method::POST, "/auth/login").json(&guess);
+        let answer = api.send(request.header("x-forwarded-for", format!("203.0.113.{attempt}"))).await;
         if answer.status == 429 {
             refused = Some(answer);
             break;
         }
         answer.expect_problem(401);
     }
-    let refused = refused.expect("the account's guesses are limited to 10 a minute");
+    let refused = refused.expect("guesses are limited to 10 a minute");
     refused.expect_problem(429);
+    let limits = refused.header("ratelimit");
+    assert!(limits.starts_with("\"login-account\";r=0;t="), "{limits}");
     let wait: u64 = refused.header("retry-after").parse().expect("Retry-After in seconds");
     assert!((1..=60).contains(&wait), "Retry-After: {wait}");
 }

@@ -213,24 +213,32 @@ fn description(kind: ProblemKind) -> &'static str {
 }
 
 fn documented_headers(kind: ProblemKind) -> Vec<MetaHeader> {
-    let names: &[(&str, &str)] = match kind {
-        ProblemKind::Unauthenticated => &[("WWW-Authenticate", "How to prove who one is")],
-        ProblemKind::RateLimited => &[
-            ("Retry-After", "When to try again, in seconds"),
-            ("RateLimit", "How many more, and when the count is back at its most"),
-            ("RateLimit-Policy", "How many in how many seconds"),
-        ],
-        _ => &[],
-    };
-    names
-        .iter()
-        .map(|(name, description)| MetaHeader {
-            name: (*name).to_owned(),
-            description: Some((*description).to_owned()),
-            // What is counted in another way than by time has no such quota.
-            required: !name.starts_with("RateLimit"),
-            deprecated: false,
-            schema: String::schema_ref(),
-        })
-        .collect()
+    match kind {
+        ProblemKind::Unauthenticated => vec![header("WWW-Authenticate", "How to prove who one is", true)],
+        ProblemKind::RateLimited => {
+            let mut headers = vec![header("Retry-After", "When to try again, in seconds", true)];
+            headers.extend(limit_headers());
+            headers
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What answers tell of the limits that they were counted by. What is counted in another way than by time has no quota,
+/// and nothing has where limits are off.
+pub(crate) fn limit_headers() -> [MetaHeader; 2] {
+    [
+        header("RateLimit", "How many more, and when the count is back at its most", false),
+        header("RateLimit-Policy", "How many in how many seconds", false),
+    ]
+}
+
+fn header(name: &str, description: &str, required: bool) -> MetaHeader {
+    MetaHeader {
+        name: name.to_owned(),
+        description: Some(description.to_owned()),
+        required,
+        deprecated: false,
+        schema: String::schema_ref(),
+    }
 }

@@ -9,7 +9,7 @@ mod page;
 mod view;
 
 pub(crate) use convert::from_poem;
-pub(crate) use error::ApiError;
+pub(crate) use error::{ApiError, limit_headers};
 pub(crate) use headers::whole_seconds;
 pub(crate) use kind::ProblemKind;
 pub(crate) use log::log_cause;

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     content::remember_head,
     middleware::{
-        AllowedMethods, add_security_headers, answer_with_problems, limit_body, limit_requests,
+        AllowedMethods, Secured, add_security_headers, answer_with_problems, limit_body, limit_requests,
         share_with_origins, tell_limits, trace_request,
     },
     problem::problem_page,
@@ -110,7 +110,9 @@ pub(crate) fn document() -> String {
 
 /// Everything that the server answers.
 pub(crate) fn app(state: AppState, ws: WsState, ids: Arc<dyn IdGenerator>) -> BoxEndpoint<'static, Response> {
-    let allowed = Arc::new(AllowedMethods::of(&document(), PREFIX));
+    let document = document();
+    let allowed = Arc::new(AllowedMethods::of(&document, PREFIX));
+    let secured = Arc::new(Secured::of(&document, PREFIX));
     // Not compressed: poem's middleware would also unpack what is sent to it, past the limit of bodies.
     let rest = Arc::new(service().into_endpoint());
     let routes = with_link_pages(Route::new())
@@ -128,7 +130,7 @@ pub(crate) fn app(state: AppState, ws: WsState, ids: Arc<dyn IdGenerator>) -> Bo
     routes
         .around(remember_head)
         .around(limit_body)
-        .around(limit_requests)
+        .around(move |next, request| limit_requests(next, request, Arc::clone(&secured)))
         .around(move |next, request| answer_with_problems(next, request, Arc::clone(&allowed)))
         .around(tell_limits)
         .around(add_security_headers)

@@ -126,6 +126,8 @@ fn every_operation_documents_how_it_can_fail() -> Result<(), Box<dyn Error>> {
         let has_body = operation.get("requestBody").is_some();
         let is_about_something =
             list(&operation["parameters"]).iter().any(|parameter| parameter["in"] == "path");
+        let is_limited =
+            !["get_liveness", "get_readiness"].map(Into::into).contains(&operation["operationId"]);
         let expected = [
             ("400", true),
             ("401", has_session),
@@ -134,6 +136,7 @@ fn every_operation_documents_how_it_can_fail() -> Result<(), Box<dyn Error>> {
             ("413", true),
             ("415", has_body),
             ("422", has_body),
+            ("429", is_limited),
             ("500", true),
             ("503", true),
         ];
@@ -141,6 +144,20 @@ fn every_operation_documents_how_it_can_fail() -> Result<(), Box<dyn Error>> {
             .into_iter()
             .filter(|(status, is_expected)| *is_expected && operation["responses"].get(status).is_none());
         missing.map(|(status, _)| format!("does not document {status}")).collect()
+    })?;
+    assert_eq!(found, Breaches::new());
+    Ok(())
+}
+
+#[test]
+fn every_success_that_is_limited_tells_what_is_left() -> Result<(), Box<dyn Error>> {
+    let found = breaches(|_, operation| {
+        let is_limited = operation["responses"].get("429").is_some();
+        let wrong = entries(&operation["responses"]).filter_map(|(status, response)| {
+            let tells = ["RateLimit", "RateLimit-Policy"].map(|name| response["headers"].get(name).is_some());
+            (status.as_str() < "400" && tells != [is_limited; 2]).then(|| format!("is wrong about {status}"))
+        });
+        wrong.collect()
     })?;
     assert_eq!(found, Breaches::new());
     Ok(())

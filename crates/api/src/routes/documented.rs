@@ -12,7 +12,7 @@ use poem_openapi::{
 };
 
 use super::examples::example;
-use crate::problem::{PROBLEM_CONTENT_TYPE, ProblemKind};
+use crate::problem::{PROBLEM_CONTENT_TYPE, ProblemKind, limit_headers};
 
 /// The operations whose body, and not whose path, names something that may not be there.
 const NAMES_SOMEBODY: [&str; 4] = ["open_direct_room", "request_friend", "set_avatar", "link_identity"];
@@ -23,8 +23,11 @@ const LETS_IN: [&str; 2] = ["login", "redeem_login_code"];
 /// The operation that reads what is in a file, and cannot before it was scanned.
 const TELLS_WORDS: &str = "get_file_text";
 
-/// The operations that a browser is led to: they do something, though it only reads.
-const LEADS_ON: [&str; 2] = ["begin_provider_login", "finish_provider_login"];
+/// The operation that ends a login by a provider, and tells why there is none.
+const ENDS_LOGIN: &str = "finish_provider_login";
+
+/// The operations that are not limited.
+const UNLIMITED: [&str; 2] = ["get_liveness", "get_readiness"];
 
 /// The same operations, documented exactly.
 pub(super) struct Documented<T>(pub(super) T);
@@ -39,6 +42,7 @@ impl<T: OpenApi> OpenApi for Documented<T> {
             let possible =
                 responses.into_iter().filter(|response| is_possible(operation, response)).collect();
             operation.responses.responses = one_a_status(possible);
+            tell_limits(operation);
         }
         apis
     }
@@ -85,7 +89,7 @@ fn is_possible(operation: &MetaOperation, response: &MetaResponse) -> bool {
     let is_link = operation.params.iter().any(|param| param.name == "signature");
     let tells_words = operation.operation_id == Some(TELLS_WORDS);
     let id = operation.operation_id.unwrap_or_default();
-    let (leads_on, ends_login) = (LEADS_ON.contains(&id), id == LEADS_ON[1]);
+    let ends_login = id == ENDS_LOGIN;
     match kind {
         Some(ProblemKind::Unauthenticated) => has_session || has_body || ends_login,
         // Links are refused without a session, too.
@@ -102,11 +106,22 @@ fn is_possible(operation: &MetaOperation, response: &MetaResponse) -> bool {
         // Only what serves the contents of files says this of itself.
         _ if response.description == ProblemKind::FileNotScanned.title() => true,
         Some(ProblemKind::Conflict) => operation.method != Method::GET || tells_words || ends_login,
-        Some(ProblemKind::RateLimited) => operation.method != Method::GET || leads_on,
+        Some(ProblemKind::RateLimited) => !UNLIMITED.contains(&id),
         Some(ProblemKind::UnsupportedMediaType) => has_body,
         Some(ProblemKind::Invalid) => has_body || !operation.params.is_empty(),
         Some(ProblemKind::RequestTimeout | ProblemKind::StorageFull) => is_upload,
         _ => true,
+    }
+}
+
+/// Every answer tells what is left of the limits.
+fn tell_limits(operation: &mut MetaOperation) {
+    if operation.operation_id.is_some_and(|id| UNLIMITED.contains(&id)) {
+        return;
+    }
+    let successes = operation.responses.responses.iter_mut();
+    for response in successes.filter(|response| response.status.is_some_and(|status| status < 400)) {
+        response.headers.extend(limit_headers());
     }
 }
 

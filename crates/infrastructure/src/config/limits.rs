@@ -1,11 +1,11 @@
-//! `[limits]`: how often things may be done, a minute.
+//! `[limits]`: how often things may be done.
 
 use plaza_application::{LimitSettings, MessageSettings, ports::Quota};
 use serde::Deserialize;
 
 use super::Problem;
 
-/// How often things may be done, a minute.
+/// How often things may be done: in a minute, where nothing else is said.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitsConfig {
