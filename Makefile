@@ -1,12 +1,14 @@
 # What there is to do with this repository. `make help` lists it.
 
 CARGO ?= cargo
+# More for `make bench`, for example `make bench BENCH="--scenarios fanout --peers plaza,fastapi"`.
+BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test faults conformance check fmt openapi asyncapi permissions deny docker clean
+.PHONY: help run build test faults conformance bench bench-quick bench-build check fmt openapi asyncapi permissions deny docker clean
 
 help: ## Lists these commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 run: ## Builds and starts the server, with everything inside it, on http://127.0.0.1:8000
 	$(CARGO) run --locked --package plaza-api --bin plaza
@@ -30,6 +32,20 @@ conformance: ## Lets 200 clients talk while servers are killed, and counts what 
 	@scripts/install-test-deps.sh
 	$(CARGO) build --locked --bins
 	$(CARGO) run --locked --package plaza-tests --bin conformance -- --faults
+
+bench: ## Measures Plaza and its peers on the same work, for an hour, and writes docs/benchmarks.md anew
+	@$(MAKE) --no-print-directory bench-build
+	target/release/plaza-bench run --output target/bench.json $(BENCH)
+	target/release/plaza-bench page target/bench.json
+
+bench-quick: ## Measures less of everything, in under five minutes, and writes target/bench-quick.md
+	@$(MAKE) --no-print-directory bench-build
+	target/release/plaza-bench run --quick --output target/bench-quick.json $(BENCH)
+	target/release/plaza-bench page target/bench-quick.json --page target/bench-quick.md
+
+bench-build:
+	@bench/install.sh
+	$(CARGO) build --locked --release --package plaza-api --package plaza-bench --bin plaza --bin plaza-bench
 
 check: ## Format, lints, documentation, layers, and whether docs/*.json and docs/permissions.md are fresh
 	$(CARGO) fmt --all --check

@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 failures=0
 
 sources() {
-    find crates migration tests -name '*.rs' -not -path '*/target/*' | sort
+    find bench crates migration tests -name '*.rs' -not -path '*/target/*' -not -path '*/node_modules/*' | sort
 }
 
 fail() {
@@ -60,7 +60,7 @@ named_only_in '\b(fred|deadpool_redis)::' 'a Redis client' crates/infrastructure
 named_only_in '\bobject_store::' 'an object store' crates/infrastructure/src/s3/
 named_only_in '\bopenidconnect::' 'an OpenID client' crates/infrastructure/src/oidc/ crates/infrastructure/src/config/oidc.rs
 named_only_in '\breqwest::' 'an HTTP client' crates/infrastructure/src/oidc/ crates/infrastructure/src/s3/ crates/api/examples/ crates/api/tests/ tests/
-named_only_in '\bhyper(_util)?::' HTTP crates/infrastructure/src/monitor.rs crates/api/ tests/
+named_only_in '\bhyper(_util)?::' HTTP bench/ crates/infrastructure/src/monitor.rs crates/api/ tests/
 named_only_in '^\s*#\[ignore' 'an ignored test' nowhere/
 
 while read -r lines path; do

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Installs what the Socket.IO server runs on: what package-lock.json names.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+    npm ci --ignore-scripts --no-audit --no-fund --silent
+    touch node_modules/.package-lock.json
+fi

@@ -1,0 +1,158 @@
+//! A Postgres and a Redis of one run's own, the same for everybody who is measured.
+
+use std::{
+    fs,
+    os::unix::fs::chown,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use super::{
+    process::{Launch, Process, find_program, is_root, output_of},
+    wait::{free_port, greet, local, until},
+};
+use crate::Failure;
+
+const START: Duration = Duration::from_secs(60);
+const NO_POSTGRES: &str = "there is no Postgres: install the package postgresql";
+const NO_REDIS: &str = "there is no redis-server: install the package redis-server";
+
+/// Somewhat more than Debian's defaults, which are for small machines. `fsync` and `synchronous_commit` stay on.
+const POSTGRES_OPTIONS: [&str; 8] = [
+    "listen_addresses=127.0.0.1",
+    "unix_socket_directories=",
+    "max_connections=200",
+    "shared_buffers=512MB",
+    "max_wal_size=8GB",
+    "checkpoint_timeout=30min",
+    "synchronous_commit=on",
+    "fsync=on",
+];
+
+/// A database cluster with one empty database.
+#[derive(Debug)]
+pub(crate) struct Postgres {
+    process: Process,
+    port: u16,
+    home: PathBuf,
+}
+
+impl Postgres {
+    /// Starts one in `home` and waits until it answers.
+    pub(crate) async fn start(home: &Path) -> Result<Self, Failure> {
+        let home = home.join("postgres");
+        fs::create_dir(&home)?;
+        if is_root()? {
+            chown(&home, Some(65534), Some(65534))?;
+        }
+        let data = home.join("data").display().to_string();
+        let initialise = postgres("initdb", &home)?.arguments([
+            "--username=bench",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+            "--pgdata",
+            &data,
+        ]);
+        output_of(&initialise)?;
+        let port = free_port()?;
+        let mut serve = postgres("postgres", &home)?.arguments(["-D", &data, "-c", &format!("port={port}")]);
+        for option in POSTGRES_OPTIONS {
+            serve = serve.arguments(["-c", option]);
+        }
+        serve.last_signal = "QUIT";
+        let process = Process::start(&serve, &home.join("log"))?;
+        let mut postgres = Self { process, port, home };
+        until(START, || {
+            let made = postgres.process.check().and_then(|()| postgres.make_database());
+            async { made }
+        })
+        .await?;
+        Ok(postgres)
+    }
+
+    fn make_database(&self) -> Result<(), Failure> {
+        let address = ["--host=127.0.0.1".to_owned(), format!("--port={}", self.port)];
+        let create = postgres("createdb", &self.home)?.arguments(address);
+        output_of(&create.arguments(["--username=bench", "bench"])).map(drop)
+    }
+
+    /// Where it is.
+    pub(crate) fn url(&self) -> String {
+        format!("postgres://bench@127.0.0.1:{}/bench", self.port)
+    }
+
+    /// Runs statements, beside whoever uses it, and returns the rows.
+    pub(crate) fn run(&self, statements: &str) -> Result<String, Failure> {
+        let url = self.url();
+        let psql = postgres("psql", &self.home)?;
+        output_of(&psql.arguments(["-v", "ON_ERROR_STOP=1", "-qAt", "-d", &url, "-c", statements]))
+    }
+
+    /// Its first process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+}
+
+/// Debian keeps most of Postgres' programs outside `PATH`, in a folder for each version: the newest is taken.
+fn postgres(name: &str, folder: &Path) -> Result<Launch, Failure> {
+    let mut versions: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .collect();
+    versions.sort_by_key(|(version, _)| std::cmp::Reverse(*version));
+    let folders: Vec<PathBuf> = versions.into_iter().map(|(_, folder)| folder).collect();
+    let program = folders.iter().map(|folder| folder.join(name)).find(|program| program.is_file());
+    let mut launch = Launch::new(program.or_else(|| find_program(name, &[])).ok_or(NO_POSTGRES)?, folder);
+    launch.is_unprivileged = true;
+    Ok(launch)
+}
+
+/// What `postgres --version` says.
+pub(crate) fn postgres_version() -> Result<String, Failure> {
+    output_of(&postgres("postgres", Path::new("/"))?.arguments(["--version"]))
+}
+
+/// A Redis that keeps nothing.
+#[derive(Debug)]
+pub(crate) struct Redis {
+    process: Process,
+    port: u16,
+}
+
+impl Redis {
+    /// Starts one in `home` and waits until it answers.
+    pub(crate) async fn start(home: &Path) -> Result<Self, Failure> {
+        let home = home.join("redis");
+        fs::create_dir(&home)?;
+        let port = free_port()?;
+        let program = find_program("redis-server", &[]).ok_or(NO_REDIS)?;
+        let port_option = port.to_string();
+        let options = ["--bind", "127.0.0.1", "--port", &port_option, "--save", "", "--appendonly", "no"];
+        let process = Process::start(&Launch::new(program, &home).arguments(options), &home.join("log"))?;
+        let mut redis = Self { process, port };
+        until(START, || {
+            let running = redis.process.check();
+            async move {
+                running?;
+                greet(local(port), "PING\r\n", "+PONG").await
+            }
+        })
+        .await?;
+        Ok(redis)
+    }
+
+    /// Where it is.
+    pub(crate) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+}

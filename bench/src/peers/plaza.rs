@@ -1,0 +1,100 @@
+//! Plaza, as its release binary.
+
+use std::path::PathBuf;
+
+use super::{Ground, Peer};
+use crate::{
+    Failure,
+    machine::process::Launch,
+    wire::{Dialect, PLAZA},
+};
+
+const SECRET: &str = "a secret of 32 characters or more, shared by the instances of one run";
+
+/// The sizes that Plaza comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Setup {
+    /// One process with SQLite.
+    Embedded,
+    /// One process on Postgres and Redis.
+    Distributed,
+    /// Two of them.
+    TwoInstances,
+}
+
+/// Plaza.
+#[derive(Clone, Debug)]
+pub(super) struct Plaza {
+    pub(super) setup: Setup,
+    pub(super) program: PathBuf,
+}
+
+impl Peer for Plaza {
+    fn name(&self) -> &'static str {
+        match self.setup {
+            Setup::Embedded => "plaza-embedded",
+            Setup::Distributed => "plaza",
+            Setup::TwoInstances => "plaza-two",
+        }
+    }
+
+    fn title(&self) -> &'static str {
+        match self.setup {
+            Setup::Embedded => "Plaza, embedded (SQLite)",
+            Setup::Distributed => "Plaza, Postgres + Redis",
+            Setup::TwoInstances => "Plaza ×2, Postgres + Redis",
+        }
+    }
+
+    fn dialect(&self) -> &'static dyn Dialect {
+        PLAZA
+    }
+
+    fn instances(&self) -> usize {
+        if self.setup == Setup::TwoInstances { 2 } else { 1 }
+    }
+
+    fn needs_stores(&self) -> bool {
+        self.setup != Setup::Embedded
+    }
+
+    fn launch(&self, ground: &Ground, port: u16) -> Result<Launch, Failure> {
+        if !self.program.is_file() {
+            let program = self.program.display();
+            return Err(format!("there is no {program}: cargo build --release --bin plaza makes it").into());
+        }
+        let launch = Launch::new(&self.program, &ground.folder)
+            .variable("PLAZA_SERVER__LISTEN", format!("127.0.0.1:{port}"))
+            .variable("PLAZA_DATA_DIR", ground.folder.join("data").display().to_string())
+            .variable("PLAZA_LIMITS__ENABLED", "false")
+            .variable("PLAZA_AUTH__BCRYPT_COST", ground.bcrypt_cost.to_string())
+            .variable("PLAZA_AUTH__SECRET", SECRET)
+            .variable("PLAZA_LOG__LEVEL", "warn");
+        Ok(match &ground.stores {
+            Some((database, redis)) => {
+                launch.variable("PLAZA_DATABASE__URL", database).variable("PLAZA_REDIS__URL", redis)
+            }
+            None => launch,
+        })
+    }
+
+    fn program(&self) -> Option<PathBuf> {
+        Some(self.program.clone())
+    }
+
+    fn fill(&self, room_id: &str, user_id: &str, count: u64) -> Option<String> {
+        // In two statements of one query string, which is one transaction.
+        self.needs_stores().then(|| {
+            format!(
+                "INSERT INTO messages (id, room_id, seq, version, created_version, sender_id, kind, content, \
+                 content_html, created_at) \
+                 SELECT gen_random_uuid(), r.id, r.last_seq + n, r.version + n, r.version + n, '{user_id}', 'text', \
+                 'message number ' || n || ' of a long history', \
+                 '<p>message number ' || n || ' of a long history</p>', now() \
+                 FROM rooms r, generate_series(1, {count}) AS n WHERE r.id = '{room_id}'; \
+                 UPDATE rooms SET last_seq = last_seq + {count}, version = version + {count} WHERE id = '{room_id}'; \
+                 ANALYZE messages"
+            )
+        })
+    }
+}

@@ -1,0 +1,177 @@
+//! `plaza-bench run`: which scenarios, with whom, how often and for how long.
+
+use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
+
+use clap::Args;
+
+use crate::{
+    Failure,
+    machine::{facts::Facts, usage::raise_file_limit},
+    peers::{self, Peer},
+    report::{Outcome, Results},
+    scenarios::{Scale, Scenario},
+};
+
+/// Connections of `idle` and of its server, and what else a process opens.
+const FILES_BESIDE: u64 = 500;
+
+/// What to measure.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Which shapes of work
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [
+        Scenario::Fanout, Scenario::Rooms, Scenario::Paced, Scenario::BigRoom, Scenario::Idle, Scenario::Storm,
+        Scenario::History, Scenario::Login, Scenario::Start,
+    ])]
+    scenarios: Vec<Scenario>,
+    /// With whom: plaza, plaza-two, plaza-embedded, fastapi, socketio, ejabberd, prosody, nchan, bare [default: those who take part in it]
+    #[arg(long, value_delimiter = ',')]
+    peers: Vec<String>,
+    /// How often each; the run in the middle counts
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
+    runs: u32,
+    /// How long each is measured, in seconds
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=20))]
+    seconds: u64,
+    /// How long the same work is done before, in seconds
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(0..=10))]
+    warm_up: u64,
+    /// How many idle connections
+    #[arg(long, default_value_t = 10_000)]
+    idle: usize,
+    /// How many connections are lost at once
+    #[arg(long, default_value_t = 5_000)]
+    storm: usize,
+    /// How long the histories are that pages are read from, in messages
+    #[arg(long, value_delimiter = ',', default_values_t = [1_000, 100_000, 1_000_000])]
+    histories: Vec<u64>,
+    /// Less of everything: under five minutes
+    #[arg(long)]
+    quick: bool,
+    /// Plaza's program [default: the one beside this one]
+    #[arg(long)]
+    plaza: Option<PathBuf>,
+    /// Where servers keep their data meanwhile [default: the folder for temporary files]
+    #[arg(long)]
+    home: Option<PathBuf>,
+    /// Something that readers of the figures have to know
+    #[arg(long, default_value = "")]
+    circumstances: String,
+    /// Where what came out goes, as JSON
+    #[arg(long, default_value = "target/bench.json")]
+    output: PathBuf,
+}
+
+/// Measures, and writes after each run what there is.
+pub(crate) async fn run(mut args: RunArgs) -> Result<(), Failure> {
+    if args.quick {
+        (args.runs, args.seconds, args.warm_up) = (1, 4, 1);
+        (args.idle, args.storm, args.histories) = (1_000, 500, vec![1_000, 100_000]);
+    }
+    let files = raise_file_limit()?;
+    let most = args.idle.max(args.storm) as u64 + FILES_BESIDE;
+    if files < most {
+        return Err(format!("this process may open {files} files, and needs {most}: see ulimit -n").into());
+    }
+    let home = args.home.clone().unwrap_or_else(std::env::temp_dir);
+    let everybody = peers::all(&plaza(&args)?);
+    if let Some(stranger) = args.peers.iter().find(|name| !everybody.iter().any(|peer| peer.name() == **name))
+    {
+        return Err(format!("nobody is called {stranger}").into());
+    }
+    let mut results = Results {
+        facts: Facts::gather(&home, &args.circumstances)?,
+        settings: settings(&args),
+        outcomes: Vec::new(),
+    };
+    let scale = Scale {
+        warm_up: Duration::from_secs(args.warm_up),
+        measured: Duration::from_secs(args.seconds),
+        idle_connections: args.idle,
+        storm_connections: args.storm,
+        histories: args.histories.clone(),
+    };
+    for scenario in &args.scenarios {
+        for run in 1..=args.runs {
+            for peer in everybody.iter().filter(|peer| takes_part(&args, *scenario, peer.name())) {
+                let outcome = match scenario.run(&**peer, &home, &scale).await {
+                    Ok(outcome) => outcome,
+                    Err(failure) => Outcome { failure: Some(failure.to_string()), ..Outcome::default() },
+                };
+                let outcome = Outcome {
+                    scenario: scenario.name(),
+                    peer: peer.name().to_owned(),
+                    title: peer.title().to_owned(),
+                    run,
+                    ..outcome
+                };
+                tell(&outcome);
+                results.outcomes.push(outcome);
+                note_versions(&mut results.facts, &**peer);
+                fs::write(&args.output, serde_json::to_vec_pretty(&results)?)?;
+            }
+        }
+    }
+    match results.outcomes.iter().filter(|outcome| !outcome.counts()).count() {
+        0 => Ok(()),
+        count => Err(format!("{count} runs do not count").into()),
+    }
+}
+
+fn takes_part(args: &RunArgs, scenario: Scenario, peer: &str) -> bool {
+    if args.peers.is_empty() {
+        scenario.peers().contains(&peer)
+    } else {
+        args.peers.iter().any(|name| name == peer)
+    }
+}
+
+fn plaza(args: &RunArgs) -> Result<PathBuf, Failure> {
+    Ok(match &args.plaza {
+        Some(program) => fs::canonicalize(program)?,
+        None => std::env::current_exe()?.with_file_name("plaza"),
+    })
+}
+
+fn settings(args: &RunArgs) -> BTreeMap<String, String> {
+    let histories: Vec<String> = args.histories.iter().map(u64::to_string).collect();
+    [
+        ("runs", args.runs.to_string()),
+        ("seconds", args.seconds.to_string()),
+        ("warm_up", args.warm_up.to_string()),
+        ("idle", args.idle.to_string()),
+        ("storm", args.storm.to_string()),
+        ("histories", histories.join(",")),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+fn note_versions(facts: &mut Facts, peer: &dyn Peer) {
+    if peer.versions().iter().any(|(name, _)| facts.versions.iter().any(|(known, _)| known == name)) {
+        return;
+    }
+    facts.versions.extend(peer.versions());
+}
+
+fn tell(outcome: &Outcome) {
+    let Outcome { scenario, peer, run, cores, faults, .. } = outcome;
+    if let Some(failure) = &outcome.failure {
+        eprintln!("{scenario} {run} {peer}: {failure}");
+        return;
+    }
+    let figures: Vec<String> =
+        outcome.figures.iter().map(|(name, value)| format!("{name} {value:.2}")).collect();
+    eprintln!("{scenario} {run} {peer}: {}", figures.join(", "));
+    eprintln!(
+        "    cores: server {:.2}, database {:.2}, redis {:.2}, generator {:.2}; lost {}, twice {}, out of order {}{}",
+        cores.server,
+        cores.database,
+        cores.redis,
+        cores.generator,
+        faults.lost,
+        faults.duplicated,
+        faults.reordered,
+        if outcome.one_order == Some(false) { "; members saw different orders" } else { "" },
+    );
+}

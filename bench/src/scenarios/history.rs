@@ -1,0 +1,89 @@
+//! Pages of long histories, from anywhere in them.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use futures::future::try_join_all;
+use hdrhistogram::Histogram;
+use hyper::{Method, StatusCode};
+
+use super::{Scale, latencies};
+use crate::{
+    Failure,
+    peers::{Peer, Server},
+    report::{Cores, Outcome},
+    stage::{self, Seat},
+    wire::Http,
+};
+
+const CONNECTIONS: usize = 32;
+const PAGE: usize = 50;
+
+/// One room after another; the last one is the longest, and its figures are those that are compared.
+pub(super) async fn run(peer: &dyn Peer, server: &mut Server, scale: &Scale) -> Result<Outcome, Failure> {
+    let seats = stage::set(peer, &server.addresses, scale.histories.len(), 1).await?;
+    for (seat, length) in seats.iter().zip(&scale.histories) {
+        let statements = peer.fill(&seat.room_id, &seat.user_id, *length);
+        server.run_sql(&statements.ok_or("nothing is known of its tables")?)?;
+    }
+    // As the database would after a while of its own.
+    server.run_sql("VACUUM ANALYZE")?;
+    let mut outcome = Outcome::default();
+    for (seat, length) in seats.iter().zip(&scale.histories) {
+        let (rate, times, cores) = read(server, seat, scale).await?;
+        outcome = latencies(outcome, &times)
+            .with("pages_per_second", rate)
+            .with(&format!("pages_per_second_of_{length}"), rate)
+            .with(&format!("p99_ms_of_{length}"), times.value_at_quantile(0.99) as f64 / 1_000.0);
+        outcome.cores = cores;
+    }
+    server.check()?;
+    Ok(outcome)
+}
+
+async fn read(server: &Server, seat: &Seat, scale: &Scale) -> Result<(f64, Histogram<u64>, Cores), Failure> {
+    let range =
+        format!("SELECT min(seq) || ' ' || max(seq) FROM messages WHERE room_id = '{}'", seat.room_id);
+    let range = server.run_sql(&range)?;
+    let (first, last) = range.trim().split_once(' ').ok_or("an empty room")?;
+    let (first, last): (u64, u64) = (first.parse()?, last.parse()?);
+    let pages = first + PAGE as u64..last + 1;
+    let times = Mutex::new(Histogram::<u64>::new_with_bounds(1, 60_000_000, 3)?);
+    let from = Instant::now() + scale.warm_up;
+    let end = from + scale.measured;
+    let workers = (0..CONNECTIONS).map(|worker| {
+        let (times, pages) = (&times, pages.clone());
+        async move {
+            let mut http = Http::connect(server.addresses[worker % server.addresses.len()]).await?;
+            loop {
+                let asked = Instant::now();
+                if asked >= end {
+                    return Ok::<_, Failure>(());
+                }
+                let before = fastrand::u64(pages.clone());
+                let path = format!("/api/v1/rooms/{}/messages?limit={PAGE}&before={before}", seat.room_id);
+                let (status, bytes) = http.ask(Method::GET, &path, &seat.token, None).await?;
+                let messages = memchr::memmem::find_iter(&bytes, br#""sender""#).count();
+                if status != StatusCode::OK || messages != PAGE {
+                    let said = String::from_utf8_lossy(&bytes);
+                    return Err(format!("{status} and {messages} messages of {PAGE}: {said}").into());
+                }
+                if asked >= from {
+                    let taken = u64::try_from(asked.elapsed().as_micros()).unwrap_or(u64::MAX);
+                    times.lock().unwrap_or_else(PoisonError::into_inner).saturating_record(taken);
+                }
+            }
+        }
+    });
+    let watching = async {
+        tokio::time::sleep_until(from.into()).await;
+        let before = server.reading();
+        tokio::time::sleep_until((end - Duration::from_millis(100)).into()).await;
+        Ok(before.cores_until(server.reading()))
+    };
+    let (_, cores) = futures::future::try_join(try_join_all(workers), watching).await?;
+    let times = times.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok((times.len() as f64 / scale.measured.as_secs_f64(), times, cores))
+}

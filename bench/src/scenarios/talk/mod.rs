@@ -1,0 +1,141 @@
+//! Members of rooms who talk: as fast as they get through, or so many messages a second.
+
+mod ledger;
+mod member;
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures::future::try_join_all;
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep_until},
+};
+
+use self::{
+    ledger::Ledger,
+    member::{Member, Post},
+};
+use crate::{
+    Failure,
+    machine::wait::until,
+    peers::{Peer, Server},
+    report::Outcome,
+    stage::{self, Seat},
+    wire::connect,
+};
+
+/// How many connect at once.
+const AT_ONCE: usize = 32;
+const BUFFER: usize = 32 * 1024;
+/// From the last connection to the first message.
+const SETTLE: Duration = Duration::from_millis(300);
+/// How long what was sent may be under way.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// When senders post.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Load {
+    /// As soon as fewer than so many of their own messages have not come back to them.
+    Window(u32),
+    /// So many a second, all senders together, whatever comes back when.
+    Rate(f64),
+}
+
+/// Who talks, where, and how much.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    pub(crate) rooms: usize,
+    /// In each room.
+    pub(crate) members: usize,
+    /// Of all rooms together.
+    pub(crate) senders: usize,
+    pub(crate) load: Load,
+    /// The length of a message, in bytes.
+    pub(crate) body: usize,
+    /// Not measured.
+    pub(crate) warm_up: Duration,
+    pub(crate) measured: Duration,
+}
+
+/// What all members of a run know.
+struct Run {
+    shape: Shape,
+    epoch: Instant,
+    begin: Instant,
+    /// Senders stop here.
+    end: Instant,
+    ledger: Mutex<Ledger>,
+}
+
+impl Run {
+    /// Since the epoch, in microseconds.
+    fn micros(&self, at: Instant) -> u64 {
+        u64::try_from(at.saturating_duration_since(self.epoch).as_micros()).unwrap_or(u64::MAX)
+    }
+
+    fn ledger(&self) -> std::sync::MutexGuard<'_, Ledger> {
+        // A member that fails ends the run.
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Sets the stage on a running server and lets members talk.
+pub(crate) async fn run(peer: &dyn Peer, server: &mut Server, shape: Shape) -> Result<Outcome, Failure> {
+    let seats = stage::set(peer, &server.addresses, shape.rooms, shape.members).await?;
+    run_beside(peer, server, shape, &seats, std::future::pending()).await
+}
+
+/// Lets members talk while something else goes on, which ends with them.
+pub(crate) async fn run_beside(
+    peer: &dyn Peer,
+    server: &mut Server,
+    shape: Shape,
+    seats: &[Seat],
+    beside: impl Future<Output = Result<(), Failure>>,
+) -> Result<Outcome, Failure> {
+    let mut sockets = Vec::with_capacity(seats.len());
+    for (chunk, seats) in seats.chunks(AT_ONCE).enumerate() {
+        let connecting = seats.iter().enumerate().map(|(number, seat)| {
+            let address = server.addresses[(chunk * AT_ONCE + number) % server.addresses.len()];
+            connect(address, peer.dialect(), seat, BUFFER)
+        });
+        sockets.extend(try_join_all(connecting).await?);
+    }
+    let epoch = Instant::now();
+    let begin = epoch + SETTLE;
+    let from = begin + shape.warm_up;
+    let end = from + shape.measured;
+    let run = Run { shape, epoch, begin, end, ledger: Mutex::new(Ledger::new(shape)?) };
+    run.ledger().measured = run.micros(from)..run.micros(end);
+    let run = Arc::new(run);
+    let mut members = JoinSet::new();
+    for (number, (socket, seat)) in sockets.into_iter().zip(seats).enumerate() {
+        let post = Post::of(number, shape);
+        let member = Member::new(Arc::clone(&run), number, socket, seat.clone(), peer.dialect(), post);
+        members.spawn(member.talk());
+    }
+    let measuring = async {
+        sleep_until(from).await;
+        let before = server.reading();
+        sleep_until(end).await;
+        let cores = before.cores_until(server.reading());
+        // What is missing after that counts as lost.
+        until(DRAIN, || async { if run.ledger().is_complete() { Ok(()) } else { Err("on the way".into()) } })
+            .await
+            .ok();
+        Ok::<_, Failure>(cores)
+    };
+    let measured = tokio::select! {
+        measured = measuring => measured,
+        Some(ended) = members.join_next() => Err(ended?.err().unwrap_or_else(|| "a member has left".into())),
+        ended = beside => Err(ended.err().unwrap_or_else(|| "what went on beside has ended".into())),
+    };
+    members.shutdown().await;
+    server.check()?;
+    let cores = measured.map_err(|failure| format!("{failure}\n{}", server.said()))?;
+    let ledger = run.ledger();
+    Ok(Outcome { cores, ..ledger.outcome(shape.measured) })
+}
