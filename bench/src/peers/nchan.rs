@@ -51,6 +51,7 @@ impl Peer for Nchan {
         let program = find_program("nginx", &["/usr/sbin".into()]).filter(|_| Path::new(MODULE).is_file());
         let (_, redis) = ground.stores.as_ref().ok_or("nchan needs a Redis")?;
         let file = ground.folder.join("nginx.conf");
+        fs::create_dir_all(ground.folder.join("temporary"))?;
         fs::write(&file, configuration(port, redis))?;
         let launch = Launch::new(program.ok_or(missing)?, &ground.folder);
         let (folder, file) = (ground.folder.display().to_string(), file.display().to_string());
