@@ -50,7 +50,7 @@ pub(crate) struct World {
     pub(crate) blobs: MemoryBlobStore,
     pub(crate) events: EventStream,
     pub(crate) services: Services,
-    actor: Actor,
+    pub(crate) actor: Actor,
 }
 
 impl World {
@@ -60,11 +60,16 @@ impl World {
 
     /// Where uploads wait for a scanner.
     pub(crate) async fn with_scanner(scanner: Option<Arc<dyn Scanner>>) -> Self {
+        Self::with_ports(|ports| ports.scanner = scanner).await
+    }
+
+    /// With some ports replaced.
+    pub(crate) async fn with_ports(replace: impl FnOnce(&mut Ports)) -> Self {
         let base = ManualClock::default().now();
         let mut ports = ports_with(Arc::new(RuntimeClock { base, start: Instant::now() }));
         let blobs = MemoryBlobStore::default();
         ports.blobs = Arc::new(blobs.clone());
-        ports.scanner = scanner;
+        replace(&mut ports);
         let user = user(base, UserId::new(ports.ids.next()));
         let mut work = ports.store.begin().await.unwrap();
         work.users().insert(&user).await.unwrap();

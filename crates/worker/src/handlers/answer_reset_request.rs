@@ -8,8 +8,7 @@ use plaza_domain::Email;
 
 use crate::{Attempt, Effect, NoEffect, TaskError, TaskHandler};
 
-/// Has a link sent to an account, if there is one with that address. A second attempt sends another one, which takes the
-/// place of the first.
+/// Has a link sent to an account, if there is one with that address. A second attempt sends none where the first has.
 pub(super) struct AnswerResetRequest {
     pub(super) service: Arc<PasswordResetService>,
     pub(super) email: Email,

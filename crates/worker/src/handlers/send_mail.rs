@@ -14,13 +14,14 @@ use serde_json::json;
 
 use crate::{Answer, Attempt, Effect, NoEffect, TaskError, TaskHandler, runner::spread};
 
-/// Between two tries, while the server is away.
+/// Between two tries.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// A mail that could not be sent for so long is given up: what it says is not news any more.
 const PATIENCE: TimeDelta = TimeDelta::hours(24);
 
-/// Sends a mail. While the server is away it waits, and what the server refuses for good is given up.
+/// Sends a mail. While the server is away, or takes it only later (greylisting), it waits; what the server refuses for good
+/// is given up.
 pub(super) struct SendMail {
     pub(super) service: Arc<MailService>,
     pub(super) clock: Arc<dyn Clock>,
@@ -39,9 +40,10 @@ impl TaskHandler for SendMail {
             Err(NotSent::Mail(MailError::Unavailable(cause))) => {
                 Err(self.put_off(task, format!("the mail server cannot be used: {cause}")))
             }
-            Err(error @ (NotSent::Mail(MailError::Deferred(_)) | NotSent::Unwritten(_))) => {
-                Err(TaskError::Retry(error.into()))
+            Err(NotSent::Mail(MailError::Deferred(cause))) => {
+                Err(self.put_off(task, format!("the mail was not taken this time: {cause}")))
             }
+            Err(error @ NotSent::Unwritten(_)) => Err(TaskError::Retry(error.into())),
         }
     }
 
@@ -60,7 +62,10 @@ impl SendMail {
     }
 }
 
-/// About half of a mail's age: the longer the server is away, the less often it is tried.
+/// About half of a mail's age: the longer it takes, the less often it is tried.
 fn pause(age: Duration) -> Duration {
     spread((age / 2).clamp(SHORTEST_PAUSE, LONGEST_PAUSE))
 }
+
+#[cfg(test)]
+mod tests;
