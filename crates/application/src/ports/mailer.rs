@@ -12,7 +12,7 @@ use crate::mail::MailMessage;
 pub struct Letter {
     /// In which language, as far as there are templates for it.
     pub locale: Locale,
-    /// The handle of the account that it is about: it holds nothing that a mail program takes for a link or for markup.
+    /// The handle of the account that it is about, as its user chose it: mail programs may take it for a link.
     pub username: String,
     /// What is said.
     pub message: MailMessage,

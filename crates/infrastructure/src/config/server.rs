@@ -115,8 +115,10 @@ impl ServerConfig {
             let rule = format!("must list origins such as https://chat.example.org, not {origin:?}");
             problems.push(Problem::new("server.cors_origins", rule));
         }
-        if self.public_url.as_deref().is_some_and(|url| !is_web_url(url)) {
-            let rule = "must be a URL such as https://chat.example.org";
+        // Pages ask for what they need from the root, and cookies go by how this begins.
+        if self.public_url.as_deref().is_some_and(|url| !is_origin(url.strip_suffix('/').unwrap_or(url))) {
+            let rule = "must be a URL such as https://chat.example.org, in lower case and with nothing behind the host \
+                        but perhaps a port";
             problems.push(Problem::new("server.public_url", rule));
         }
     }
@@ -164,6 +166,31 @@ mod tests {
             assert_eq!(server.trusts(peer.parse()?), trusted, "{peer}");
         }
         Ok(())
+    }
+
+    #[test]
+    fn users_find_the_server_at_the_root_of_a_host() {
+        for (url, is_right) in [
+            ("https://chat.example.org", true),
+            ("https://chat.example.org/", true),
+            ("http://127.0.0.1:8000", true),
+            ("https://xn--exmple-cua.org", true),
+            ("https://chat.example.org/plaza", false),
+            ("https://chat.example.org//", false),
+            ("https://chat.example.org/?a=1", false),
+            ("https://chat.example.org#a", false),
+            ("HTTPS://chat.example.org", false),
+            ("https://user@chat.example.org", false),
+            ("ftp://chat.example.org", false),
+            ("chat.example.org", false),
+            ("", false),
+        ] {
+            let server = ServerConfig { public_url: Some(url.to_owned()), ..ServerConfig::default() };
+            let mut problems = Vec::new();
+            server.validate(&mut problems);
+            assert_eq!(problems.is_empty(), is_right, "{url}");
+            assert!(problems.iter().all(|problem| problem.key == "server.public_url"), "{url}");
+        }
     }
 
     #[test]

@@ -5,8 +5,12 @@ use plaza_application::{mail::MailMessage, ports::Letter};
 use super::templates::{Words, unlinked};
 
 /// What a letter says.
-pub(super) fn words(letter: &Letter, public_url: &str) -> Words {
+pub(super) fn words(letter: &Letter, public_url: &str, reply_to: Option<&str>) -> Words {
     let (subject, paragraphs, action, afterwards) = said(&letter.message);
+    let answers = match reply_to {
+        Some(_) => "Answers reach those who run it.",
+        None => "Nobody reads answers to it.",
+    };
     Words {
         language: "en",
         subject: subject.to_owned(),
@@ -14,9 +18,7 @@ pub(super) fn words(letter: &Letter, public_url: &str) -> Words {
         paragraphs,
         action,
         afterwards,
-        footer: format!(
-            "This mail was sent by the Plaza server at {public_url}. Nobody reads answers to it."
-        ),
+        footer: format!("This mail was sent by the Plaza server at {public_url}. {answers}"),
     }
 }
 
@@ -88,7 +90,7 @@ fn said(message: &MailMessage) -> Said {
             "Your account will be erased",
             vec![
                 format!("Your account will be erased on {} UTC.", erase_at.format("%-d %B %Y at %H:%M")),
-                "Until then you can change your mind: log in and take it back.".to_owned(),
+                "Until then you can change your mind: log in, and the account stays.".to_owned(),
             ],
             "",
             None,

@@ -37,18 +37,19 @@ struct TextPart<'a> {
 #[derive(Clone, Debug)]
 pub struct Templates {
     public_url: String,
+    reply_to: Option<String>,
 }
 
 impl Templates {
-    /// For a server that users find there.
-    pub fn new(public_url: String) -> Self {
-        Self { public_url }
+    /// For a server that users find there, and where somebody reads answers, if anybody does.
+    pub fn new(public_url: String, reply_to: Option<String>) -> Self {
+        Self { public_url, reply_to }
     }
 }
 
 impl MailTemplates for Templates {
     fn write(&self, letter: &Letter) -> Result<MailContent, BoxError> {
-        let words = english::words(letter, &self.public_url);
+        let words = english::words(letter, &self.public_url, self.reply_to.as_deref());
         let link = letter.link.as_deref();
         let html = HtmlPart { words: &words, link }.render()?;
         let text = TextPart { words: &words, link }.render()?;
@@ -79,7 +80,30 @@ mod tests {
     }
 
     fn write(letter: &Letter) -> Result<MailContent, BoxError> {
-        Templates::new("https://chat.example.org".to_owned()).write(letter)
+        Templates::new("https://chat.example.org".to_owned(), None).write(letter)
+    }
+
+    #[test]
+    fn what_becomes_of_answers_is_told_as_it_is() -> Result<(), BoxError> {
+        let reply_to = Some("help@example.org".to_owned());
+        let answered = Templates::new("https://chat.example.org".to_owned(), reply_to);
+        let letter = letter("ada", MailMessage::PasswordChanged, None);
+        for (templates, is_read) in [(answered, true), (Templates::new(String::new(), None), false)] {
+            let mail = templates.write(&letter)?;
+            for part in [&mail.text, &mail.html] {
+                assert_eq!(part.contains("Nobody reads answers"), !is_read, "{part}");
+                assert_eq!(part.contains("Answers reach"), is_read, "{part}");
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_login_is_all_that_saves_an_account() -> Result<(), BoxError> {
+        let mail =
+            write(&letter("ada", MailMessage::AccountDeletion { erase_at: DateTime::UNIX_EPOCH }, None))?;
+        assert!(mail.text.contains("log in, and the account stays"), "{}", mail.text);
+        Ok(())
     }
 
     #[test]

@@ -96,7 +96,7 @@ impl Plaza {
             secrets: Arc::new(OpaqueSecrets::new(&secret)),
             totp: Arc::new(SealedTotp::new(&secret, &config.auth.issuer)?),
             url_signer: Arc::new(HmacUrlSigner::new(&secret)),
-            mail_templates: Arc::new(Templates::new(config.public_url())),
+            mail_templates: Arc::new(Templates::new(config.public_url(), config.mail.reply_to.clone())),
             mailer: adapters::mailer(config)?,
             markup: Arc::new(CommonMark::new()),
             media: Arc::new(HeadInspector),

@@ -7,6 +7,9 @@ const outcome = document.getElementById("outcome");
 const token = new URLSearchParams(location.hash.slice(1)).get("token");
 const action = form.dataset.action;
 
+// A newer link that is pasted here changes nothing but what follows the #, for which browsers load no page.
+addEventListener("hashchange", () => location.reload());
+
 // What was read is not left behind in the address and the history.
 if (token) {
   history.replaceState(null, "", location.pathname);

@@ -40,6 +40,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_newer_link_in_the_same_page_is_read() {
+        let script = include_str!("links.js");
+        assert!(script.contains("addEventListener(\"hashchange\", () => location.reload());"));
+    }
+
+    #[test]
     fn a_page_holds_no_script_and_loads_nothing_from_elsewhere() {
         for (path, page) in PAGES {
             for forbidden in ["<script>", "<style", "style=", "onclick", "http:", "https:", "<form action"] {
