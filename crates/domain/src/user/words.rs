@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use idna::{AsciiDenyList, domain_to_ascii_cow};
 use serde::{Deserialize, Serialize};
 use validator::ValidateEmail;
 
@@ -44,7 +45,8 @@ macro_rules! text {
 pub(crate) use text;
 
 text!(
-    /// An address for mail, in lower case; unique on a server. At most 254 characters (RFC 5321).
+    /// An address for mail, in lower case, with its domain as the DNS has it (RFC 5890); unique on a server. At most 254
+    /// characters (RFC 5321), all of ASCII.
     Email
 );
 text!(
@@ -64,17 +66,16 @@ text!(
     StatusText
 );
 impl Email {
-    /// Parses an address.
+    const MAX_LENGTH: usize = 254;
+
+    /// Parses an address. A domain in other letters is the same as in the form that the DNS has of it.
     ///
     /// # Errors
     /// When it is none, by the HTML standard's definition of a valid address.
     pub fn parse(text: &str) -> Result<Self, Violation> {
-        let email = text.trim().to_lowercase();
-        if email.len() <= 254 && email.validate_email() {
-            Ok(Self(email))
-        } else {
-            Err(Violation::new("email", "must be an e-mail address"))
-        }
+        let email = Some(text.trim()).filter(|text| text.chars().count() <= Self::MAX_LENGTH);
+        let email = email.and_then(in_ascii).filter(|it| it.len() <= Self::MAX_LENGTH && it.validate_email());
+        email.map(Self).ok_or_else(|| Violation::new("email", "must be an e-mail address"))
     }
 }
 
@@ -126,6 +127,17 @@ impl StatusText {
     }
 }
 
+/// An address as mail servers write it which know no other letters (RFC 5321), if there is such a way.
+fn in_ascii(address: &str) -> Option<String> {
+    let (local, domain) = address.rsplit_once('@')?;
+    let domain = if domain.starts_with('[') {
+        domain.to_ascii_lowercase()
+    } else {
+        domain_to_ascii_cow(domain.as_bytes(), AsciiDenyList::URL).ok()?.into_owned()
+    };
+    Some(format!("{}@{domain}", local.to_lowercase())).filter(|address| address.is_ascii())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +148,26 @@ mod tests {
             Email::parse(" Ada@Example.ORG ").map(Email::into_string),
             Ok("ada@example.org".to_owned())
         );
+    }
+
+    #[test]
+    fn a_domain_is_one_however_it_is_written() {
+        for text in ["ada@exämple.org", "ADA@EXÄMPLE.ORG", "ada@exa\u{308}mple.org", "ada@xn--exmple-cua.org"]
+        {
+            assert_eq!(
+                Email::parse(text).map(Email::into_string),
+                Ok("ada@xn--exmple-cua.org".to_owned()),
+                "{text}"
+            );
+        }
+        assert_eq!(Email::parse("a@[127.0.0.1]").map(Email::into_string), Ok("a@[127.0.0.1]".to_owned()));
+    }
+
+    #[test]
+    fn what_mail_servers_cannot_be_told_is_no_email() {
+        for text in ["äda@example.org", "ada@xn--a.org", "ada@ex\u{2100}mple.org", "ada@x[127.0.0.1]"] {
+            assert!(Email::parse(text).is_err(), "{text:?} was accepted");
+        }
     }
 
     #[test]
