@@ -6,7 +6,7 @@ use crate::{
     Actor, Error, Page, PageRequest, Ports, Result,
     events::RoomEventBody,
     messages::{MessageTransaction, MessageTransactions},
-    policy::{MessageAction, authorize_reading},
+    policy::{MessageAction, authorize_participation, authorize_reading},
 };
 
 /// The most different emoji under a message.
@@ -28,8 +28,8 @@ impl ReactionService {
     /// reaction is durable, before anybody else learns of it.
     ///
     /// # Errors
-    /// `Invalid` when it is not one emoji; `Forbidden`, `NotFound`; `Conflict` when the message was deleted or has as
-    /// many reactions as it may have. Nothing is acknowledged then.
+    /// `EmailNotVerified`; `Invalid` when it is not one emoji; `Forbidden`, `NotFound`; `Conflict` when the message was
+    /// deleted or has as many reactions as it may have. Nothing is acknowledged then.
     pub async fn react(
         &self,
         actor: &Actor,
@@ -37,6 +37,7 @@ impl ReactionService {
         emoji: &str,
         acknowledge: impl FnOnce(&SentMessage) + Send,
     ) -> Result<SentMessage> {
+        authorize_participation(actor)?;
         let emoji = Emoji::parse(emoji)?;
         let mut change = self.transactions.begin(actor, id, MessageAction::React).await?;
         if has_reacted(&change.sent, actor.id(), &emoji) {

@@ -89,13 +89,16 @@ async fn who_has_to_confirm_takes_no_part_before(setup: Setup) {
     let root = User::register(plaza.a(), "root").await;
     confirm(&root.api, &smtp.mail("root@example.org", CONFIRM).await.token()).await.expect(204);
     let room = root.open_room("lounge").await;
+    let message = root.say(&room, "welcome").await;
     let ada = User::register(plaza.b(), "ada").await;
 
     // They may come in and read.
     ada.join(&room).await;
     ada.api.get(&format!("/rooms/{room}/messages")).await.expect(200);
+    let reaction = format!("/messages/{}/reactions/%F0%9F%91%8D", message["id"].as_str().expect("an id"));
     let refused = [
         ada.post_message(&room, &json!({ "content": "hello" })).await,
+        ada.api.put_empty(&reaction).await,
         ada.upload("sky.png", png(30, 30)).await,
         ada.api.post("/rooms", &json!({ "name": "mine" })).await,
         ada.api.post("/rooms/direct", &json!({ "user_id": root.id })).await,
@@ -109,6 +112,7 @@ async fn who_has_to_confirm_takes_no_part_before(setup: Setup) {
     // Confirmed at one instance, and let in at the other at once.
     confirm(&root.api, &smtp.mail("ada@example.org", CONFIRM).await.token()).await.expect(204);
     ada.say(&room, "hello").await;
+    ada.api.put_empty(&reaction).await.expect(200);
     ada.open_room("mine").await;
 }
 

@@ -158,8 +158,8 @@ impl ProblemKind {
                 "You are known, and you may know that the thing exists, but your role does not allow this."
             }
             Self::EmailNotVerified => {
-                "This server wants to know that you read the mail of your address before you post, upload, open rooms, \
-                 or ask others to be friends. Follow the link in the mail that you were sent, or ask for another one \
+                "This server wants to know that you read the mail of your address before you post, react, upload, open \
+                 rooms, or ask others to be friends. Follow the link in the mail that you were sent, or ask for another one \
                  with POST /auth/verify-email/request."
             }
             Self::NotFound => "The thing does not exist, or you may not know that it does.",

@@ -2,8 +2,8 @@
 
 use crate::{Actor, Error, Result};
 
-/// Decides whether the actor may post and edit messages, upload, open rooms, and ask others to be friends. What is there
-/// they may read, whatever else allows it.
+/// Decides whether the actor may post and edit messages, react to them, upload, open rooms, and ask others to be friends.
+/// What is there they may read and join, and what others ask of them answer, whatever else allows it.
 ///
 /// # Errors
 /// `EmailNotVerified`.

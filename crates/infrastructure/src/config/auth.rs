@@ -47,7 +47,7 @@ pub struct AuthConfig {
     pub default_role: SystemRole,
     /// How slow hashing a password is: each step doubles it.
     pub bcrypt_cost: u32,
-    /// Whether users have to prove their address before they post, upload, open rooms, or ask to be friends.
+    /// Whether users have to prove their address before they post, react, upload, open rooms, or ask to be friends.
     pub require_verified_email: bool,
     /// Who may make an account for themselves; the first one anybody can.
     pub registration: RegistrationMode,
