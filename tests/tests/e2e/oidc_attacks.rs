@@ -15,6 +15,8 @@ both_setups!(
     what_providers_and_strangers_write_is_not_shown,
     a_provider_that_changes_its_keys_is_believed,
     a_provider_that_misbehaves_wastes_little,
+    what_providers_write_in_their_own_way_is_understood,
+    a_code_for_a_challenge_ends_in_apps_that_are_listed_alone,
 );
 
 /// Where users find all instances; nobody listens there, the tests go to an instance instead.
@@ -296,4 +298,30 @@ async fn a_provider_that_misbehaves_wastes_little(setup: Setup) {
         assert!(provider.sent_bytes() < 16 * 1024 * 1024, "{manner:?}: {} bytes", provider.sent_bytes());
     }
     assert_eq!(provider.redirected(), 0, "nobody is asked because somebody else says so");
+}
+
+async fn what_providers_write_in_their_own_way_is_understood(setup: Setup) {
+    let provider = FakeOpenId::start().await;
+    let plaza = start(setup, &[("corp", &provider)]).await;
+    for (claim, value) in
+        [("updated_at", json!("2026-01-02T03:04:05.678Z")), ("email_verified", json!("true"))]
+    {
+        let back = with_token(&plaza, &provider, FakeOpenId::sign, |claims| claims[claim] = value.clone());
+        let back = back.await;
+        assert_eq!(back.status, 200, "{claim} = {value}: {}", back.text());
+    }
+}
+
+async fn a_code_for_a_challenge_ends_in_apps_that_are_listed_alone(setup: Setup) {
+    let provider = FakeOpenId::start().await;
+    let plaza = start(setup, &[("corp", &provider)]).await;
+    // Anybody can make up a challenge, and lead others to a login with it.
+    let challenge = "A".repeat(43);
+    for return_to in ["/", "/chat?next=https://evil.example", "http://plaza.test/chat"] {
+        let query = [("return_to", return_to), ("code_challenge", challenge.as_str())];
+        let url = reqwest::Url::parse_with_params("http://x", query).expect("an address");
+        let path = format!("/auth/oidc/corp/login?{}", url.query().unwrap_or_default());
+        let problem = Api::anonymous(plaza.a()).get(&path).await.expect_problem(422);
+        assert_eq!(problem["errors"][0]["field"], "return_to", "{return_to}");
+    }
 }

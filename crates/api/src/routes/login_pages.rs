@@ -5,7 +5,9 @@ pub(super) fn logged_in(login_code: &str) -> String {
     page(
         "You are logged in",
         &format!(
-            "<p>Give this code to the app that you want to log in to. It works once, for a minute.</p>\n\
+            "<p>Type this code into the app in which you began to log in. It works once, for a minute.</p>\n\
+             <p>If you did not begin this in an app of your own, close this page. Never tell the code to anybody: \
+             whoever has it may get into your account.</p>\n\
              <p><code>{login_code}</code></p>"
         ),
     )
@@ -22,4 +24,16 @@ fn page(title: &str, body: &str) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>{title}</title>\n<h1>{title}</h1>\n{body}\n</html>\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_sees_a_login_code_is_warned_before_it() {
+        let page = logged_in("the-code");
+        let (before, _) = page.split_once("the-code").unwrap_or_default();
+        assert!(before.contains("in which you began") && before.contains("Never tell the code"), "{page}");
+    }
 }

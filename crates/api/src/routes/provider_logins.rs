@@ -132,7 +132,7 @@ impl ProviderLoginsApi {
         provider: Path<String>,
         /// Where to send the browser when it is over: an address of this server, or one that its operator has listed
         return_to: Query<Option<String>>,
-        /// The SHA-256 of a secret, as base64url (RFC 7636, S256)
+        /// The SHA-256 of a secret, as base64url (RFC 7636, S256); with it, `return_to` must be one that is listed
         code_challenge: Query<Option<String>>,
     ) -> Result<LoginBegun, ApiError> {
         allow(state, Limited::ProviderLoginFrom(&address.to_string())).await?;

@@ -25,8 +25,8 @@ const MAX_SECRET: usize = 128;
 pub struct LoginStart {
     /// Where to send the browser when it is over; nowhere when left out.
     pub return_to: Option<String>,
-    /// The hash of a secret without which nobody gets the tokens (RFC 7636, S256); when it is left out, the browser that
-    /// logs in gets them.
+    /// The hash of a secret without which nobody gets the tokens (RFC 7636, S256), and only addresses that the operator has
+    /// listed are returned to; when it is left out, the browser that logs in gets them.
     pub code_challenge: Option<String>,
 }
 
@@ -103,12 +103,19 @@ impl ProviderLoginService {
 
     async fn start(&self, id: &str, start: LoginStart, linking: Option<Linking>) -> Result<StartedFlow> {
         let provider = self.providers.get(id)?;
-        let return_to = start.return_to.map(|text| self.return_urls.check(&text)).transpose()?;
         let browser_secret = self.secret()?;
         let browser = self.digest(&browser_secret);
-        let binding = match start.code_challenge {
-            Some(challenge) => Binding::to_challenge(&challenge)?,
-            None => Binding::Browser(browser.clone()),
+        let return_to = start.return_to.as_deref();
+        let (binding, return_to) = match start.code_challenge {
+            // Whoever made up the challenge can use the code: nowhere may it end but in the app that made it up.
+            Some(challenge) => (
+                Binding::to_challenge(&challenge)?,
+                return_to.map(|text| self.return_urls.check_listed(text)).transpose()?,
+            ),
+            None => (
+                Binding::Browser(browser.clone()),
+                return_to.map(|text| self.return_urls.check(text)).transpose()?,
+            ),
         };
         let request =
             ProofRequest { state: self.secret()?, nonce: self.secret()?, code_verifier: self.secret()? };

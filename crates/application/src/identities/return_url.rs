@@ -21,11 +21,25 @@ impl ReturnUrls {
 
     /// The address that is meant: one of those that are listed, letter by letter, or any of this server.
     pub(super) fn check(&self, text: &str) -> Result<String, Violation> {
-        if self.listed.iter().any(|listed| listed == text) {
-            return Ok(text.to_owned());
-        }
-        self.on_this_server(text).map(String::from).ok_or_else(|| {
-            Violation::new(FIELD, "must be an address of this server, or one that its operator has listed")
+        self.check_listed(text).or_else(|_| {
+            self.on_this_server(text).map(String::from).ok_or_else(|| {
+                Violation::new(
+                    FIELD,
+                    "must be an address of this server, or one that its operator has listed",
+                )
+            })
+        })
+    }
+
+    /// One of those that are listed, letter by letter: what is brought there is seen by the app that it belongs to, and
+    /// goes no further (RFC 9700, section 4.1).
+    pub(super) fn check_listed(&self, text: &str) -> Result<String, Violation> {
+        let is_listed = self.listed.iter().any(|listed| listed == text);
+        is_listed.then(|| text.to_owned()).ok_or_else(|| {
+            Violation::new(
+                FIELD,
+                "must be one that the server's operator has listed, as there is a code_challenge",
+            )
         })
     }
 
@@ -48,7 +62,7 @@ mod tests {
 
     fn urls() -> ReturnUrls {
         ReturnUrls::new(&OidcSettings {
-            public_url: "https://chat.example.org/plaza".to_owned(),
+            public_url: "https://chat.example.org".to_owned(),
             allowed_return_urls: vec![
                 "org.example.plaza:/done".to_owned(),
                 "https://app.example.org/".to_owned(),
@@ -67,6 +81,19 @@ mod tests {
             ("https://app.example.org/", "https://app.example.org/"),
         ] {
             assert_eq!(urls().check(text).as_deref(), Ok(meant), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_app_is_where_the_operator_says_and_nowhere_on_this_server() {
+        for (text, is_listed) in [
+            ("org.example.plaza:/done", true),
+            ("https://app.example.org/", true),
+            ("https://app.example.org/more", false),
+            ("/app", false),
+            ("https://chat.example.org/app", false),
+        ] {
+            assert_eq!(urls().check_listed(text).is_ok(), is_listed, "{text}");
         }
     }
 

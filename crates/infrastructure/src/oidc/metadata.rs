@@ -106,12 +106,20 @@ impl MetadataCache {
         }
     }
 
-    /// The same with keys that were read after those; none when they were read a moment ago.
-    pub(super) async fn with_new_keys(&self) -> Result<Option<Arc<Metadata>>, ProviderError> {
+    /// The same as `old`, which lacks a key, with keys that were read after those; none when those were read a moment ago.
+    pub(super) async fn with_new_keys(
+        &self,
+        old: &Arc<Metadata>,
+    ) -> Result<Option<Arc<Metadata>>, ProviderError> {
         let mut state = self.state.lock().await;
-        let Some(known) = state.known.clone().filter(|_| !is_recent(state.keys_read_at, KEY_PAUSE)) else {
+        let Some(known) = state.known.clone() else { return Ok(None) };
+        // Somebody else may have missed the same key a moment ago.
+        if !Arc::ptr_eq(&known, old) {
+            return Ok(Some(known));
+        }
+        if is_recent(state.keys_read_at, KEY_PAUSE) {
             return Ok(None);
-        };
+        }
         state.keys_read_at = Some(Instant::now());
         let keys = CoreJsonWebKeySet::fetch_async(known.jwks_uri(), &self.http).await.map_err(unavailable)?;
         let renewed = Arc::new((*known).clone().set_jwks(keys));
@@ -122,4 +130,37 @@ impl MetadataCache {
 
 fn is_recent(moment: Option<Instant>, within: Duration) -> bool {
     moment.is_some_and(|moment| moment.elapsed() < within)
+}
+
+#[cfg(test)]
+mod tests {
+    use plaza_application::ports::BoxError;
+    use serde_json::json;
+
+    use super::*;
+
+    fn metadata() -> Result<Arc<Metadata>, serde_json::Error> {
+        let said = json!({
+            "issuer": "https://id.example.org", "authorization_endpoint": "https://id.example.org/authorize",
+            "jwks_uri": "https://id.example.org/jwks", "response_types_supported": ["code"],
+            "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["EdDSA"],
+        });
+        serde_json::from_value(said).map(Arc::new)
+    }
+
+    #[tokio::test]
+    async fn who_misses_a_key_that_somebody_else_has_just_read_gets_it() -> Result<(), BoxError> {
+        let issuer = IssuerUrl::new("https://id.example.org".to_owned())?;
+        let cache = MetadataCache::new(issuer, ProviderHttp::new()?);
+        let (old, renewed) = (metadata()?, metadata()?);
+        *cache.state.lock().await = State {
+            known: Some(Arc::clone(&renewed)),
+            keys_read_at: Some(Instant::now()),
+            ..State::default()
+        };
+        let found = cache.with_new_keys(&old).await?;
+        assert!(found.is_some_and(|found| Arc::ptr_eq(&found, &renewed)));
+        assert!(cache.with_new_keys(&renewed).await?.is_none(), "nobody is asked again so soon");
+        Ok(())
+    }
 }

@@ -168,7 +168,7 @@ impl IdentityProvider for OpenIdProvider {
         };
         let mut checked = expected.claims(token);
         if is_unknown_key(&checked)
-            && let Some(renewed) = self.metadata.with_new_keys().await?
+            && let Some(renewed) = self.metadata.with_new_keys(&expected.metadata).await?
         {
             expected.metadata = renewed;
             checked = expected.claims(token);
