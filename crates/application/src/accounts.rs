@@ -34,8 +34,8 @@ impl AccountService {
         }
     }
 
-    /// Gives the actor another password and ends all their other sessions: whoever else knew the old one is out. A mail
-    /// tells of it.
+    /// Gives the actor another password and ends all their other sessions, and the links in mails to them: whoever else
+    /// knew the old one is out. A mail tells of it.
     ///
     /// # Errors
     /// `Invalid` when the new one breaks a rule or the current one is wrong; `Conflict` when it was changed meanwhile;
@@ -52,6 +52,8 @@ impl AccountService {
         let to = user.email.clone();
         work.users().update(&User { password_hash, updated_at: now, ..user }).await?;
         work.sessions().revoke_all(actor.id(), Some(actor.session_id), now).await?;
+        // Who knew the old password may have ordered some.
+        work.mail_tokens().void(actor.id()).await?;
         let order = MailOrder { user_id: actor.id(), to, message: MailMessage::PasswordChanged };
         let posted = self.postbox.post(&mut *work, order).await?;
         let entry = audit::by(actor, AuditAction::PasswordChanged).about(actor.id());

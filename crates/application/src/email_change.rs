@@ -8,7 +8,7 @@ use plaza_domain::{
 };
 
 use crate::{
-    Actor, AuthService, Ports, Result,
+    Actor, AuthService, Ports, Result, audit,
     mail::{Links, MailMessage, MailOrder, Postbox, Posted},
     proofs::{Proofs, lock_proven},
 };
@@ -48,18 +48,21 @@ impl EmailChangeService {
     /// the new address is another account's is not told before both have agreed.
     ///
     /// # Errors
-    /// `Invalid` when it is no other address, or the password is wrong; `Conflict` when that was changed meanwhile;
+    /// `Invalid` when it is no other address, or the password is missing or wrong; `Forbidden` when an actor without a
+    /// password has logged in too long ago; `Conflict` when that was changed meanwhile;
     /// `RateLimited`; `Unavailable` when too many passwords are checked at once.
-    pub async fn request(&self, actor: &Actor, new_email: &str, password: &str) -> Result<()> {
+    pub async fn request(&self, actor: &Actor, new_email: &str, password: Option<&str>) -> Result<()> {
         let parsed = Email::parse(new_email);
         let new_email = parsed.map_err(|wrong| Violation::new("new_email", wrong.message))?;
-        let known = self.proofs.by_password(actor, password, "password").await?;
+        let known = self.proofs.of(actor, password, "password").await?;
         let mut work = self.store.begin().await?;
         let user = lock_proven(&mut *work, &known).await?;
         if user.email == new_email {
             return Err(Violation::new("new_email", "is the account's address").into());
         }
         let posted = self.ask(&mut *work, &user, &new_email).await?;
+        let entry = audit::by(actor, AuditAction::EmailChangeRequested).about(actor.id());
+        work.audit().append(&entry).await?;
         work.commit().await?;
         for mail in posted {
             self.postbox.wake(mail).await;

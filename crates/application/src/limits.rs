@@ -27,12 +27,24 @@ pub enum Limited<'a> {
     RegisterFrom(&'a str),
     /// Asking for a new password, from one address.
     ResetFrom(&'a str),
-    /// Asking for a new password, for the account with an e-mail address, whether there is one or not.
-    ResetOf(&'a str),
+    /// Asking for a new password, for the account with an e-mail address, whether there is one or not, from one address:
+    /// nobody uses up what its owner has.
+    ResetOf {
+        /// The account's.
+        email: &'a str,
+        /// From where somebody asks.
+        from: &'a str,
+    },
+    /// Being sent links to a new password, at an e-mail address in a day, whoever asks.
+    ResetMailTo(&'a str),
     /// Using links in mails, from one address.
     LinkFrom(&'a str),
     /// Having mails sent, by one user.
     MailBy(UserId),
+    /// Having mails sent, by one user in a day.
+    DailyMailBy(UserId),
+    /// Being asked whether accounts may move there, at an e-mail address in a day, whoever asks.
+    MoveMailTo(&'a str),
     /// Uploading, by one user.
     UploadBy(UserId),
     /// Uploading, by one user in a day.
@@ -61,9 +73,12 @@ impl Limited<'_> {
             Self::ProviderLoginFrom(_) => "provider-login",
             Self::RegisterFrom(_) => "register",
             Self::ResetFrom(_) => "reset-address",
-            Self::ResetOf(_) => "reset-account",
+            Self::ResetOf { .. } => "reset-account",
+            Self::ResetMailTo(_) => "reset-mails",
             Self::LinkFrom(_) => "links",
             Self::MailBy(_) => "mails",
+            Self::DailyMailBy(_) => "daily-mails",
+            Self::MoveMailTo(_) => "move-mails",
             Self::UploadBy(_) => "uploads",
             Self::DailyUploadBy(_) => "daily-uploads",
             Self::RoomMessageBy(_) => "room-messages",
@@ -168,11 +183,20 @@ impl LimitService {
             Limited::ResetFrom(address) => {
                 (format!("reset:address:{address}"), self.settings.reset_per_address)
             }
-            Limited::ResetOf(email) => (format!("reset:account:{email}"), self.settings.reset_per_account),
+            Limited::ResetOf { email, from } => {
+                (format!("reset:account:{email}:{from}"), self.settings.reset_per_account)
+            }
+            Limited::ResetMailTo(email) => {
+                (format!("mail:reset:{email}"), self.settings.daily_mails_per_recipient)
+            }
             Limited::LinkFrom(address) => {
                 (format!("link:address:{address}"), self.settings.links_per_address)
             }
             Limited::MailBy(user) => (format!("mail:user:{user}"), self.settings.mails_per_user),
+            Limited::DailyMailBy(user) => (format!("mail:day:{user}"), self.settings.daily_mails_per_user),
+            Limited::MoveMailTo(email) => {
+                (format!("mail:move:{email}"), self.settings.daily_mails_per_recipient)
+            }
             Limited::UploadBy(user) => (format!("upload:user:{user}"), self.settings.upload_per_user),
             Limited::DailyUploadBy(user) => {
                 (format!("upload:day:{user}"), self.settings.daily_uploads_per_user)

@@ -2,16 +2,25 @@
 
 use std::sync::Arc;
 
-use plaza_domain::{AuditAction, Clock, Device, Email, MailPurpose, MailToken, NewAuditEntry, Store, User};
+use chrono::TimeDelta;
+use plaza_domain::{
+    AuditAction, Clock, Device, Email, MailPurpose, MailToken, NewAuditEntry, Repositories, Store,
+    UnitOfWork, User, UserId,
+};
 
 use crate::{
-    AuthService, Error, Ports, Result,
+    AuthService, Error, LimitService, Limited, Ports, Result,
     auth::parse_password,
     commands::{Command, ResetRequest},
     events::{Event, UserEvent},
+    identities::unlink_all,
     mail::{Links, MailMessage, MailOrder, Postbox, useless},
     ports::{EventBus, PasswordHasher, Secrets},
+    second_factors,
 };
+
+/// For how long nobody is sent another link: that would take the place of the one that they may be about to use.
+const PAUSE: TimeDelta = TimeDelta::minutes(5);
 
 /// Forgotten passwords.
 pub struct PasswordResetService {
@@ -23,10 +32,11 @@ pub struct PasswordResetService {
     postbox: Postbox,
     links: Links,
     auth: Arc<AuthService>,
+    limits: Arc<LimitService>,
 }
 
 impl PasswordResetService {
-    pub(crate) fn new(ports: &Ports, auth: Arc<AuthService>) -> Self {
+    pub(crate) fn new(ports: &Ports, auth: Arc<AuthService>, limits: Arc<LimitService>) -> Self {
         Self {
             store: Arc::clone(&ports.store),
             clock: Arc::clone(&ports.clock),
@@ -36,6 +46,7 @@ impl PasswordResetService {
             postbox: Postbox::new(ports),
             links: Links::new(ports),
             auth,
+            limits,
         }
     }
 
@@ -54,17 +65,25 @@ impl PasswordResetService {
         Ok(())
     }
 
-    /// Sends a link to the account with that address, if there is one that may be used; returns whether there is.
+    /// Sends a link to the account with that address, if there is one that may be used; returns whether it did. Whoever
+    /// asks for it, again and again, neither floods the account's owner nor keeps them from using a link: none is sent
+    /// within five minutes after another that works, nor more than so many a day.
     ///
     /// # Errors
     /// `Unavailable`.
     pub async fn answer(&self, email: &Email) -> Result<bool> {
+        let mut read = self.store.read().await?;
+        let Some(found) = self.waiting(&mut *read, email).await? else { return Ok(false) };
+        drop(read);
+        let decided = self.limits.take(Limited::ResetMailTo(email.as_str())).await;
+        if decided.is_some_and(|(_, decision)| !decision.allowed) {
+            return Ok(false);
+        }
         let mut work = self.store.begin().await?;
-        let Some(found) = work.users().find_by_email(email).await? else { return Ok(false) };
-        let now = self.clock.now();
-        let is_usable =
-            |user: &User| user.email == *email && user.erased_at.is_none() && !user.is_suspended(now);
-        let Some(user) = work.users().lock(found.id).await?.filter(is_usable) else { return Ok(false) };
+        work.users().lock(found.id).await?;
+        // Another worker may have answered somebody else meanwhile.
+        let user = self.waiting(&mut *work, email).await?.filter(|user| user.id == found.id);
+        let Some(user) = user else { return Ok(false) };
         let message = MailMessage::ResetPassword;
         let order = MailOrder { user_id: user.id, to: user.email.clone(), message };
         let posted = self.postbox.post_link(&mut *work, order, MailPurpose::ResetPassword, user.email);
@@ -74,8 +93,19 @@ impl PasswordResetService {
         Ok(true)
     }
 
+    /// Who is to be sent a link at that address.
+    async fn waiting(&self, work: &mut dyn Repositories, email: &Email) -> Result<Option<User>> {
+        let now = self.clock.now();
+        let user = work.users().find_by_email(email).await?.filter(|user| !user.is_suspended(now));
+        let Some(user) = user else { return Ok(None) };
+        let link = work.mail_tokens().find_for(user.id, MailPurpose::ResetPassword).await?;
+        let has_link = link.is_some_and(|link| link.is_live(now) && now < link.created_at + PAUSE);
+        Ok(Some(user).filter(|_| !has_link))
+    }
+
     /// Gives the account of a link another password, and ends all its sessions: whoever else got in is out. Who follows
-    /// the link has also proved the address. A mail tells of it.
+    /// the link has also proved the address; if nobody had before, the account may be somebody else's trap, and loses its
+    /// other ways in. A mail tells of it.
     ///
     /// # Errors
     /// `Invalid` when the password breaks a rule, or the link does not work; `Unavailable` when too many passwords are
@@ -90,6 +120,10 @@ impl PasswordResetService {
         let mut work = self.store.begin().await?;
         let (_, user) = self.links.take(&mut *work, token, &[MailPurpose::ResetPassword]).await?;
         let (user_id, to) = (user.id, user.email.clone());
+        let lost = match user.email_verified_at {
+            Some(_) => Vec::new(),
+            None => disown(&mut *work, user_id, device).await?,
+        };
         let user = User { password_hash, email_verified_at: Some(now), updated_at: now, ..user };
         work.users().update(&user).await?;
         work.sessions().revoke_all(user_id, None, now).await?;
@@ -98,7 +132,9 @@ impl PasswordResetService {
         let order = MailOrder { user_id, to, message: MailMessage::PasswordChanged };
         let posted = self.postbox.post(&mut *work, order).await?;
         let entry = NewAuditEntry::by(user_id, device, AuditAction::PasswordReset).about(user_id);
-        work.audit().append(&entry).await?;
+        for entry in lost.iter().chain([&entry]) {
+            work.audit().append(entry).await?;
+        }
         work.commit().await?;
         self.auth.forget_user(user_id);
         self.bus.publish(Event::User(UserEvent::SessionsEnded { user_id }));
@@ -116,4 +152,15 @@ impl PasswordResetService {
         let link = link.filter(works).ok_or_else(useless)?;
         read.users().find(link.user_id).await?.ok_or_else(useless)
     }
+}
+
+/// Takes from an account, which is locked, what those have left on it who never proved its address: logins of providers,
+/// and a second factor. Returns what is to be written down of it.
+async fn disown(work: &mut dyn UnitOfWork, user_id: UserId, device: &Device) -> Result<Vec<NewAuditEntry>> {
+    let by = |action| NewAuditEntry::by(user_id, device, action);
+    let mut entries = unlink_all(&mut *work, user_id, by(AuditAction::IdentityUnlinked)).await?;
+    if second_factors::forget(work, user_id).await? {
+        entries.push(by(AuditAction::TotpDisabled).about(user_id).with("shown", "reset_link"));
+    }
+    Ok(entries)
 }

@@ -174,7 +174,11 @@ impl Services {
             user_admin: Arc::new(UserAdminService::new(ports, Arc::clone(&auth))),
             audit: Arc::new(AuditService::new(ports)),
             verification: Arc::new(VerificationService::new(ports, Arc::clone(&auth))),
-            password_reset: Arc::new(PasswordResetService::new(ports, Arc::clone(&auth))),
+            password_reset: Arc::new(PasswordResetService::new(
+                ports,
+                Arc::clone(&auth),
+                Arc::clone(&limits),
+            )),
             email_change: Arc::new(EmailChangeService::new(ports, Arc::clone(&proofs), Arc::clone(&auth))),
             erasure: Arc::new(ErasureService::new(ports, Arc::clone(&proofs), Arc::clone(&auth))),
             provider_logins: Arc::new(ProviderLoginService::new(

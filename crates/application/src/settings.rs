@@ -144,12 +144,16 @@ pub struct LimitSettings {
     pub register_per_address: Quota,
     /// Requests for a new password, an address.
     pub reset_per_address: Quota,
-    /// Requests for a new password, an account.
+    /// Requests for a new password, an account and address.
     pub reset_per_account: Quota,
     /// Uses of links in mails, an address.
     pub links_per_address: Quota,
     /// Mails that a user may have sent.
     pub mails_per_user: Quota,
+    /// Mails that a user may have sent, in a day.
+    pub daily_mails_per_user: Quota,
+    /// Mails of a kind that anybody may have sent to an e-mail address, in a day.
+    pub daily_mails_per_recipient: Quota,
     /// Uploads a user.
     pub upload_per_user: Quota,
     /// Uploads a user, in a day.
@@ -186,6 +190,9 @@ impl Default for LimitSettings {
             reset_per_account: Quota::per_minute(3).guarded(),
             links_per_address: Quota::per_minute(30).guarded(),
             mails_per_user: Quota::per_minute(5),
+            daily_mails_per_user: Quota::per_day(30),
+            // Whoever is flooded still gets a link every two hours, which is theirs to use.
+            daily_mails_per_recipient: Quota::per_day(12),
             upload_per_user: Quota::per_minute(30),
             daily_uploads_per_user: Quota::per_day(1_000),
             room_messages_per_user: Quota::per_minute(30),

@@ -7,7 +7,7 @@ use plaza_tests::{
 };
 use serde_json::json;
 
-use crate::mail::{CONFIRM, start};
+use crate::mail::{CONFIRM, start, with_mail};
 
 both_setups!(
     an_account_moves_when_both_addresses_agree,
@@ -16,6 +16,7 @@ both_setups!(
     a_newer_change_replaces_the_one_before,
     nobody_moves_to_somebody_elses_address,
     a_profile_does_not_change_the_address,
+    strangers_are_not_flooded,
 );
 
 const AT_OLD: &str = "Confirm the change of your e-mail address";
@@ -119,4 +120,33 @@ async fn a_profile_does_not_change_the_address(setup: Setup) {
     let ada = User::register(plaza.a(), "ada").await;
     ada.api.put("/users/me", &json!({ "email": NEW, "bio": "Engines." })).await.expect(200);
     assert_eq!(email_of(&ada).await, OLD);
+}
+
+async fn strangers_are_not_flooded(setup: Setup) {
+    let smtp = Smtp::start().await;
+    let plaza = with_mail(setup, &smtp.url())
+        .variable("PLAZA_LIMITS__ENABLED", "true")
+        .variable("PLAZA_LIMITS__DAILY_MAILS_PER_USER", "3")
+        .variable("PLAZA_LIMITS__DAILY_MAILS_PER_RECIPIENT", "2")
+        .start()
+        .await;
+    let ada = User::register(plaza.a(), "ada").await;
+    let bob = User::register(plaza.b(), "bob").await;
+    request(&ada, NEW, PASSWORD).await.expect(202);
+    request(&bob, NEW, PASSWORD).await.expect(202);
+    let refused = request(&ada, NEW, PASSWORD).await;
+    refused.expect_problem(429);
+    assert!(
+        refused.header("ratelimit-policy").contains("\"move-mails\";q=2;w=86400"),
+        "{:?}",
+        refused.headers
+    );
+    request(&ada, "ada@example.com", PASSWORD).await.expect(202);
+    let refused = request(&ada, "ada@example.net", PASSWORD).await;
+    refused.expect_problem(429);
+    assert!(
+        refused.header("ratelimit-policy").contains("\"daily-mails\";q=3;w=86400"),
+        "{:?}",
+        refused.headers
+    );
 }

@@ -4,7 +4,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use plaza_tests::{
     Options, Plaza, Setup, both_setups,
     client::{Answer, Api, Browser, PASSWORD, User},
-    servers::OpenIdServer,
+    servers::{OpenIdServer, Smtp},
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -18,6 +18,7 @@ both_setups!(
     those_without_an_account_get_none_unless_the_operator_wants_it,
     a_provider_that_does_not_answer_stops_nothing_else,
     logins_by_providers_are_limited,
+    a_login_that_was_linked_to_an_address_of_others_is_out_once_its_owner_has_come,
 );
 
 const ID: &str = "corp";
@@ -283,4 +284,36 @@ async fn logins_by_providers_are_limited(setup: Setup) {
     let limited = api.post("/auth/oidc/token", &token).await;
     limited.expect_problem(429);
     assert!(limited.header("ratelimit-policy").starts_with("\"provider-login\""));
+}
+
+async fn a_login_that_was_linked_to_an_address_of_others_is_out_once_its_owner_has_come(setup: Setup) {
+    let (provider, smtp) = (provider().await, Smtp::start().await);
+    let plaza = options(setup, &provider)
+        .variable("PLAZA_MAIL__URL", &smtp.url())
+        .variable("PLAZA_MAIL__FROM", "plaza@example.org")
+        .start()
+        .await;
+    // Eve takes Ada's address, proves nothing, and leaves a way in.
+    let eve = User::register(plaza.a(), "ada").await;
+    let mut browser = Browser::new();
+    let url = format!("{}/api/v1/users/me/identities", plaza.a());
+    let linking = browser.post(&url, Some(eve.api.token()), &json!({ "provider": ID })).await.expect(200);
+    let callback = browser.prove(text(&linking["authorization_url"]), "eve").await;
+    assert_eq!(browser.visit(&at(plaza.b(), &callback)).await.status, 200);
+    // A code that she got just before is worth nothing either.
+    let callback = prove(&mut browser, plaza.a(), "", "eve").await;
+    let code = code_on(&browser.visit(&at(plaza.b(), &callback)).await);
+
+    let ada = Api::anonymous(plaza.b());
+    let request = json!({ "email": "ada@example.org" });
+    ada.post("/auth/password-reset/request", &request).await.expect(202);
+    let token = smtp.mail("ada@example.org", "Set a new password").await.token();
+    let new = "a better horse battery";
+    ada.post("/auth/password-reset", &json!({ "token": token, "new_password": new })).await.expect(204);
+    redeem(&mut browser, plaza.a(), &code).await.expect_problem(401);
+    let other = log_in(&plaza, &mut Browser::new(), "eve").await;
+    assert_ne!(text(&other["user"]["id"]), eve.id, "an account of her own");
+    let login = ada.log_in("ada", new).await.expect(200);
+    let ada = ada.with_token(text(&login["access_token"]));
+    assert_eq!(ada.get("/users/me/identities").await.expect(200)["items"], json!([]));
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use chrono::TimeDelta;
 use plaza_domain::{Clock, Email, MailPurpose, MailToken};
 use plaza_infrastructure::clock::SystemClock;
 use plaza_tests::{
@@ -9,6 +10,7 @@ use plaza_tests::{
     client::{Answer, Api, PASSWORD, User},
     servers::{Smtp, until},
 };
+use reqwest::Method;
 use serde_json::json;
 
 use crate::{
@@ -21,8 +23,11 @@ both_setups!(
     a_reset_works_once_and_in_time,
     nobody_learns_which_addresses_are_accounts,
     requests_are_counted_by_address_and_by_account,
+    nobody_keeps_others_from_a_new_password,
 );
 
+/// How long nobody is sent another link.
+const PAUSE: TimeDelta = TimeDelta::minutes(5);
 const SUBJECT: &str = "Set a new password";
 const NEW: &str = "a better horse battery";
 /// How soon a connection ends whose right to be there does.
@@ -78,6 +83,7 @@ async fn a_reset_works_once_and_in_time(setup: Setup) {
     let anyone = Api::anonymous(plaza.b());
     request(&anyone, "ada@example.org").await.expect(202);
     let first = smtp.mail("ada@example.org", SUBJECT).await.token();
+    change(&open, "ada@example.org", |link| MailToken { created_at: link.created_at - PAUSE, ..link }).await;
     request(&anyone, "ada@example.org").await.expect(202);
     let second = smtp.nth_mail("ada@example.org", SUBJECT, 2).await.token();
     let replaced = reset(&anyone, &first, NEW).await.expect_problem(422);
@@ -91,7 +97,11 @@ async fn a_reset_works_once_and_in_time(setup: Setup) {
 
     request(&anyone, "ada@example.org").await.expect(202);
     let third = smtp.nth_mail("ada@example.org", SUBJECT, 3).await.token();
-    expire(&open, "ada@example.org").await;
+    change(&open, "ada@example.org", |link| {
+        assert_eq!((link.expires_at - link.created_at).num_minutes(), 30);
+        MailToken { expires_at: SystemClock.now(), ..link }
+    })
+    .await;
     let expired = reset(&anyone, &third, "yet another battery").await.expect_problem(422);
     for other in [wrong, used, expired] {
         assert_eq!(other["errors"], replaced["errors"], "whatever the reason, it is not told");
@@ -99,15 +109,13 @@ async fn a_reset_works_once_and_in_time(setup: Setup) {
     anyone.log_in("ada", NEW).await.expect(200);
 }
 
-/// Lets the half hour pass for which the user's link works.
-async fn expire(open: &OpenPlaza, email: &str) {
+/// Makes the user's link another one, such as one that was ordered before.
+async fn change(open: &OpenPlaza, email: &str, change: impl FnOnce(MailToken) -> MailToken) {
     let email = Email::parse(email).expect("an address");
     let mut work = open.store.begin().await.expect("the database");
     let user = work.users().find_by_email(&email).await.expect("the database").expect("the user");
     let link = work.mail_tokens().find_for(user.id, MailPurpose::ResetPassword).await;
-    let link = link.expect("the database").expect("a link");
-    assert_eq!((link.expires_at - link.created_at).num_minutes(), 30);
-    let link = MailToken { expires_at: SystemClock.now(), ..link };
+    let link = change(link.expect("the database").expect("a link"));
     work.mail_tokens().replace(&link).await.expect("the database");
     work.commit().await.expect("the database");
 }
@@ -188,4 +196,39 @@ async fn requests_are_counted_by_address_and_by_account(setup: Setup) {
         "{:?}",
         refused.header("ratelimit-policy")
     );
+}
+
+/// Asks as from another computer, behind a proxy.
+async fn request_from(api: &Api, email: &str, address: &str) -> Answer {
+    let request = api.request(Method::POST, "/auth/password-reset/request");
+    api.send(request.json(&json!({ "email": email })).header("x-forwarded-for", address)).await
+}
+
+async fn nobody_keeps_others_from_a_new_password(setup: Setup) {
+    let smtp = Smtp::start().await;
+    let plaza = with_mail(setup, &smtp.url())
+        .variable("PLAZA_LIMITS__ENABLED", "true")
+        .variable("PLAZA_SERVER__TRUSTED_PROXIES", "127.0.0.0/8")
+        .start()
+        .await;
+    let user = User::register(plaza.a(), "ada").await;
+    let anyone = Api::anonymous(plaza.b());
+    let (eve, ada) = ("203.0.113.6", "203.0.113.7");
+    request_from(&anyone, "ada@example.org", ada).await.expect(202);
+    let token = smtp.mail("ada@example.org", SUBJECT).await.token();
+    // Eve asks until she may not any more. An address that is no account's is answered in the same way.
+    for email in ["ada@example.org", "nobody@example.org"] {
+        let mut statuses = Vec::new();
+        for _ in 0..4 {
+            statuses.push(request_from(&anyone, email, eve).await.status.as_u16());
+        }
+        assert_eq!(statuses, [202, 202, 202, 429], "{email}");
+        request_from(&anyone, email, ada).await.expect(202);
+    }
+    until_idle(&user).await;
+    // The link that was on its way works, whatever else was asked for: no other one took its place.
+    reset(&anyone, &token, NEW).await.expect(204);
+    smtp.mail("ada@example.org", "Your password was changed").await;
+    let links = smtp.mails_to("ada@example.org").into_iter().filter(|mail| mail.subject() == SUBJECT);
+    assert_eq!(links.count(), 1);
 }

@@ -21,13 +21,14 @@ use crate::{
 pub(crate) struct ChangeEmailRequest {
     /// The address from then on.
     new_email: Text<3, 254>,
-    /// The account's password.
-    password: Text<1, 128>,
+    /// The account's password; one without it needs a login of the last five minutes instead.
+    #[oai(nullable, skip_serializing_if_is_none)]
+    password: Option<Text<1, 128>>,
 }
 
 impl Example for ChangeEmailRequest {
     fn example() -> Self {
-        Self { new_email: "lovelace@example.org".into(), password: "correct horse battery".into() }
+        Self { new_email: "lovelace@example.org".into(), password: Some("correct horse battery".into()) }
     }
 }
 
@@ -82,7 +83,10 @@ impl EmailChangeApi {
     ) -> Result<EmailChangeRequested, ApiError> {
         let JsonBody(ChangeEmailRequest { new_email, password }) = body;
         allow(state, Limited::MailBy(actor.id())).await?;
-        state.services.email_change.request(&actor, new_email.as_str(), password.as_str()).await?;
+        allow(state, Limited::DailyMailBy(actor.id())).await?;
+        allow(state, Limited::MoveMailTo(&new_email.as_str().trim().to_lowercase())).await?;
+        let password = password.as_ref().map(Text::as_str);
+        state.services.email_change.request(&actor, new_email.as_str(), password).await?;
         Ok(EmailChangeRequested::Accepted)
     }
 

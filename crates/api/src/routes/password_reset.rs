@@ -67,8 +67,8 @@ pub(crate) struct PasswordResetApi;
 impl PasswordResetApi {
     /// Ask for a new password
     ///
-    /// Sends a link to the account's address, which works once, for 30 minutes. The answer is the same when there is no
-    /// such account.
+    /// Sends a link to the account's address, which works once, for 30 minutes. Who asks again within five minutes is sent
+    /// no other one, and nobody more than some a day. The answer is the same when there is no such account.
     #[oai(path = "/password-reset/request", method = "post", operation_id = "request_password_reset")]
     async fn request(
         &self,
@@ -76,9 +76,10 @@ impl PasswordResetApi {
         address: ClientAddress,
         body: JsonBody<RequestPasswordResetRequest>,
     ) -> Result<ResetRequested, ApiError> {
-        let email = body.0.email;
-        allow(state, Limited::ResetFrom(&address.to_string())).await?;
-        allow(state, Limited::ResetOf(&email.as_str().trim().to_lowercase())).await?;
+        let (email, from) = (body.0.email, address.to_string());
+        allow(state, Limited::ResetFrom(&from)).await?;
+        let account = email.as_str().trim().to_lowercase();
+        allow(state, Limited::ResetOf { email: &account, from: &from }).await?;
         state.services.password_reset.request(email.as_str()).await?;
         Ok(ResetRequested::Accepted)
     }

@@ -74,6 +74,7 @@ impl VerificationApi {
         Authenticated(actor): Authenticated,
     ) -> Result<VerificationSent, ApiError> {
         allow(state, Limited::MailBy(actor.id())).await?;
+        allow(state, Limited::DailyMailBy(actor.id())).await?;
         state.services.verification.request(&actor).await?;
         Ok(VerificationSent::Accepted)
     }

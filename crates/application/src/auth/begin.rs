@@ -1,13 +1,14 @@
 //! Sessions begin: everything that has established who somebody is ends here.
 
 use plaza_domain::{
-    AuditAction, AuditActor, AuditTarget, Device, NewAuditEntry, Session, SessionId, UnitOfWork, User, UserId,
+    AuditAction, AuditActor, AuditTarget, Device, IdentityId, NewAuditEntry, Session, SessionId, UnitOfWork,
+    User, UserId,
 };
 
 use serde::{Deserialize, Serialize};
 
 use super::service::{AuthService, Login};
-use crate::{Error, Result, SecondFactor, Unauthenticated, user_admin::lift_ended};
+use crate::{Error, MAX_IDENTITIES, Result, SecondFactor, Unauthenticated, user_admin::lift_ended};
 
 /// By what it was established who somebody is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,8 +16,8 @@ use crate::{Error, Result, SecondFactor, Unauthenticated, user_admin::lift_ended
 pub enum LoginMethod {
     /// By the account's password.
     Password,
-    /// By a login at a provider whose identity belongs to the account.
-    Identity,
+    /// By a login at a provider, whose identity belongs to the account.
+    Identity(IdentityId),
 }
 
 impl LoginMethod {
@@ -24,7 +25,18 @@ impl LoginMethod {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Password => "password",
-            Self::Identity => "identity",
+            Self::Identity(_) => "identity",
+        }
+    }
+
+    /// Whether it leads into the account still, which is locked: an identity may have been unlinked meanwhile.
+    pub(super) async fn leads_into(self, work: &mut dyn UnitOfWork, user_id: UserId) -> Result<bool> {
+        match self {
+            Self::Password => Ok(true),
+            Self::Identity(id) => {
+                let linked = work.identities().list(user_id, MAX_IDENTITIES).await?;
+                Ok(linked.iter().any(|identity| identity.id == id))
+            }
         }
     }
 }
@@ -34,8 +46,8 @@ impl AuthService {
     /// factor. An account that was to be erased goes on.
     ///
     /// # Errors
-    /// `SecondFactorRequired`; `Suspended`; `Unauthenticated` when the password was changed since the account was read;
-    /// `Unavailable`.
+    /// `SecondFactorRequired`; `Suspended`; `Unauthenticated` when the password was changed since the account was read, or
+    /// the identity was unlinked; `Unavailable`.
     pub async fn begin_session(&self, user: User, device: Device, how: LoginMethod) -> Result<Login> {
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
@@ -50,6 +62,11 @@ impl AuthService {
             drop(work);
             self.note_failed_login(Some(user.id), device).await?;
             return Err(refusal(user));
+        }
+        if !how.leads_into(&mut *work, user.id).await? {
+            drop(work);
+            self.note_failed_login(Some(user.id), device).await?;
+            return Err(Unauthenticated::LoginCode.into());
         }
         if work.totp().find(user.id).await?.is_some_and(|secret| secret.is_confirmed()) {
             // From here on the password is known to whoever this is.

@@ -52,8 +52,8 @@ impl AuthService {
     ///
     /// # Errors
     /// `SecondFactorRequired` when it is wrong or was taken before, with the challenge, which stands; `Unauthenticated`
-    /// when the challenge was answered before, is too old or was answered wrongly too often, or the account was suspended
-    /// or got another password; `RateLimited`; `Unavailable`.
+    /// when the challenge was answered before, is too old or was answered wrongly too often, or the account was suspended,
+    /// got another password or lost the identity that led here; `RateLimited`; `Unavailable`.
     pub async fn answer_challenge(&self, token: &str, shown: &SecondFactor, device: Device) -> Result<Login> {
         let over = Unauthenticated::Challenge;
         // Of several that come with it at the same time, one has it.
@@ -94,6 +94,9 @@ impl AuthService {
             |user: &User| self.password_mark(user) == challenge.password && !user.is_suspended(now);
         let user = work.users().lock(challenge.user_id).await?.filter(unchanged);
         let user = user.ok_or(Unauthenticated::Challenge)?;
+        if !challenge.how.leads_into(&mut *work, user.id).await? {
+            return Err(Unauthenticated::Challenge.into());
+        }
         if !self.second_factors.take(&mut *work, user.id, shown, now).await? {
             drop(work);
             self.note_failed_login(Some(user.id), device).await?;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
-use plaza_domain::{Device, UserId, Violation};
+use plaza_domain::{Device, Identity, IdentityId, UserId, Violation};
 use serde::{Deserialize, Serialize};
 
 use super::login::ProviderLoginService;
@@ -46,31 +46,34 @@ pub struct CodeProof {
 #[derive(Serialize, Deserialize)]
 struct LoginCode {
     user_id: UserId,
+    identity_id: IdentityId,
     binding: Binding,
 }
 
 impl ProviderLoginService {
-    /// A code for which that user's tokens are given out, once, within [`LOGIN_CODE_TTL`].
-    pub(super) async fn issue_code(&self, user_id: UserId, binding: Binding) -> Result<String> {
+    /// A code for which the tokens of that identity's user are given out, once, within [`LOGIN_CODE_TTL`].
+    pub(super) async fn issue_code(&self, identity: &Identity, binding: Binding) -> Result<String> {
         let secret = self.secret()?;
-        self.keep("code", &secret, &LoginCode { user_id, binding }, LOGIN_CODE_TTL).await?;
+        let code = LoginCode { user_id: identity.user_id, identity_id: identity.id, binding };
+        self.keep("code", &secret, &code, LOGIN_CODE_TTL).await?;
         Ok(secret)
     }
 
     /// Begins the session that a login code stands for.
     ///
     /// # Errors
-    /// `Unauthenticated` when it is unknown, used, too old, meant for somebody else, or the account is suspended;
-    /// `Unavailable`.
+    /// `Unauthenticated` when it is unknown, used, too old, meant for somebody else, or its identity is not linked any
+    /// more; `Suspended`; `Unavailable`.
     pub async fn redeem(&self, code: &str, proof: &CodeProof, device: Device) -> Result<Login> {
         let code = Some(code).filter(|code| code.len() <= MAX_LENGTH).ok_or(Unauthenticated::LoginCode)?;
-        let LoginCode { user_id, binding } =
+        let LoginCode { user_id, identity_id, binding } =
             self.take("code", code).await?.ok_or(Unauthenticated::LoginCode)?;
         if !self.is_meant(&binding, proof) {
+            self.auth.note_failed_login(Some(user_id), device).await?;
             return Err(Unauthenticated::LoginCode.into());
         }
         let user = self.store.read().await?.users().find(user_id).await?.ok_or(Unauthenticated::LoginCode)?;
-        self.auth.begin_session(user, device, LoginMethod::Identity).await
+        self.auth.begin_session(user, device, LoginMethod::Identity(identity_id)).await
     }
 
     /// Digests are compared, so that no time that this takes tells how much of a guess was right.

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use plaza_domain::{AuditAction, Identity, IdentityId, Store};
+use plaza_domain::{AuditAction, Identity, IdentityId, NewAuditEntry, Store, UnitOfWork, UserId};
 
-use super::{login::noted, providers::Providers};
+use super::{
+    login::{noted, noted_of},
+    providers::Providers,
+};
 use crate::{Actor, Error, Ports, Result, ports::ProviderInfo};
 
 /// The most that are listed. A user has at most one of each provider that was ever configured.
@@ -66,4 +69,21 @@ impl IdentityService {
         work.audit().append(&entry).await?;
         Ok(work.commit().await?)
     }
+}
+
+/// Unlinks all logins of a user, who is locked. Returns what is to be written down of it: as `entry`, which tells who did
+/// it, about each.
+///
+/// # Errors
+/// `Unavailable`.
+pub(crate) async fn unlink_all(
+    work: &mut dyn UnitOfWork,
+    user_id: UserId,
+    entry: NewAuditEntry,
+) -> Result<Vec<NewAuditEntry>> {
+    let identities = work.identities().list(user_id, MAX_IDENTITIES).await?;
+    for identity in &identities {
+        work.identities().delete(identity.id).await?;
+    }
+    Ok(identities.iter().map(|identity| noted_of(entry.clone(), identity)).collect())
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use plaza_domain::{
-    AuditAction, AuditTarget, Clock, Device, IdGenerator, Identity, NewAuditEntry, Store, UserId,
+    AuditAction, AuditActor, AuditTarget, Clock, Device, IdGenerator, Identity, NewAuditEntry, Store,
 };
 
 use super::{
@@ -124,8 +124,30 @@ impl ProviderLoginService {
         match self.settle(&flow, answer, device).await {
             Ok(Settled::LoggedIn(login_code)) => Ok(FinishedFlow::LoggedIn { login_code, return_to }),
             Ok(Settled::Linked) => Ok(FinishedFlow::Linked { return_to }),
-            Err(error) => Err(FlowRefusal { error, return_to }),
+            Err(error) => {
+                let noted = match flow.linking {
+                    Some(_) => Ok(()),
+                    None => self.note_refusal(&flow.provider, &error, device).await,
+                };
+                Err(FlowRefusal { error: noted.err().unwrap_or(error), return_to })
+            }
         }
+    }
+
+    /// Writes down that a login was refused, where that has not been done with the account that it was for. Who changed
+    /// their mind was not refused, and what does not answer refuses nobody.
+    async fn note_refusal(&self, provider: &str, error: &Error, device: &Device) -> Result<()> {
+        let reason = match error {
+            Error::Unauthenticated(Unauthenticated::Unproven) => "unproven",
+            Error::Forbidden(_) => "no_account",
+            Error::Conflict(_) => "conflict",
+            _ => return Ok(()),
+        };
+        let entry = NewAuditEntry::new(AuditActor::Anonymous, device.clone(), AuditAction::LoginFailed);
+        let entry = entry.with("provider", provider).with("reason", reason);
+        let mut work = self.store.begin().await?;
+        work.audit().append(&entry).await?;
+        Ok(work.commit().await?)
     }
 
     async fn settle(&self, flow: &Flow, answer: FlowAnswer, device: &Device) -> Result<Settled> {
@@ -150,8 +172,8 @@ impl ProviderLoginService {
         match flow.linking {
             Some(linking) => self.link(linking, info, &proven, device).await.map(|()| Settled::Linked),
             None => {
-                let user_id = self.known_or_new(info, &proven, device).await?;
-                self.issue_code(user_id, flow.binding.clone()).await.map(Settled::LoggedIn)
+                let identity = self.known_or_new(info, &proven, device).await?;
+                self.issue_code(&identity, flow.binding.clone()).await.map(Settled::LoggedIn)
             }
         }
     }
@@ -162,7 +184,7 @@ impl ProviderLoginService {
         info: &ProviderInfo,
         proven: &ProvenIdentity,
         device: &Device,
-    ) -> Result<UserId> {
+    ) -> Result<Identity> {
         let known = self.store.read().await?.identities().find(&info.issuer, &proven.subject).await?;
         match known {
             Some(identity) => self.known(identity, proven, device).await,
@@ -170,7 +192,7 @@ impl ProviderLoginService {
         }
     }
 
-    async fn known(&self, identity: Identity, proven: &ProvenIdentity, device: &Device) -> Result<UserId> {
+    async fn known(&self, identity: Identity, proven: &ProvenIdentity, device: &Device) -> Result<Identity> {
         let now = self.clock.now();
         let user = self.store.read().await?.users().find(identity.user_id).await?;
         let user = user.ok_or(Unauthenticated::Unproven)?;
@@ -182,7 +204,7 @@ impl ProviderLoginService {
         let mut work = self.store.begin().await?;
         work.identities().note_use(identity.id, proven.address(), now).await?;
         work.commit().await?;
-        Ok(user.id)
+        Ok(identity)
     }
 
     /// Links what was proven to the account of who began it, whose session must not have ended meanwhile.
@@ -197,6 +219,11 @@ impl ProviderLoginService {
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
         work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
+        // Whoever is out by now, at another instance too, leaves no way back in.
+        let found = work.sessions().find_with_user(actor.session_id).await?;
+        if found.is_none_or(|(session, _)| session.revoked_at.is_some()) {
+            return Err(Unauthenticated::SessionEnded.into());
+        }
         match work.identities().find(&info.issuer, &proven.subject).await? {
             Some(known) if known.user_id == actor.id() => {
                 work.identities().note_use(known.id, proven.address(), now).await?;
@@ -217,9 +244,12 @@ impl ProviderLoginService {
 
 /// What is written down when a login is linked to an account, or unlinked from it.
 pub(super) fn noted(action: AuditAction, identity: &Identity, device: &Device) -> NewAuditEntry {
-    NewAuditEntry::by(identity.user_id, device, action)
-        .about(AuditTarget::Identity(identity.id.uuid()))
-        .with("issuer", identity.issuer.as_str())
+    noted_of(NewAuditEntry::by(identity.user_id, device, action), identity)
+}
+
+/// An entry that is about an identity.
+pub(super) fn noted_of(entry: NewAuditEntry, identity: &Identity) -> NewAuditEntry {
+    entry.about(AuditTarget::Identity(identity.id.uuid())).with("issuer", identity.issuer.as_str())
 }
 
 /// What is wrong with an answer is for the log, with whose it is: who came with it may have made it up.

@@ -11,5 +11,6 @@ mod return_url;
 
 pub use codes::{CodeProof, LOGIN_CODE_TTL};
 pub use flow::{FLOW_TTL, LoginStart, StartedFlow};
+pub(crate) use linked::unlink_all;
 pub use linked::{IdentityService, LinkedIdentity, MAX_IDENTITIES};
 pub use login::{FinishedFlow, FlowAnswer, FlowRefusal, ProviderLoginService};

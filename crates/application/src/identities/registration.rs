@@ -32,7 +32,7 @@ impl ProviderLoginService {
         info: &ProviderInfo,
         proven: &ProvenIdentity,
         device: &Device,
-    ) -> Result<UserId> {
+    ) -> Result<Identity> {
         if !info.allows_registration {
             return Err(Error::Forbidden(NO_ACCOUNT));
         }
@@ -62,7 +62,7 @@ impl ProviderLoginService {
         info: &ProviderInfo,
         proven: &ProvenIdentity,
         device: &Device,
-    ) -> Result<UserId> {
+    ) -> Result<Identity> {
         let identity = self.identity(user.id, info, proven);
         work.identities().insert(&identity).await?;
         let posted = match user.email_verified_at {
@@ -76,14 +76,14 @@ impl ProviderLoginService {
         if let Some(posted) = posted {
             self.postbox.wake(posted).await;
         }
-        Ok(user.id)
+        Ok(identity)
     }
 
     /// The address is taken: perhaps by who came back twice at the same moment.
-    async fn registered_meanwhile(&self, info: &ProviderInfo, proven: &ProvenIdentity) -> Result<UserId> {
+    async fn registered_meanwhile(&self, info: &ProviderInfo, proven: &ProvenIdentity) -> Result<Identity> {
         let mut read = self.store.read().await?;
         let known = read.identities().find(&info.issuer, &proven.subject).await?;
-        known.map(|identity| identity.user_id).ok_or_else(|| Error::Conflict(TAKEN.to_owned()))
+        known.ok_or_else(|| Error::Conflict(TAKEN.to_owned()))
     }
 
     fn account(

@@ -23,7 +23,7 @@ impl Links {
     /// Uses a link up that is for one of these purposes. Returns it, and its user, who is locked.
     ///
     /// # Errors
-    /// `Invalid`, the same for every link that does not work.
+    /// `Invalid`, the same for every link that does not work, and for those of accounts that may not be used.
     pub(crate) async fn take(
         &self,
         work: &mut dyn UnitOfWork,
@@ -32,9 +32,11 @@ impl Links {
     ) -> Result<(MailToken, User)> {
         let link = work.mail_tokens().find_by_digest(self.secrets.digest(token)).await?;
         let link = link.filter(|link| purposes.contains(&link.purpose)).ok_or_else(useless)?;
-        let user = work.users().lock(link.user_id).await?.ok_or_else(useless)?;
+        let now = self.clock.now();
+        let may_be_used = |user: &User| !user.is_suspended(now);
+        let user = work.users().lock(link.user_id).await?.filter(may_be_used).ok_or_else(useless)?;
         // It may have been used or replaced while its user was locked by somebody else.
-        if !work.mail_tokens().consume(link.task_id, self.clock.now()).await? {
+        if !work.mail_tokens().consume(link.task_id, now).await? {
             return Err(useless());
         }
         Ok((link, user))

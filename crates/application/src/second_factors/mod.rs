@@ -6,4 +6,5 @@ mod service;
 
 pub use check::SecondFactor;
 pub(crate) use check::SecondFactors;
+pub(crate) use service::forget;
 pub use service::{Enrolment, SecondFactorService, SecondFactorStatus};

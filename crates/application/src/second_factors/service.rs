@@ -232,7 +232,10 @@ impl SecondFactorService {
 }
 
 /// Leaves a user without a second factor; whether they had one.
-async fn forget(work: &mut dyn UnitOfWork, user_id: UserId) -> Result<bool> {
+///
+/// # Errors
+/// `Unavailable`.
+pub(crate) async fn forget(work: &mut dyn UnitOfWork, user_id: UserId) -> Result<bool> {
     let had = work.totp().delete(user_id).await?;
     work.recovery_codes().replace(user_id, &[]).await?;
     Ok(had)

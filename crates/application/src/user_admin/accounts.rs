@@ -10,6 +10,7 @@ use crate::{
     Error, Operator, Page, PageRequest, Result, audit,
     auth::{FIRST_ADMIN, parse_password},
     events::UserEvent,
+    identities::unlink_all,
     policy::{AccountAction, authorize_account, authorize_operation},
     usernames,
 };
@@ -114,7 +115,8 @@ impl UserAdminService {
         Ok((user, told))
     }
 
-    /// Gives an account another password and ends all its sessions. Returns the password when it was made here.
+    /// Gives an account another password, ends all its sessions, and leaves no other way in: logins of providers are
+    /// unlinked, links in mails work no more. Returns the password when it was made here.
     ///
     /// # Errors
     /// `Forbidden`; `Invalid`; `NotFound`; `Conflict` when the account was erased; `Unavailable`.
@@ -133,7 +135,13 @@ impl UserAdminService {
         let user = lock(&mut *work, user_id).await?;
         work.users().update(&User { password_hash, updated_at: now, ..user }).await?;
         work.sessions().revoke_all(user_id, None, now).await?;
-        work.audit().append(&audit::by_operator(by, AuditAction::PasswordReset).about(user_id)).await?;
+        work.mail_tokens().void(user_id).await?;
+        let entry = audit::by_operator(by, AuditAction::IdentityUnlinked);
+        let unlinked = unlink_all(&mut *work, user_id, entry.with("user_id", user_id.to_string())).await?;
+        let entry = audit::by_operator(by, AuditAction::PasswordReset).about(user_id);
+        for entry in unlinked.iter().chain([&entry]) {
+            work.audit().append(entry).await?;
+        }
         work.commit().await?;
         tracing::info!(user.id = %user_id, %by, "a password was reset");
         self.announce_end(user_id, UserEvent::SessionsEnded { user_id });

@@ -8,12 +8,12 @@ use std::{
 use async_trait::async_trait;
 use futures::future::join_all;
 use plaza_application::{
-    Actor, CodeProof, Error, FinishedFlow, FlowAnswer, Login, LoginStart, Result, SecondFactor,
-    Unauthenticated,
+    Actor, CodeProof, Error, FRESH_LOGIN, FinishedFlow, FlowAnswer, Login, LoginStart, Operator, Result,
+    SecondFactor, Unauthenticated,
     memory::PlainTotp,
     ports::{IdentityProvider, ProofRequest, ProofResponse, ProvenIdentity, ProviderError, ProviderInfo},
 };
-use plaza_domain::{AuditFilter, Clock, Device, Issuer, Subject, User};
+use plaza_domain::{AuditAction, AuditFilter, Clock, Device, Issuer, Subject, User};
 
 use crate::world::{PASSWORD, World};
 
@@ -348,5 +348,114 @@ async fn a_second_factor_is_asked_for_after_a_provider_too() -> Result<()> {
     let shown = SecondFactor::Code(PlainTotp::code(&secret, step + 1));
     let login = world.services.auth.answer_challenge(&challenge, &shown, Device::default()).await?;
     assert_eq!(login.user.id, ada.id());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_login_code_is_worth_nothing_once_its_login_is_unlinked() -> Result<()> {
+    let world = world();
+    let ada = world.user("ada").await?;
+    link(&world, &ada, ID, "eve").await?;
+    let logins = &world.services.provider_logins;
+    let begun = logins.begin(ID, LoginStart::default()).await?;
+    let back = answer(begun.authorization_url, begun.browser_secret.clone(), "eve");
+    let finished = logins.finish(ID, back, &Device::default()).await.map_err(|refusal| refusal.error)?;
+    let FinishedFlow::LoggedIn { login_code, .. } = finished else {
+        return Err(Error::Internal("nobody was logged in".into()));
+    };
+    unlink(&world, &ada).await?;
+    let proof = CodeProof { browser_secret: Some(begun.browser_secret), ..CodeProof::default() };
+    let refused = logins.redeem(&login_code, &proof, Device::default()).await;
+    assert!(matches!(refused, Err(Error::Unauthenticated(Unauthenticated::LoginCode))));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_challenge_is_over_once_the_login_that_led_to_it_is_unlinked() -> Result<()> {
+    let world = world();
+    let ada = world.user("ada").await?;
+    link(&world, &ada, ID, "eve").await?;
+    let factors = &world.services.second_factors;
+    let secret = factors.begin(&ada, Some(PASSWORD)).await?.secret;
+    let step = world.clock.now().timestamp().div_euclid(30);
+    factors.confirm(&ada, &PlainTotp::code(&secret, step)).await?;
+    let Err(Error::SecondFactorRequired { challenge, .. }) = log_in(&world, "eve").await else {
+        return Err(Error::Internal("no second factor was asked for".into()));
+    };
+    unlink(&world, &ada).await?;
+    let shown = SecondFactor::Code(PlainTotp::code(&secret, step + 1));
+    let refused = world.services.auth.answer_challenge(&challenge, &shown, Device::default()).await;
+    assert!(matches!(refused, Err(Error::Unauthenticated(Unauthenticated::Challenge))));
+    Ok(())
+}
+
+async fn unlink(world: &World, actor: &Actor) -> Result<()> {
+    let linked = world.services.identities.list(actor).await?[0].identity.id;
+    world.services.identities.unlink(actor, linked).await
+}
+
+#[tokio::test]
+async fn who_is_out_by_another_instance_links_nothing_here() -> Result<()> {
+    let world = world();
+    let ada = world.user("ada").await?;
+    let logins = &world.services.provider_logins;
+    let begun = logins.begin_linking(&ada, None, ID, None).await?;
+    // What this instance remembers of the session is right for two seconds.
+    world.services.auth.recheck(&ada).await?;
+    let store = Arc::clone(&world.ports.store);
+    let elsewhere = World::with_ports(|ports| ports.store = store);
+    elsewhere.services.user_admin.end_sessions(Operator::CommandLine, ada.id()).await?;
+    let back = answer(begun.authorization_url, begun.browser_secret, "eve");
+    let refused = logins.finish(ID, back, &Device::default()).await.map_err(|refusal| refusal.error);
+    assert!(matches!(refused, Err(Error::Unauthenticated(Unauthenticated::SessionEnded))), "{refused:?}");
+    assert_eq!(world.services.identities.list(&ada).await?, []);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_login_that_is_refused_is_written_down() -> Result<()> {
+    let info = ProviderInfo { allows_registration: false, ..Credulous::new("club").info };
+    let world = world_with(vec![Credulous::new(ID), Credulous { info, ..Credulous::new("club") }]);
+    let ada = world.user("ada").await?;
+    assert!(log_in_by(&world, "club", "somebody").await.is_err());
+    assert!(log_in(&world, "somebody ada@example.org").await.is_err());
+    assert!(log_in(&world, "").await.is_err());
+    // A code that is shown by who did not begin the login.
+    link(&world, &ada, ID, "ada").await?;
+    let logins = &world.services.provider_logins;
+    let begun = logins.begin(ID, LoginStart::default()).await?;
+    let back = answer(begun.authorization_url, begun.browser_secret, "ada");
+    let finished = logins.finish(ID, back, &Device::default()).await.map_err(|refusal| refusal.error)?;
+    let FinishedFlow::LoggedIn { login_code, .. } = finished else {
+        return Err(Error::Internal("nobody was logged in".into()));
+    };
+    assert!(logins.redeem(&login_code, &CodeProof::default(), Device::default()).await.is_err());
+
+    let failed = AuditFilter { action: Some(AuditAction::LoginFailed), ..AuditFilter::default() };
+    let entries = world.ports.store.read().await?.audit().list(&failed, None, 10).await?;
+    let told = entries.iter().rev().map(|entry| entry.details.clone()).collect::<Vec<_>>();
+    let reason =
+        |provider: &str, reason: &str| format!("{{\"provider\":\"{provider}\",\"reason\":\"{reason}\"}}");
+    assert_eq!(
+        told,
+        [reason("club", "no_account"), reason(ID, "conflict"), reason(ID, "unproven"), "{}".to_owned()]
+    );
+    assert_eq!(entries[0].target_id, Some(ada.id().uuid()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_has_no_password_moves_to_another_address_by_a_fresh_login() -> Result<()> {
+    let world = world();
+    let ada = actor(&world, &log_in(&world, "ada ada@corp.example").await?).await?;
+    let change = &world.services.email_change;
+    change.request(&ada, "ada@example.net", None).await?;
+    world.clock.advance(FRESH_LOGIN.to_std().unwrap_or_default());
+    let refused = change.request(&ada, "ada@example.net", None).await;
+    assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
+    // Who has one shows it, however fresh the login.
+    let grace = world.user("grace").await?;
+    let refused = change.request(&grace, "grace@example.net", None).await;
+    assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
     Ok(())
 }

@@ -7,14 +7,14 @@ use std::{
 };
 
 use plaza_application::{
-    Actor, AuthSettings, EmailChange, Error, NewRoom, Result, Settings,
+    Actor, AuthSettings, EmailChange, Error, NewPassword, NewRoom, Operator, Result, Settings,
     commands::{Command, MAIL_QUEUE},
     mail::Delivered,
     memory::MemoryMailer,
     ports::Mail,
 };
 use plaza_domain::{
-    AuditAction, AuditFilter, Device, Suspension, Task, TaskId, User, repository::TaskFilter,
+    AuditAction, AuditFilter, Device, Email, Suspension, Task, TaskId, User, repository::TaskFilter,
 };
 
 use crate::world::{PASSWORD, World, said};
@@ -26,14 +26,14 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const HALF_AN_HOUR: Duration = Duration::from_secs(30 * 60);
 
 /// A world whose mails can be looked at.
-struct Post {
-    world: World,
+pub(crate) struct Post {
+    pub(crate) world: World,
     mailer: MemoryMailer,
     done: Mutex<BTreeSet<TaskId>>,
 }
 
 impl Post {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with_settings(&Settings::default())
     }
 
@@ -67,7 +67,7 @@ impl Post {
     }
 
     /// Has all mails sent that wait, also those that are ordered meanwhile; each once.
-    async fn deliver_all(&self) -> Result<()> {
+    pub(crate) async fn deliver_all(&self) -> Result<()> {
         loop {
             let tasks = self.tasks().await?;
             let is_new = |task: &Task| self.done.lock().is_ok_and(|mut done| done.insert(task.id));
@@ -77,7 +77,7 @@ impl Post {
     }
 
     /// What is secret in the newest mail to that address with a link to that page.
-    fn token(&self, to: &str, page: &str) -> String {
+    pub(crate) fn token(&self, to: &str, page: &str) -> String {
         let link = |mail: &Mail| {
             let (_, rest) = mail.content.text.split_once(&format!("/{page}#token="))?;
             (mail.to.as_str() == to).then(|| rest.trim().to_owned())
@@ -85,16 +85,16 @@ impl Post {
         self.mailer.sent().iter().rev().find_map(link).unwrap_or_default()
     }
 
-    async fn verify(&self, token: &str) -> Result<()> {
+    pub(crate) async fn verify(&self, token: &str) -> Result<()> {
         self.world.services.verification.confirm(token, &Device::default()).await
     }
 
-    async fn user(&self, actor: &Actor) -> Result<User> {
+    pub(crate) async fn user(&self, actor: &Actor) -> Result<User> {
         self.world.services.users.get(actor, actor.id()).await
     }
 }
 
-fn is_useless<T>(outcome: Result<T>) -> bool {
+pub(crate) fn is_useless<T>(outcome: Result<T>) -> bool {
     matches!(outcome, Err(Error::Invalid(input)) if input.violations.iter().any(|it| it.field == "token"))
 }
 
@@ -163,7 +163,7 @@ async fn who_may_not_log_in_and_who_has_no_account_are_sent_no_link() -> Result<
 async fn a_reset_leaves_no_other_link_and_no_session() -> Result<()> {
     let post = Post::new();
     let ada = post.world.user("ada").await?;
-    post.world.services.email_change.request(&ada, NEW_EMAIL, PASSWORD).await?;
+    post.world.services.email_change.request(&ada, NEW_EMAIL, Some(PASSWORD)).await?;
     post.world.services.password_reset.request(EMAIL).await?;
     post.deliver_all().await?;
     let token = post.token(EMAIL, "reset-password");
@@ -181,11 +181,107 @@ async fn a_reset_leaves_no_other_link_and_no_session() -> Result<()> {
 }
 
 #[tokio::test]
+async fn who_asks_for_a_new_password_again_and_again_voids_no_link_of_others() -> Result<()> {
+    let post = Post::new();
+    post.world.user("ada").await?;
+    let resets = &post.world.services.password_reset;
+    let mut tokens = Vec::new();
+    for minutes in [0, 1, 3, 1] {
+        post.world.clock.advance(Duration::from_secs(minutes * 60));
+        resets.request(EMAIL).await?;
+        post.deliver_all().await?;
+        tokens.push(post.token(EMAIL, "reset-password"));
+    }
+    assert!(tokens[0] == tokens[1] && tokens[1] == tokens[2], "one link for those within five minutes");
+    assert_ne!(tokens[2], tokens[3], "and then another one");
+    assert!(is_useless(resets.reset(&tokens[0], NEW, &Device::default()).await));
+    resets.reset(&tokens[3], NEW, &Device::default()).await?;
+    // Who has used a link may need another one.
+    resets.request(EMAIL).await?;
+    post.deliver_all().await?;
+    assert_ne!(post.token(EMAIL, "reset-password"), tokens[3]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn nobody_is_flooded_with_links_to_a_new_password() -> Result<()> {
+    let post = Post::new();
+    post.world.user("ada").await?;
+    let email = Email::parse(EMAIL)?;
+    let mut days = Vec::new();
+    for _day in 0..3 {
+        let mut sent = 0;
+        for _minute in 0..24 * 60 {
+            post.world.clock.advance(Duration::from_secs(60));
+            sent += usize::from(post.world.services.password_reset.answer(&email).await?);
+        }
+        days.push(sent);
+    }
+    // A full bucket at first, and then what drips into it: somebody who is flooded still gets a link every two hours.
+    assert!(days[0] <= 24 && days[1..] == [12, 12], "{days:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_password_leaves_no_link_that_was_ordered_before() -> Result<()> {
+    let post = Post::new();
+    let ada = post.world.user("ada").await?;
+    let services = &post.world.services;
+    let order_all = async |password: &str| {
+        services.email_change.request(&ada, NEW_EMAIL, Some(password)).await?;
+        services.password_reset.request(EMAIL).await?;
+        post.deliver_all().await
+    };
+    let is_nothing_left = async || {
+        let device = Device::default();
+        let token = post.token(EMAIL, "reset-password");
+        let reset = services.password_reset.reset(&token, PASSWORD, &device);
+        let [old, new] = [EMAIL, NEW_EMAIL].map(|address| post.token(address, "change-email"));
+        is_useless(reset.await)
+            && is_useless(services.email_change.confirm(&old, &device).await)
+            && is_useless(services.email_change.confirm(&new, &device).await)
+    };
+    order_all(PASSWORD).await?;
+    services.accounts.change_password(&ada, PASSWORD, NEW).await?;
+    assert!(is_nothing_left().await, "the user's own doing");
+    order_all(NEW).await?;
+    let chosen = NewPassword::Chosen(PASSWORD.to_owned());
+    services.user_admin.reset_password(Operator::CommandLine, ada.id(), chosen).await?;
+    assert!(is_nothing_left().await, "an operator's doing");
+    Ok(())
+}
+
+#[tokio::test]
+async fn links_of_accounts_that_may_not_be_used_do_not_work() -> Result<()> {
+    let post = Post::new();
+    post.world.user("root").await?;
+    let ada = post.world.user("ada").await?;
+    let services = &post.world.services;
+    services.email_change.request(&ada, NEW_EMAIL, Some(PASSWORD)).await?;
+    services.password_reset.request(EMAIL).await?;
+    post.deliver_all().await?;
+    let by = Operator::CommandLine;
+    services.user_admin.ban(by, ada.id(), "", None).await?;
+    let device = Device::default();
+    let verify = post.token(EMAIL, "verify-email");
+    assert!(is_useless(post.verify(&verify).await));
+    let reset = post.token(EMAIL, "reset-password");
+    assert!(is_useless(services.password_reset.reset(&reset, NEW, &device).await));
+    for address in [EMAIL, NEW_EMAIL] {
+        let token = post.token(address, "change-email");
+        assert!(is_useless(services.email_change.confirm(&token, &device).await), "{address}");
+    }
+    // They were not used up by that.
+    services.user_admin.unban(by, ada.id()).await?;
+    post.verify(&verify).await
+}
+
+#[tokio::test]
 async fn of_two_agreements_at_once_one_is_the_second() -> Result<()> {
     let post = Post::new();
     let ada = post.world.user("ada").await?;
     let change = &post.world.services.email_change;
-    change.request(&ada, NEW_EMAIL, PASSWORD).await?;
+    change.request(&ada, NEW_EMAIL, Some(PASSWORD)).await?;
     post.deliver_all().await?;
     let tokens = [EMAIL, NEW_EMAIL].map(|address| post.token(address, "change-email"));
     let device = Device::default();
@@ -209,7 +305,13 @@ async fn who_has_to_prove_an_address_takes_part_once_they_have() -> Result<()> {
     post.verify(&post.token(EMAIL, "verify-email")).await?;
     let ada = world.services.auth.recheck(&ada).await?;
     let room = world.services.rooms.create(&ada, room()).await?;
-    world.services.messages.post(&ada, room.id, said("hello")).await.map(drop)
+    let said = world.services.messages.post(&ada, room.id, said("hello")).await?.view.message.id;
+
+    let grace = world.user("grace").await?;
+    world.services.memberships.join(&grace, room.id).await?;
+    let refused = world.services.reactions.react(&grace, said, "👍", |_| {}).await;
+    assert!(matches!(refused, Err(Error::EmailNotVerified)), "{refused:?}");
+    world.services.reactions.react(&ada, said, "👍", |_| {}).await.map(drop)
 }
 
 #[tokio::test]
@@ -220,7 +322,7 @@ async fn what_links_do_is_written_down_without_them() -> Result<()> {
     post.deliver_all().await?;
     let mut tokens = vec![post.token(EMAIL, "verify-email")];
     post.verify(&tokens[0]).await?;
-    post.world.services.email_change.request(&ada, NEW_EMAIL, PASSWORD).await?;
+    post.world.services.email_change.request(&ada, NEW_EMAIL, Some(PASSWORD)).await?;
     post.deliver_all().await?;
     for address in [EMAIL, NEW_EMAIL] {
         let token = post.token(address, "change-email");
@@ -234,7 +336,12 @@ async fn what_links_do_is_written_down_without_them() -> Result<()> {
 
     let mut read = post.world.ports.store.read().await?;
     let entries = read.audit().list(&AuditFilter::default(), None, 100).await?;
-    for action in [AuditAction::EmailVerified, AuditAction::EmailChanged, AuditAction::PasswordReset] {
+    for action in [
+        AuditAction::EmailVerified,
+        AuditAction::EmailChangeRequested,
+        AuditAction::EmailChanged,
+        AuditAction::PasswordReset,
+    ] {
         let noted = entries.iter().filter(|entry| entry.action == action.as_str());
         let by_ada = noted.filter(|entry| entry.actor_id == Some(ada.id().uuid()));
         assert_eq!(by_ada.count(), 1, "{}", action.as_str());

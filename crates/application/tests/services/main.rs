@@ -12,6 +12,7 @@ mod erasure;
 mod faults;
 mod files;
 mod friends;
+mod hijacked;
 mod identities;
 mod limits;
 mod mails;

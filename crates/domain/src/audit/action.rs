@@ -59,6 +59,8 @@ actions! {
     PasswordReset = "password.reset",
     /// An address was confirmed.
     EmailVerified = "email.verified",
+    /// A user wants to move their account to another address.
+    EmailChangeRequested = "email.change_requested",
     /// An account has another address.
     EmailChanged = "email.changed",
     /// A user may not use their account, as they broke the rules.

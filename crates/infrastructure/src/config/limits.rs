@@ -23,12 +23,16 @@ pub struct LimitsConfig {
     pub register_per_address: u32,
     /// Requests for a new password, an address.
     pub reset_per_address: u32,
-    /// Requests for a new password, an account.
+    /// Requests for a new password, an account and address.
     pub reset_per_account: u32,
     /// Uses of links in mails, an address.
     pub links_per_address: u32,
     /// Mails that a user may have sent.
     pub mails_per_user: u32,
+    /// Mails that a user may have sent, a day.
+    pub daily_mails_per_user: u32,
+    /// Mails of a kind that anybody may have sent to an e-mail address, a day.
+    pub daily_mails_per_recipient: u32,
     /// Uploads a user.
     pub upload_per_user: u32,
     /// Messages a user in rooms.
@@ -65,6 +69,8 @@ impl Default for LimitsConfig {
             reset_per_account: settings.reset_per_account.burst,
             links_per_address: settings.links_per_address.burst,
             mails_per_user: settings.mails_per_user.burst,
+            daily_mails_per_user: settings.daily_mails_per_user.burst,
+            daily_mails_per_recipient: settings.daily_mails_per_recipient.burst,
             upload_per_user: settings.upload_per_user.burst,
             room_messages_per_user: settings.room_messages_per_user.burst,
             direct_messages_per_user: settings.direct_messages_per_user.burst,
@@ -93,6 +99,8 @@ impl LimitsConfig {
             reset_per_account: Quota::per_minute(self.reset_per_account).guarded(),
             links_per_address: Quota::per_minute(self.links_per_address).guarded(),
             mails_per_user: Quota::per_minute(self.mails_per_user),
+            daily_mails_per_user: Quota::per_day(self.daily_mails_per_user),
+            daily_mails_per_recipient: Quota::per_day(self.daily_mails_per_recipient),
             upload_per_user: Quota::per_minute(self.upload_per_user),
             // Set beside the other limits of uploads.
             daily_uploads_per_user: LimitSettings::default().daily_uploads_per_user,
@@ -131,8 +139,14 @@ impl LimitsConfig {
                 problems.push(Problem::new(key, "must be 1 to 1000000 a minute"));
             }
         }
-        if !(1..=1_000_000).contains(&self.second_factor_per_account) {
-            problems.push(Problem::new("limits.second_factor_per_account", "must be 1 to 1000000 a day"));
+        for (key, value) in [
+            ("limits.second_factor_per_account", self.second_factor_per_account),
+            ("limits.daily_mails_per_user", self.daily_mails_per_user),
+            ("limits.daily_mails_per_recipient", self.daily_mails_per_recipient),
+        ] {
+            if !(1..=1_000_000).contains(&value) {
+                problems.push(Problem::new(key, "must be 1 to 1000000 a day"));
+            }
         }
         if !(1..=1_000_000).contains(&self.max_replay) {
             problems.push(Problem::new("limits.max_replay", "must be 1 to 1000000"));

@@ -35,7 +35,8 @@ pub(super) enum UserCommand {
         #[arg(value_parser = role)]
         role: SystemRole,
     },
-    /// Gives a user another password and ends their sessions; without --password-stdin it is made and printed once
+    /// Gives a user another password, ends their sessions and unlinks their logins of providers; without --password-stdin
+    /// it is made and printed once
     ResetPassword {
         /// The user
         user: String,
