@@ -21,10 +21,10 @@ pub(crate) struct RunArgs {
     /// Which shapes of work
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [
         Scenario::Fanout, Scenario::Rooms, Scenario::Paced, Scenario::BigRoom, Scenario::Idle, Scenario::Storm,
-        Scenario::History, Scenario::Login, Scenario::Start,
+        Scenario::History, Scenario::Login, Scenario::Tasks, Scenario::Pictures, Scenario::Start,
     ])]
     scenarios: Vec<Scenario>,
-    /// With whom: plaza, plaza-two, plaza-embedded, fastapi, socketio, ejabberd, prosody, nchan, bare [default: those who take part in it]
+    /// With whom: plaza, plaza-two, plaza-embedded, fastapi, socketio, ejabberd, prosody, nchan, bare, celery, bullmq [default: those who take part in it]
     #[arg(long, value_delimiter = ',')]
     peers: Vec<String>,
     /// How often each; the run in the middle counts
@@ -45,6 +45,12 @@ pub(crate) struct RunArgs {
     /// How long the histories are that pages are read from, in messages
     #[arg(long, value_delimiter = ',', default_values_t = [1_000, 100_000, 1_000_000])]
     histories: Vec<u64>,
+    /// How many tasks are in the backlog
+    #[arg(long, default_value_t = 20_000)]
+    tasks: u64,
+    /// How many pictures
+    #[arg(long, default_value_t = 60)]
+    pictures: u64,
     /// Less of everything: under five minutes
     #[arg(long)]
     quick: bool,
@@ -67,6 +73,7 @@ pub(crate) async fn run(mut args: RunArgs) -> Result<(), Failure> {
     if args.quick {
         (args.runs, args.seconds, args.warm_up) = (1, 4, 1);
         (args.idle, args.storm, args.histories) = (1_000, 500, vec![1_000, 100_000]);
+        (args.tasks, args.pictures) = (2_000, 8);
     }
     let files = raise_file_limit()?;
     let most = args.idle.max(args.storm) as u64 + FILES_BESIDE;
@@ -90,6 +97,8 @@ pub(crate) async fn run(mut args: RunArgs) -> Result<(), Failure> {
         idle_connections: args.idle,
         storm_connections: args.storm,
         histories: args.histories.clone(),
+        tasks: args.tasks,
+        pictures: args.pictures,
     };
     for scenario in &args.scenarios {
         for run in 1..=args.runs {
@@ -142,6 +151,8 @@ fn settings(args: &RunArgs) -> BTreeMap<String, String> {
         ("idle", args.idle.to_string()),
         ("storm", args.storm.to_string()),
         ("histories", histories.join(",")),
+        ("tasks", args.tasks.to_string()),
+        ("pictures", args.pictures.to_string()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()

@@ -146,6 +146,11 @@ impl Redis {
         Ok(redis)
     }
 
+    /// Sends a command and checks how the answer begins.
+    pub(crate) async fn tell(&self, command: &str, expected: &str) -> Result<(), Failure> {
+        greet(local(self.port), command, expected).await
+    }
+
     /// Where it is.
     pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)

@@ -5,6 +5,7 @@ mod nchan;
 mod plaza;
 mod reference;
 mod server;
+mod workers;
 mod xmpp;
 
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use self::{
     nchan::Nchan,
     plaza::{Plaza, Setup},
     reference::{FastApi, SocketIo},
+    workers::{BullMq, Celery},
     xmpp::{Ejabberd, Prosody},
 };
 use crate::{Failure, machine::process::Launch, wire::Dialect};
@@ -67,6 +69,11 @@ pub(crate) trait Peer: Sync {
     /// One of its processes.
     fn launch(&self, ground: &Ground, port: u16) -> Result<Launch, Failure>;
 
+    /// A program of its own that orders work and measures it, for those who are only workers.
+    fn driver(&self, _ground: &Ground) -> Result<Option<Launch>, Failure> {
+        Ok(None)
+    }
+
     /// What it is and is made of, with versions.
     fn versions(&self) -> Vec<(String, String)> {
         Vec::new()
@@ -96,5 +103,7 @@ pub(crate) fn all(plaza: &Path) -> Vec<Box<dyn Peer>> {
         Box::new(Prosody),
         Box::new(Nchan),
         Box::new(Bare),
+        Box::new(Celery),
+        Box::new(BullMq),
     ]
 }

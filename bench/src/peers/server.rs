@@ -31,6 +31,7 @@ pub(crate) struct Server {
     pub(crate) ready_after: Duration,
     processes: Vec<Process>,
     launches: Vec<Launch>,
+    bcrypt_cost: u32,
     ready_path: &'static str,
     postgres: Option<Postgres>,
     redis: Option<Redis>,
@@ -75,8 +76,17 @@ impl Server {
         let processes = Vec::new();
         let ready_after = Duration::ZERO;
         let ready_path = peer.ready_path();
-        let mut server =
-            Self { addresses, ready_after, processes, launches, ready_path, postgres, redis, home };
+        let mut server = Self {
+            addresses,
+            ready_after,
+            processes,
+            launches,
+            bcrypt_cost,
+            ready_path,
+            postgres,
+            redis,
+            home,
+        };
         server.restart().await?;
         Ok(server)
     }
@@ -122,6 +132,22 @@ impl Server {
     /// Runs statements in its Postgres.
     pub(crate) fn run_sql(&self, statements: &str) -> Result<String, Failure> {
         self.postgres.as_ref().ok_or("it has no Postgres")?.run(statements)
+    }
+
+    /// Sends a command to its Redis and checks how the answer begins.
+    pub(crate) async fn tell_redis(&self, command: &str, expected: &str) -> Result<(), Failure> {
+        self.redis.as_ref().ok_or("it has no Redis")?.tell(command, expected).await
+    }
+
+    /// What it was started with.
+    pub(crate) fn ground(&self) -> Ground {
+        let stores = self.postgres.as_ref().map(Postgres::url).zip(self.redis.as_ref().map(Redis::url));
+        Ground { folder: self.folder().to_owned(), stores, bcrypt_cost: self.bcrypt_cost }
+    }
+
+    /// The folder that goes when it ends.
+    pub(crate) fn folder(&self) -> &Path {
+        self.home.path()
     }
 
     /// Resident memory of its own processes, in bytes.

@@ -26,7 +26,7 @@ const TALK: &[Column] = &[
     ("max ms", "max_ms", 0),
 ];
 
-const SECTIONS: [Section; 9] = [
+const SECTIONS: [Section; 11] = [
     Section {
         scenario: "fanout",
         heading: "1 room × 100 members, 10 senders flat out",
@@ -83,6 +83,26 @@ const SECTIONS: [Section; 9] = [
             ("p50 ms", "login_p50_ms", 0),
             ("p99 ms", "login_p99_ms", 0),
             ("p99 ms of messages", "p99_ms", 1),
+        ],
+    },
+    Section {
+        scenario: "tasks",
+        heading: "Tasks that do nothing: a backlog, then 200/s",
+        by: "tasks_per_second",
+        columns: &[
+            ("tasks/s", "tasks_per_second", 0),
+            ("p50 ms until one begins", "wait_p50_ms", 1),
+            ("p99 ms", "wait_p99_ms", 1),
+        ],
+    },
+    Section {
+        scenario: "pictures",
+        heading: "4 MP JPEG → preview and thumbnail",
+        by: "pictures_per_core_second",
+        columns: &[
+            ("pictures/s a core", "pictures_per_core_second", 1),
+            ("pictures/s", "pictures_per_second", 1),
+            ("peak MiB", "peak_mib", 0),
         ],
     },
     Section {

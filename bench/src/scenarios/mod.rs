@@ -6,6 +6,7 @@ mod login;
 mod start;
 mod storm;
 mod talk;
+mod work;
 
 use std::{path::Path, time::Duration};
 
@@ -45,6 +46,10 @@ pub(crate) enum Scenario {
     History,
     /// Logins as fast as they are answered, and messages beside them.
     Login,
+    /// Tasks that do nothing.
+    Tasks,
+    /// Previews and thumbnails of pictures.
+    Pictures,
     /// From the start of the processes until they are ready.
     Start,
 }
@@ -58,6 +63,8 @@ pub(crate) struct Scale {
     pub(crate) storm_connections: usize,
     /// The lengths of histories, in messages.
     pub(crate) histories: Vec<u64>,
+    pub(crate) tasks: u64,
+    pub(crate) pictures: u64,
 }
 
 impl Scenario {
@@ -94,6 +101,7 @@ impl Scenario {
                 &["plaza", "plaza-embedded", "fastapi", "socketio", "ejabberd", "prosody", "nchan"]
             }
             Self::BigRoom => &["plaza", "plaza-embedded", "fastapi", "socketio", "nchan"],
+            Self::Tasks | Self::Pictures => &["plaza", "celery", "bullmq"],
             Self::Start => &["plaza", "plaza-embedded", "fastapi", "socketio"],
             Self::Storm => &["plaza", "plaza-embedded"],
             Self::History | Self::Login => &["plaza", "fastapi", "socketio"],
@@ -114,6 +122,8 @@ impl Scenario {
             Self::Storm => storm::run(peer, server, scale).await,
             Self::History => history::run(peer, server, scale).await,
             Self::Login => login::run(peer, server, shape(1, 20, 5, Load::Rate(50.0), scale)).await,
+            Self::Tasks => work::tasks(peer, server, scale).await,
+            Self::Pictures => work::pictures(peer, server, scale).await,
             Self::Start => start::run(peer, server).await,
         }
     }

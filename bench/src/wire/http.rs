@@ -16,6 +16,7 @@ use tokio::{net::TcpStream, task::JoinSet, time::timeout};
 use crate::Failure;
 
 const ANSWER: Duration = Duration::from_secs(30);
+const BOUNDARY: &str = "between-the-parts-of-a-form";
 
 /// A connection to one server.
 #[derive(Debug)]
@@ -47,14 +48,25 @@ impl Http {
         token: &str,
         body: Option<&Value>,
     ) -> Result<(StatusCode, Bytes), Failure> {
+        let body = body.map(serde_json::to_vec).transpose()?;
+        self.send(method, path, token, body.map(|bytes| ("application/json", bytes.into()))).await
+    }
+
+    async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: Option<(&str, Bytes)>,
+    ) -> Result<(StatusCode, Bytes), Failure> {
         let mut request = Request::builder().method(method).uri(path).header(HOST, &self.host);
         if !token.is_empty() {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
         let bytes = match body {
-            Some(value) => {
-                request = request.header(CONTENT_TYPE, "application/json");
-                Bytes::from(serde_json::to_vec(value)?)
+            Some((content_type, bytes)) => {
+                request = request.header(CONTENT_TYPE, content_type);
+                bytes
             }
             None => Bytes::new(),
         };
@@ -66,6 +78,27 @@ impl Http {
             Ok::<_, Failure>((status, response.into_body().collect().await?.to_bytes()))
         };
         timeout(ANSWER, exchange).await?
+    }
+
+    /// Posts a form with one file, and returns the answer's JSON.
+    pub(crate) async fn upload(
+        &mut self,
+        path: &str,
+        token: &str,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<Value, Failure> {
+        let head = format!(
+            "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n"
+        );
+        let body = [head.as_bytes(), bytes, format!("\r\n--{BOUNDARY}--\r\n").as_bytes()].concat();
+        let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
+        let (status, bytes) =
+            self.send(Method::POST, path, token, Some((&content_type, body.into()))).await?;
+        if !status.is_success() {
+            return Err(format!("POST {path}: {status} {}", String::from_utf8_lossy(&bytes)).into());
+        }
+        Ok(serde_json::from_slice(&bytes)?)
     }
 
     /// Posts, and returns the answer's JSON; `null` when it has none.
