@@ -91,7 +91,7 @@ impl User {
 
     /// Whether it may not be used at that time.
     pub fn is_suspended(&self, now: Timestamp) -> bool {
-        let suspended = self.suspension.as_ref().is_some_and(|it| it.until.is_none_or(|until| now < until));
+        let suspended = self.suspension.as_ref().is_some_and(|it| !it.is_over(now));
         suspended || self.is_given_up(now)
     }
 

@@ -94,7 +94,7 @@ impl AccountsApi {
     ///
     /// For the server's admins, and not for themselves. The user's sessions end, their connections are closed, and they
     /// cannot log in any more, until then or for good: with the right password they are told why. A second ban takes the
-    /// place of the first. The last admin cannot be banned.
+    /// place of the first. The last admin cannot be banned, nor an account that is deactivated: reactivate it first.
     #[oai(path = "/:user_id/ban", method = "put", operation_id = "ban_user")]
     async fn ban(
         &self,

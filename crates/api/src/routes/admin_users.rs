@@ -236,8 +236,8 @@ impl AdminUsersApi {
 
     /// Deactivate an account
     ///
-    /// One that nobody uses any more: its sessions end, and nobody can log in to it. Not one's own, and not the last
-    /// admin's.
+    /// One that nobody uses any more: its sessions end, and nobody can log in to it. Not one's own, not the last
+    /// admin's, and not one that is banned: lift the ban first.
     #[oai(path = "/:user_id/deactivation", method = "put", operation_id = "deactivate_account")]
     async fn deactivate(
         &self,

@@ -15,6 +15,9 @@ use crate::{
     usernames,
 };
 
+/// How long an id is as it is shown: longer than any handle.
+const ID_LENGTH: usize = 36;
+
 /// What making an account for somebody takes.
 pub struct NewAccount {
     /// The address; nobody has to confirm it.
@@ -70,7 +73,10 @@ impl UserAdminService {
     /// # Errors
     /// `Forbidden`; `NotFound`.
     pub async fn find(&self, by: Operator<'_>, name: &str) -> Result<User> {
-        if let Ok(id) = name.parse() {
+        // Written in another way, an id is what somebody can have chosen as their handle.
+        if let Ok(id) = name.parse()
+            && name.len() == ID_LENGTH
+        {
             return self.get(by, id).await;
         }
         authorize_operation(by)?;

@@ -7,7 +7,7 @@ use plaza_domain::{
 
 use super::{UserAdminService, keep_an_admin, lock};
 use crate::{
-    Operator, Result, audit,
+    Error, Operator, Result, audit,
     events::UserEvent,
     policy::{AccountAction, authorize_account},
 };
@@ -17,11 +17,11 @@ const MAX_LIFTED: u64 = 1_000;
 
 impl UserAdminService {
     /// Keeps a user out, for good or until then, ends all their sessions, and revokes the invitations that they made. A
-    /// second ban takes the place of the first.
+    /// second ban takes the place of the first; a ban never takes the place of a deactivation, nor the other way round.
     ///
     /// # Errors
     /// `Forbidden`; `Invalid` for a reason that is too long, or an end that has passed; `NotFound`; `Conflict` for the
-    /// last admin.
+    /// last admin, and for an account that is deactivated or was erased.
     pub async fn ban(
         &self,
         by: Operator<'_>,
@@ -41,7 +41,8 @@ impl UserAdminService {
     /// Makes an account one that nobody uses, until it is reactivated, and ends all its sessions and invitations.
     ///
     /// # Errors
-    /// As [`ban`](Self::ban).
+    /// `Forbidden`; `Invalid` for a reason that is too long; `NotFound`; `Conflict` for the last admin, and for an account
+    /// that is banned or was erased.
     pub async fn deactivate(&self, by: Operator<'_>, user_id: UserId, reason: &str) -> Result<()> {
         authorize_account(by, AccountAction::Deactivate, user_id)?;
         self.suspend(by, user_id, SuspensionKind::Deactivated, reason, None).await?;
@@ -100,6 +101,13 @@ impl UserAdminService {
         let mut work = self.store.begin().await?;
         keep_an_admin(&mut *work, user_id).await?;
         let user = lock(&mut *work, user_id).await?;
+        let other = user.suspension.as_ref().filter(|it| it.kind != kind && !it.is_over(now));
+        if let Some(other) = other {
+            return Err(Error::Conflict(match other.kind {
+                SuspensionKind::Banned => "the user is banned: lift the ban first".to_owned(),
+                SuspensionKind::Deactivated => "the account is deactivated: reactivate it first".to_owned(),
+            }));
+        }
         let since = user.suspension.as_ref().filter(|it| it.kind == kind).map_or(now, |it| it.since);
         let action = match kind {
             SuspensionKind::Banned => AuditAction::UserBanned,

@@ -9,7 +9,7 @@ use plaza_application::{
     Registration, Result, Unauthenticated, authorize_account,
     events::{Event, UserEvent},
 };
-use plaza_domain::{AuditFilter, SystemRole, UserId};
+use plaza_domain::{AuditFilter, SuspensionKind, SystemRole, UserId};
 
 use crate::{
     accounts::{log_in, refusal},
@@ -214,5 +214,53 @@ async fn invitations_end_with_the_rights_of_who_made_them() -> Result<()> {
         assert!(matches!(refused, Err(Error::Invalid(_))), "{number}: {refused:?}");
         world.services.auth.register(with("grace", &codes[1])).await?;
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_handle_that_reads_as_somebodys_id_is_a_handle() -> Result<()> {
+    let world = World::new();
+    let root = world.user("root").await?;
+    let users = &world.services.user_admin;
+    let id = root.id().uuid();
+    let eve = world.user(&id.simple().to_string()).await?;
+    let find = async |name: String| users.find(Operator::CommandLine, &name).await.map(|user| user.id);
+    assert_eq!(find(id.simple().to_string()).await?, eve.id());
+    assert_eq!(find(id.to_string()).await?, root.id());
+    let braced = find(id.braced().to_string()).await;
+    assert!(matches!(braced, Err(Error::NotFound("user"))), "{braced:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_ban_and_a_deactivation_do_not_take_each_others_place() -> Result<()> {
+    let world = World::new();
+    world.user("root").await?;
+    let (ada, bob) = (world.user("ada").await?, world.user("bob").await?);
+    let (users, by) = (&world.services.user_admin, Operator::CommandLine);
+    let hour = TimeDelta::hours(1);
+    users.ban(by, ada.id(), "Spam.", None).await?;
+    let refused = users.deactivate(by, ada.id(), "").await;
+    assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
+    users.reactivate(by, ada.id()).await?;
+    let Err(Error::Suspended(still)) = log_in(&world, "ada", PASSWORD).await else {
+        return Err(Error::Conflict("a ban ends by being lifted".to_owned()));
+    };
+    assert_eq!((still.kind, still.reason.as_str()), (SuspensionKind::Banned, "Spam."));
+
+    users.deactivate(by, bob.id(), "Left.").await?;
+    let until = world.ports.clock.now() + hour;
+    let refused = users.ban(by, bob.id(), "", Some(until)).await;
+    assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
+    world.clock.advance(Duration::from_secs(3_600));
+    assert_eq!(users.lift_ended().await?, 0);
+    assert!(matches!(log_in(&world, "bob", PASSWORD).await, Err(Error::Suspended(_))));
+
+    // What is over stands in the way of nothing.
+    users.reactivate(by, bob.id()).await?;
+    users.ban(by, bob.id(), "", Some(world.ports.clock.now() + hour)).await?;
+    world.clock.advance(Duration::from_secs(3_600));
+    users.deactivate(by, bob.id(), "").await?;
+    assert_eq!(users.lift_ended().await?, 0);
     Ok(())
 }

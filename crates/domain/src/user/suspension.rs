@@ -45,6 +45,11 @@ impl Suspension {
         Self { kind: SuspensionKind::Banned, since, until: None, reason: String::new() }
     }
 
+    /// Whether its time is over.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
+
     /// Parses a reason; may be empty.
     ///
     /// # Errors
