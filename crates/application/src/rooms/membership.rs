@@ -84,7 +84,7 @@ impl MembershipService {
         let action = if role > MemberRole::Member { RoomAction::ChangeRole } else { RoomAction::AddMember };
         let mut change = self.transactions.begin(actor, room_id, action).await?;
         let user = find_for(&mut *change.work, actor, UserAction::See, user_id).await?;
-        if user.suspension.is_some() {
+        if user.is_suspended(change.now) {
             return Err(Error::NotFound("user"));
         }
         let user = user.summary();

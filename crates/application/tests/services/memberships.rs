@@ -1,6 +1,9 @@
 //! Who is in a room, and in which role.
 
-use plaza_application::{Error, PageRequest, Result, events::RoomEventBody};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use plaza_application::{Error, Operator, PageRequest, Result, events::RoomEventBody};
 use plaza_domain::{MemberRole, UserId, Version};
 
 use crate::world::{World, heard_changes};
@@ -191,5 +194,28 @@ async fn every_change_takes_a_version_of_its_own() -> Result<()> {
     let first = room.version.next().get();
     let expected: Vec<Version> = (first..first + 9).map(Version::new).collect();
     assert_eq!(versions, expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_cannot_use_their_account_is_not_added_and_who_can_again_is() -> Result<()> {
+    let world = World::new();
+    let (ada, grace) = world.people().await?;
+    let room = world.private_room(&ada).await?;
+    let until = world.ports.clock.now() + TimeDelta::hours(1);
+    let by = Operator::CommandLine;
+    world.services.user_admin.ban(by, grace.id(), "", Some(until)).await?;
+    let add =
+        async |user_id| world.services.memberships.add(&ada, room.id, user_id, MemberRole::Member).await;
+    let refused = add(grace.id()).await;
+    assert!(matches!(refused, Err(Error::NotFound("user"))), "{refused:?}");
+    // The job that lifts bans has not run yet.
+    world.clock.advance(Duration::from_secs(3_600));
+    add(grace.id()).await?;
+
+    let eve = world.user("eve").await?;
+    world.services.erasure.delete(by, eve.id()).await?;
+    let refused = add(eve.id()).await;
+    assert!(matches!(refused, Err(Error::NotFound("user"))), "{refused:?}");
     Ok(())
 }
