@@ -54,6 +54,7 @@ contract! {
         admins_are_those_who_may_act_and_stay
         rooms_to_leave_are_those_one_is_in_but_direct_ones
         a_room_goes_to_who_has_the_highest_role_and_was_there_first
+        a_room_goes_to_who_can_use_their_account_before_others
         the_files_of_a_user_are_found_in_pages
         what_is_a_users_alone_is_forgotten_and_what_is_others_stays
     }

@@ -82,8 +82,8 @@ pub use task::{AttemptOutcome, NewTask, Priority, Task, TaskState};
 pub use thread::{FollowedThread, Follower, ThreadPosition, ThreadRoot};
 pub use usage::{Upload, Usage};
 pub use user::{
-    Bio, DisplayName, Email, Locale, PasswordHash, Preferences, StatusText, Suspension, SuspensionKind,
-    SystemRole, TimeZone, User, UserSummary, Username,
+    Bio, DisplayName, DueErasure, Email, Locale, PasswordHash, Preferences, StatusText, Suspension,
+    SuspensionKind, SystemRole, TimeZone, User, UserSummary, Username,
 };
 pub use username_change::UsernameChange;
 pub use validation::{InvalidInput, Validator, Violation};

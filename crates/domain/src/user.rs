@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::words::text;
 pub use self::{
+    erasure::DueErasure,
     password::PasswordHash,
     place::{Locale, TimeZone},
     role::SystemRole,

@@ -1,11 +1,12 @@
 //! What an account leaves behind when it is erased.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use plaza_domain::{Blob, FriendshipState};
 use plaza_domain::{
-    Block, Device, File, Friendship, Member, MemberRole, ReadMark, Room, RoomKind, Seq, Session, SessionId,
-    Sha256, Store, Suspension, SystemRole, User, UserPair, Username, UsernameChange, UsernameChangeId,
+    Block, Device, DueErasure, File, Friendship, Member, MemberRole, ReadMark, Room, RoomKind, Seq, Session,
+    SessionId, Sha256, Store, Suspension, SystemRole, User, UserPair, Username, UsernameChange,
+    UsernameChangeId,
 };
 
 use super::{
@@ -24,11 +25,18 @@ pub(crate) async fn accounts_are_due_when_their_time_has_come(store: Arc<dyn Sto
     given_user(&store, "eve").await?;
     given_changed(&store, &User { erase_at: Some(at(20)), ..ada.clone() }).await?;
     given_changed(&store, &User { erase_at: Some(at(10)), erased_at: Some(at(11)), ..bob.clone() }).await?;
+    let zoe = given_user(&store, "zoe").await?;
+    given_changed(&store, &User { erase_at: Some(at(10)), ..zoe.clone() }).await?;
     let mut read = store.read().await?;
-    assert_eq!(read.erasures().due(at(9), 50).await?, []);
-    assert_eq!(read.erasures().due(at(10), 50).await?, [bob.id]);
-    assert_eq!(read.erasures().due(at(20), 50).await?, [bob.id, ada.id]);
-    assert_eq!(read.erasures().due(at(20), 1).await?, [bob.id]);
+    let place = |user: &User, time| DueErasure { erase_at: at(time), user_id: user.id };
+    let (first, second, third) = (place(&bob, 10), place(&zoe, 10), place(&ada, 20));
+    assert_eq!(read.erasures().due(at(9), None, 50).await?, []);
+    assert_eq!(read.erasures().due(at(10), None, 50).await?, [first, second]);
+    assert_eq!(read.erasures().due(at(20), None, 50).await?, [first, second, third]);
+    assert_eq!(read.erasures().due(at(20), None, 1).await?, [first]);
+    assert_eq!(read.erasures().due(at(20), Some(first), 1).await?, [second]);
+    assert_eq!(read.erasures().due(at(20), Some(second), 50).await?, [third]);
+    assert_eq!(read.erasures().due(at(20), Some(third), 50).await?, []);
     Ok(())
 }
 
@@ -61,10 +69,11 @@ pub(crate) async fn rooms_to_leave_are_those_one_is_in_but_direct_ones(store: Ar
     work.rooms().delete(gone.id, at(1)).await?;
     work.commit().await?;
     let mut read = store.read().await?;
-    assert_eq!(read.erasures().rooms(ada.id, 50).await?, [here.id]);
-    let of_bob: BTreeSet<_> = read.erasures().rooms(bob.id, 50).await?.into_iter().collect();
-    assert_eq!(of_bob, BTreeSet::from([elsewhere.id, left.id]));
-    assert_eq!(read.erasures().rooms(bob.id, 1).await?.len(), 1);
+    assert_eq!(read.erasures().rooms(ada.id, None, 50).await?, [here.id]);
+    assert_eq!(read.erasures().rooms(bob.id, None, 50).await?, [elsewhere.id, left.id]);
+    assert_eq!(read.erasures().rooms(bob.id, None, 1).await?, [elsewhere.id]);
+    assert_eq!(read.erasures().rooms(bob.id, Some(elsewhere.id), 50).await?, [left.id]);
+    assert_eq!(read.erasures().rooms(bob.id, Some(left.id), 50).await?, []);
     Ok(())
 }
 
@@ -92,6 +101,29 @@ pub(crate) async fn a_room_goes_to_who_has_the_highest_role_and_was_there_first(
         let first = if name == "early" { Some(user.id) } else { None };
         let heir = store.read().await?.erasures().heir(lobby.id, ada.id).await?;
         assert_eq!(heir, first.or_else(|| expected.last().copied()), "after {name}");
+    }
+    Ok(())
+}
+
+pub(crate) async fn a_room_goes_to_who_can_use_their_account_before_others(store: Arc<dyn Store>) -> Outcome {
+    let ada = given_user(&store, "ada").await?;
+    let lobby = given_room(&store, &ada).await?;
+    let mut expected = None;
+    // Each comes before those who were there already, though all of those have a higher role.
+    for (name, role, change) in [
+        ("banned", MemberRole::Owner, Some((Some(Suspension::ban(at(1))), None))),
+        ("leaving", MemberRole::Admin, Some((None, Some(at(9))))),
+        ("active", MemberRole::Member, None),
+    ] {
+        let user = given_user(&store, name).await?;
+        if let Some((suspension, erase_at)) = change {
+            given_changed(&store, &User { suspension, erase_at, ..user.clone() }).await?;
+        }
+        given_members(&store, &[Member { role, ..member(&lobby, &user) }]).await?;
+        // Of those who cannot, the highest role.
+        expected = if name == "leaving" { expected } else { Some(user.id) };
+        let heir = store.read().await?.erasures().heir(lobby.id, ada.id).await?;
+        assert_eq!(heir, expected, "after {name}");
     }
     Ok(())
 }

@@ -3,9 +3,9 @@
 use chrono::TimeDelta;
 use plaza_domain::repository::{HistoryRange, RoomFilter, TaskFilter, UserFilter};
 use plaza_domain::{
-    Activity, AuditAction, AuditFilter, ClientId, Emoji, FilePlace, Issuer, MailPurpose, RequestDirection,
-    RequestPosition, Seq, SessionId, Sha256, Subject, SystemRole, TaskId, TaskState, ThreadPosition,
-    TokenDigest, UserPair, Username, Version,
+    Activity, AuditAction, AuditFilter, ClientId, DueErasure, Emoji, FilePlace, Issuer, MailPurpose,
+    RequestDirection, RequestPosition, Seq, SessionId, Sha256, Subject, SystemRole, TaskId, TaskState,
+    ThreadPosition, TokenDigest, UserPair, Username, Version,
 };
 use plaza_infrastructure::db::queries::{
     audit, blobs, blocks, direct_rooms, edits, erasure, files, friendships, identities, mail_tokens, members,
@@ -232,6 +232,7 @@ fn of_accounts_and_files(on: DbBackend, asked: &Asked) -> Vec<Hot> {
     let issuer = Issuer::from_stored("https://id.example.org".to_owned());
     let subject = Subject::from_stored("1".to_owned());
     let after = FilePlace { created_at: at(0), id: asked.file };
+    let due = DueErasure { erase_at: at(0), user_id: asked.users[0] };
     let (asked_task, reset) = (TaskId::new(id()), MailPurpose::ResetPassword);
     vec![
         hot(on, "session with user", &["id"], sessions::find_with_user(session)),
@@ -239,7 +240,10 @@ fn of_accounts_and_files(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         hot(on, "sessions of a user", &["user_id"], sessions::list(asked.users[0], at(0), None, 50)),
         hot(on, "uses of sessions", &["id"], sessions::note_uses(&[session; 5], at(0))),
         hot(on, "unused refresh token", &["session_id"], sessions::find_live_token(session)),
-        hot(on, "accounts to erase", &["erase_at"], erasure::due(at(0), 50)),
+        hot(on, "accounts to erase", &["erase_at"], erasure::due(at(0), None, 50)),
+        hot(on, "more accounts to erase", &["erase_at"], erasure::due(at(0), Some(due), 50)),
+        hot(on, "rooms of an account to erase", &["user_id"], erasure::rooms(asked.users[0], None, 50)),
+        hot(on, "who comes first in a room", &["room_id"], erasure::heir(asked.rooms[0], asked.users[0])),
         // The first user has all files: for them any way is right.
         hot(on, "files of a user", &["owner_id"], erasure::files(asked.users[1], None, 50)),
         hot(on, "handles of a user", &["user_id"], username_changes::list(asked.users[0], None, 2)),

@@ -1,12 +1,9 @@
 //! Uploads that did not end, and files that nothing shows.
 
-use plaza_domain::{FileId, FilePlace, Timestamp};
+use plaza_domain::{FileId, FilePlace};
 
 use super::{BATCH, BATCHES, ContentService, UploadSweep, delta};
-use crate::{
-    Result,
-    files::{deleted, lock, remove},
-};
+use crate::{Result, files};
 
 /// Where the last run stopped: a file's place, or nothing for the oldest.
 const PLACE: &str = "sweep.files.after";
@@ -51,19 +48,7 @@ impl ContentService {
         Ok(())
     }
 
-    /// Looks again while nobody can post it, and deletes it.
     async fn delete_if_unused(&self, id: FileId) -> Result<bool> {
-        let now: Timestamp = self.clock.now();
-        let mut work = self.store.begin().await?;
-        let Some(file) = lock(work.as_mut(), id).await?.filter(|file| !file.is_deleted()) else {
-            return Ok(false);
-        };
-        if !work.files().shown(&[id]).await?.is_empty() {
-            return Ok(false);
-        }
-        remove(work.as_mut(), &file, now).await?;
-        work.commit().await?;
-        self.bus.publish(deleted(&file));
-        Ok(true)
+        files::delete_if_unused(&*self.store, &*self.bus, id, self.clock.now()).await
     }
 }

@@ -2,6 +2,7 @@
 //! what tells of them. What they wrote stays, as from a deleted user.
 
 mod erase;
+mod pass;
 mod request;
 mod rooms;
 
@@ -15,6 +16,9 @@ use crate::{AuthService, Ports, mail::Postbox, ports::EventBus, proofs::Proofs};
 
 /// How long users can change their minds.
 pub const ERASURE_GRACE: TimeDelta = TimeDelta::days(14);
+
+/// How many rooms, files, or rows of a table are asked for at a time.
+const BATCH: u64 = 200;
 
 /// What erasing accounts did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

@@ -4,7 +4,7 @@ use plaza_domain::{AuditAction, Timestamp, User, UserId};
 
 use super::{ERASURE_GRACE, ErasureService};
 use crate::{
-    Actor, Error, Operator, Result, audit,
+    Actor, Error, Operator, Result, Unauthenticated, audit,
     events::{Event, UserEvent},
     mail::{MailMessage, MailOrder},
     policy::authorize_operation,
@@ -18,13 +18,18 @@ impl ErasureService {
     ///
     /// # Errors
     /// `Invalid` when the password is wrong; for an account without one, `Forbidden` when the login is not fresh;
-    /// `Conflict` for the server's last admin, or when the password was changed meanwhile; `RateLimited`; `Unavailable`.
+    /// `Conflict` for the server's last admin, or when the password was changed meanwhile; `Unauthenticated` when the
+    /// account was given up or suspended meanwhile; `RateLimited`; `Unavailable`.
     pub async fn request(&self, actor: &Actor, password: Option<&str>) -> Result<Timestamp> {
         let known = self.proofs.of(actor, password, "password").await?;
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
         keep_an_admin(&mut *work, actor.id()).await?;
         let user = lock_proven(&mut *work, &known).await?;
+        // Given up, or kept out, while it was checked who asks.
+        if user.is_suspended(now) {
+            return Err(Unauthenticated::Banned.into());
+        }
         let erase_at = now + ERASURE_GRACE;
         let to = user.email.clone();
         work.users().update(&User { erase_at: Some(erase_at), updated_at: now, ..user }).await?;

@@ -1,7 +1,7 @@
 //! Taking an upload back: its row stays as long as messages show it, and says nothing any more.
 
 use plaza_domain::{
-    AuditAction, AuditTarget, File, FileId, FilePurpose, RepositoryError, Sha256, TaskId, Timestamp,
+    AuditAction, AuditTarget, File, FileId, FilePurpose, RepositoryError, Sha256, Store, TaskId, Timestamp,
     UnitOfWork,
 };
 
@@ -10,6 +10,7 @@ use crate::{
     Actor, Error, Result, audit,
     events::{Event, UserEvent},
     policy::{FileAction, authorize_file},
+    ports::EventBus,
 };
 
 impl FileService {
@@ -49,10 +50,7 @@ impl FileService {
 
 /// The upload with that id, also when it was deleted, so that nobody else changes it, or refers to it, before the
 /// transaction ends. Whoever makes a picture their avatar locks themselves first, and so does this.
-pub(crate) async fn lock(
-    work: &mut dyn UnitOfWork,
-    id: FileId,
-) -> std::result::Result<Option<File>, RepositoryError> {
+async fn lock(work: &mut dyn UnitOfWork, id: FileId) -> std::result::Result<Option<File>, RepositoryError> {
     if let Some(file) = work.files().find(id).await?
         && file.purpose == FilePurpose::Avatar
     {
@@ -62,7 +60,7 @@ pub(crate) async fn lock(
 }
 
 /// Deletes an upload that is locked: gives back its contents and what its owner was charged.
-pub(crate) async fn remove(
+async fn remove(
     work: &mut dyn UnitOfWork,
     file: &File,
     now: Timestamp,
@@ -88,7 +86,28 @@ pub(crate) async fn remove(
     Ok(())
 }
 
+/// Deletes an upload that was seen to be unused, and tells its owner's connections: looks again while nobody can post
+/// it. False when it is used, or gone.
+pub(crate) async fn delete_if_unused(
+    store: &dyn Store,
+    bus: &dyn EventBus,
+    id: FileId,
+    now: Timestamp,
+) -> Result<bool> {
+    let mut work = store.begin().await?;
+    let Some(file) = lock(work.as_mut(), id).await?.filter(|file| !file.is_deleted()) else {
+        return Ok(false);
+    };
+    if !work.files().shown(&[id]).await?.is_empty() {
+        return Ok(false);
+    }
+    remove(work.as_mut(), &file, now).await?;
+    work.commit().await?;
+    bus.publish(deleted(&file));
+    Ok(true)
+}
+
 /// What the owner's connections are told.
-pub(crate) fn deleted(file: &File) -> Event {
+fn deleted(file: &File) -> Event {
     Event::User(UserEvent::FileDeleted { user_id: file.owner_id, file_id: file.id })
 }

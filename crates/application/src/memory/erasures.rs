@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use async_trait::async_trait;
 use plaza_domain::{
-    FileId, Member, Preferences, RoomId, RoomKind, SystemRole, Timestamp, UserId,
+    DueErasure, FileId, Member, Preferences, RoomId, RoomKind, SystemRole, Timestamp, UserId,
     repository::{ErasureRepository, Result},
 };
 
@@ -15,15 +15,20 @@ use super::{
 
 #[async_trait]
 impl<A: Access> ErasureRepository for Connection<A> {
-    async fn due(&mut self, now: Timestamp, limit: u64) -> Result<Vec<UserId>> {
+    async fn due(
+        &mut self,
+        now: Timestamp,
+        after: Option<DueErasure>,
+        limit: u64,
+    ) -> Result<Vec<DueErasure>> {
         let tables = self.tables();
-        let mut due: Vec<_> = tables
-            .users
-            .values()
-            .filter_map(|user| Some((user.erase_at.filter(|at| *at <= now)?, user.id)))
-            .collect();
+        let leaving = tables.users.values().filter_map(|user| {
+            user.erase_at.filter(|at| *at <= now).map(|erase_at| DueErasure { erase_at, user_id: user.id })
+        });
+        let mut due: Vec<_> = leaving.filter(|it| after.is_none_or(|after| *it > after)).collect();
         due.sort_unstable();
-        Ok(due.into_iter().map(|(_, id)| id).take(rows(limit)).collect())
+        due.truncate(rows(limit));
+        Ok(due)
     }
 
     async fn lock_admins(&mut self) -> Result<Vec<UserId>> {
@@ -33,12 +38,12 @@ impl<A: Access> ErasureRepository for Connection<A> {
         Ok(staying.map(|user| user.id).collect())
     }
 
-    async fn rooms(&mut self, user_id: UserId, limit: u64) -> Result<Vec<RoomId>> {
+    async fn rooms(&mut self, user_id: UserId, after: Option<RoomId>, limit: u64) -> Result<Vec<RoomId>> {
         let tables = self.tables();
         let rooms_there = tables.rooms.values().filter(|room| room.deleted_at.is_none());
         let open = rooms_there.filter(|room| room.kind != RoomKind::Direct);
-        let theirs = open.filter(|room| tables.is_present(room.id, user_id));
-        Ok(theirs.map(|room| room.id).take(rows(limit)).collect())
+        let theirs = open.map(|room| room.id).filter(|id| tables.is_present(*id, user_id));
+        Ok(theirs.filter(|id| after.is_none_or(|after| *id > after)).take(rows(limit)).collect())
     }
 
     async fn heir(&mut self, room_id: RoomId, user_id: UserId) -> Result<Option<UserId>> {
@@ -47,8 +52,12 @@ impl<A: Access> ErasureRepository for Connection<A> {
             .members
             .values()
             .filter(|member| member.room_id == room_id && member.user_id != user_id && member.is_present());
-        let first =
-            others.min_by_key(|member: &&Member| (Reverse(member.role), member.joined_at, member.user_id));
+        let stays = |id: &UserId| {
+            tables.users.get(id).is_some_and(|user| user.suspension.is_none() && user.erase_at.is_none())
+        };
+        let first = others.min_by_key(|member: &&Member| {
+            (!stays(&member.user_id), Reverse(member.role), member.joined_at, member.user_id)
+        });
         Ok(first.map(|member| member.user_id))
     }
 

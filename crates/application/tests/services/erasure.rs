@@ -13,11 +13,11 @@ use crate::world::{PASSWORD, World, heard};
 
 const SECOND: TimeDelta = TimeDelta::seconds(1);
 
-fn wait(world: &World, time: TimeDelta) {
+pub(crate) fn wait(world: &World, time: TimeDelta) {
     world.clock.advance(time.to_std().unwrap_or(Duration::ZERO));
 }
 
-async fn stored(world: &World, id: UserId) -> Result<User> {
+pub(crate) async fn stored(world: &World, id: UserId) -> Result<User> {
     world.ports.store.read().await?.users().find(id).await?.ok_or(Error::NotFound("user"))
 }
 
@@ -138,30 +138,6 @@ async fn a_room_without_anybody_else_goes_with_its_owner() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_erasure_that_breaks_off_is_gone_on_with() -> Result<()> {
-    let world = World::new();
-    let (ada, _) = world.people().await?;
-    world.public_room(&ada).await?;
-    world.services.erasure.request(&ada, Some(PASSWORD)).await?;
-    wait(&world, ERASURE_GRACE);
-    let mut runs = 0;
-    loop {
-        // The first transactions of a run succeed in turn: each run gets a little further.
-        world.faults.fail_commits(1);
-        let done = world.services.erasure.erase_due().await?;
-        runs += 1;
-        assert_eq!((done.accounts, done.unfinished), (0, 1));
-        world.faults.fail_commits(0);
-        if world.services.erasure.erase_due().await?.accounts == 1 || runs == 10 {
-            break;
-        }
-    }
-    assert!(runs < 10, "it ends");
-    assert!(stored(&world, ada.id()).await?.is_erased());
-    Ok(())
-}
-
-#[tokio::test]
 async fn the_last_admin_stays() -> Result<()> {
     let world = World::new();
     let root = world.user("root").await?;
@@ -188,4 +164,19 @@ async fn an_operator_ends_an_account_without_grace() -> Result<()> {
     assert!(matches!(login, Err(Error::Unauthenticated(_))), "a login does not call it off");
     assert_eq!(world.services.erasure.erase_due().await?.accounts, 1);
     world.services.erasure.delete(Operator::CommandLine, ada.id()).await
+}
+
+#[tokio::test]
+async fn what_an_operator_ended_gets_no_time_of_grace_from_a_request_that_was_under_way() -> Result<()> {
+    let world = World::new();
+    let (ada, grace) = world.people().await?;
+    world.services.erasure.delete(Operator::CommandLine, ada.id()).await?;
+    let late = world.services.erasure.request(&ada, Some(PASSWORD)).await;
+    assert!(matches!(late, Err(Error::Unauthenticated(Unauthenticated::Banned))), "{late:?}");
+    let given_up = stored(&world, ada.id()).await?.erase_at;
+    assert_eq!(given_up, Some(world.ports.clock.now()));
+    world.services.user_admin.ban(Operator::CommandLine, grace.id(), "", None).await?;
+    let late = world.services.erasure.request(&grace, Some(PASSWORD)).await;
+    assert!(matches!(late, Err(Error::Unauthenticated(Unauthenticated::Banned))), "{late:?}");
+    Ok(())
 }

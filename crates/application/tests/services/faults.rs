@@ -27,6 +27,7 @@ pub(crate) struct Faults {
     begins: AtomicUsize,
     reads: AtomicUsize,
     commits: AtomicUsize,
+    spared: AtomicUsize,
     answers: AtomicUsize,
     interruption: Mutex<Option<Interruption>>,
     interruption_of_totp: Mutex<Option<Interruption>>,
@@ -47,6 +48,12 @@ impl Faults {
     /// The next `count` commits write nothing.
     pub(crate) fn fail_commits(&self, count: usize) {
         self.commits.store(count, Ordering::Relaxed);
+    }
+
+    /// The next `count` commits write, and the one after them writes nothing.
+    pub(crate) fn fail_commit_after(&self, count: usize) {
+        self.spared.store(count, Ordering::Relaxed);
+        self.commits.store(1, Ordering::Relaxed);
     }
 
     /// The next `count` commits write everything, and the connection breaks before they say so.
@@ -255,7 +262,9 @@ impl<R: Repositories + ?Sized> Repositories for Faulty<R> {
 #[async_trait]
 impl UnitOfWork for Faulty<dyn UnitOfWork> {
     async fn commit(self: Box<Self>) -> Result<()> {
-        strike(&self.faults.commits)?;
+        if strike(&self.faults.spared).is_ok() {
+            strike(&self.faults.commits)?;
+        }
         self.inner.commit().await?;
         strike(&self.faults.answers)
     }

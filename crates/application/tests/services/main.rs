@@ -8,6 +8,7 @@ mod committer;
 mod deletions;
 mod direct;
 mod edits;
+mod erasing;
 mod erasure;
 mod faults;
 mod files;

@@ -3,24 +3,26 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::{FileId, RoomId, Timestamp, UserId};
+use crate::{DueErasure, FileId, RoomId, Timestamp, UserId};
 
 /// Finds what an account leaves behind, a bounded amount at a time, and removes what concerns nobody else.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait ErasureRepository: Send {
     /// The accounts whose time to be erased has come, also those whose erasure has begun and is not done: those that
-    /// have waited longest first, at most `limit`.
-    async fn due(&mut self, now: Timestamp, limit: u64) -> Result<Vec<UserId>>;
+    /// have waited longest first, after that one, at most `limit`.
+    async fn due(&mut self, now: Timestamp, after: Option<DueErasure>, limit: u64)
+    -> Result<Vec<DueErasure>>;
 
     /// The server's admins who are neither suspended nor to be erased, by rising id. None of them stops being one before
     /// this transaction ends.
     async fn lock_admins(&mut self) -> Result<Vec<UserId>>;
 
-    /// The rooms that the user is in now, but for direct rooms, at most `limit`.
-    async fn rooms(&mut self, user_id: UserId, limit: u64) -> Result<Vec<RoomId>>;
+    /// The rooms that the user is in now, but for direct rooms, by rising id, those after `after`, at most `limit`.
+    async fn rooms(&mut self, user_id: UserId, after: Option<RoomId>, limit: u64) -> Result<Vec<RoomId>>;
 
-    /// Who is in the room now beside the user and comes first there: by role, and then by how long they have been in it.
+    /// Who is in the room now beside the user and comes first there: who is neither suspended nor to be erased before
+    /// others, then by role, and then by how long they have been in it.
     async fn heir(&mut self, room_id: RoomId, user_id: UserId) -> Result<Option<UserId>>;
 
     /// The uploads of a user that were not deleted, by rising id, those after `after`, at most `limit`.

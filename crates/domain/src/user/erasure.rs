@@ -4,10 +4,19 @@ use super::{
     Bio, DisplayName, Email, Locale, PasswordHash, StatusText, Suspension, SuspensionKind, TimeZone, User,
     Username,
 };
-use crate::Timestamp;
+use crate::{Timestamp, UserId};
 
 /// What is shown in place of the name of somebody who is gone.
 const NAME: &str = "Deleted user";
+
+/// An account whose time to be erased has come; these are ordered by how long they have waited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DueErasure {
+    /// Since when.
+    pub erase_at: Timestamp,
+    /// The account.
+    pub user_id: UserId,
+}
 
 impl User {
     /// Whether its time to be erased has come: nobody can use it, and nobody can save it.
@@ -55,7 +64,6 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::UserId;
 
     fn ada() -> User {
         let text = str::to_owned;

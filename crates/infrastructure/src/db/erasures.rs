@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use plaza_domain::repository::{ErasureRepository, Result};
-use plaza_domain::{FileId, RoomId, Timestamp, UserId};
+use plaza_domain::{DueErasure, FileId, RoomId, Timestamp, UserId};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use super::entity::{file, room_member, user};
@@ -11,9 +11,17 @@ use super::session::{Session, value};
 
 #[async_trait]
 impl<C: ConnectionTrait + Send> ErasureRepository for Session<C> {
-    async fn due(&mut self, now: Timestamp, limit: u64) -> Result<Vec<UserId>> {
-        let rows = self.rows(&erasure::due(now, limit)).await?;
-        rows.iter().map(user_id).collect()
+    async fn due(
+        &mut self,
+        now: Timestamp,
+        after: Option<DueErasure>,
+        limit: u64,
+    ) -> Result<Vec<DueErasure>> {
+        let rows = self.rows(&erasure::due(now, after, limit)).await?;
+        let due = rows.iter().map(|row| {
+            Ok(DueErasure { erase_at: value(row, user::Column::EraseAt)?, user_id: user_id(row)? })
+        });
+        due.collect()
     }
 
     async fn lock_admins(&mut self) -> Result<Vec<UserId>> {
@@ -21,8 +29,8 @@ impl<C: ConnectionTrait + Send> ErasureRepository for Session<C> {
         rows.iter().map(user_id).collect()
     }
 
-    async fn rooms(&mut self, user_id: UserId, limit: u64) -> Result<Vec<RoomId>> {
-        let rows = self.rows(&erasure::rooms(user_id, limit)).await?;
+    async fn rooms(&mut self, user_id: UserId, after: Option<RoomId>, limit: u64) -> Result<Vec<RoomId>> {
+        let rows = self.rows(&erasure::rooms(user_id, after, limit)).await?;
         rows.iter().map(|row| value(row, room_member::Column::RoomId).map(RoomId::new)).collect()
     }
 

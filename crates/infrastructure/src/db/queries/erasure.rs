@@ -1,6 +1,6 @@
 //! What an account leaves behind when it is erased.
 
-use plaza_domain::{FileId, MemberRole, RoomId, RoomKind, SystemRole, Timestamp, UserId};
+use plaza_domain::{DueErasure, FileId, MemberRole, RoomId, RoomKind, SystemRole, Timestamp, UserId};
 use sea_orm::sea_query::{
     Alias, Condition, DeleteStatement, Expr, ExprTrait, JoinType, LockType, Order, Query, SelectStatement,
     UpdateStatement,
@@ -37,16 +37,23 @@ pub const TRACES: [Trace; 10] = [
 
 const READ_MARKS: &str = "read_marks";
 
-/// The accounts whose time to be erased has come, those that have waited longest first.
-pub fn due(now: Timestamp, limit: u64) -> SelectStatement {
-    let erase_at = Expr::col(user::Column::EraseAt);
-    Query::select()
-        .column(user::Column::Id)
+/// The accounts whose time to be erased has come, those that have waited longest first, after one of them.
+pub fn due(now: Timestamp, after: Option<DueErasure>, limit: u64) -> SelectStatement {
+    let erase_at = || Expr::col(user::Column::EraseAt);
+    let mut query = Query::select();
+    query
+        .columns([user::Column::EraseAt, user::Column::Id])
         .from(user::Entity)
-        .and_where(erase_at.lte(now))
+        .and_where(erase_at().lte(now))
         .order_by(user::Column::EraseAt, Order::Asc)
-        .limit(limit)
-        .take()
+        .order_by(user::Column::Id, Order::Asc)
+        .limit(limit);
+    if let Some(after) = after {
+        let is_later = erase_at().gt(after.erase_at).or(Expr::col(user::Column::Id).gt(after.user_id.uuid()));
+        // The first condition follows from the second, and is one that an index understands.
+        query.and_where(erase_at().gte(after.erase_at)).and_where(is_later);
+    }
+    query
 }
 
 /// The server's admins who may act and stay, by rising id.
@@ -63,8 +70,8 @@ pub fn lock_admins() -> SelectStatement {
         .take()
 }
 
-/// The rooms that a user is in now, but for direct rooms.
-pub fn rooms(user_id: UserId, limit: u64) -> SelectStatement {
+/// The rooms that a user is in now, but for direct rooms, by rising id.
+pub fn rooms(user_id: UserId, after: Option<RoomId>, limit: u64) -> SelectStatement {
     let member = |column| Expr::col((room_member::Entity, column));
     let same = Expr::col((room::Entity, room::Column::Id)).eq(member(room_member::Column::RoomId));
     Query::select()
@@ -73,26 +80,33 @@ pub fn rooms(user_id: UserId, limit: u64) -> SelectStatement {
         .join(JoinType::InnerJoin, room::Entity, same)
         .and_where(member(room_member::Column::UserId).eq(user_id.uuid()))
         .and_where(member(room_member::Column::LeftAt).is_null())
+        .and_where_option(after.map(|id| member(room_member::Column::RoomId).gt(id.uuid())))
         .and_where(Expr::col((room::Entity, room::Column::Kind)).ne(RoomKind::Direct.as_str()))
         .and_where(Expr::col((room::Entity, room::Column::DeletedAt)).is_null())
+        .order_by((room_member::Entity, room_member::Column::RoomId), Order::Asc)
         .limit(limit)
         .take()
 }
 
-/// Who comes first in a room beside a user.
+/// Who comes first in a room beside a user: who can use their account, and goes on to.
 pub fn heir(room_id: RoomId, user_id: UserId) -> SelectStatement {
     let column = |column| Expr::col((room_member::Entity, column));
+    let account = |column| Expr::col((user::Entity, column));
     let is = |role: MemberRole| column(room_member::Column::Role).eq(role.as_str());
     let rank = Expr::case(is(MemberRole::Owner), 0).case(is(MemberRole::Admin), 1).finally(2);
+    let stays = account(user::Column::DisabledAt).is_null().and(account(user::Column::EraseAt).is_null());
+    let same = account(user::Column::Id).eq(column(room_member::Column::UserId));
     Query::select()
-        .column(room_member::Column::UserId)
+        .column((room_member::Entity, room_member::Column::UserId))
         .from(room_member::Entity)
+        .join(JoinType::InnerJoin, user::Entity, same)
         .and_where(column(room_member::Column::RoomId).eq(room_id.uuid()))
         .and_where(column(room_member::Column::LeftAt).is_null())
         .and_where(column(room_member::Column::UserId).ne(user_id.uuid()))
+        .order_by_expr(Expr::case(stays, 0).finally(1).into(), Order::Asc)
         .order_by_expr(rank.into(), Order::Asc)
-        .order_by(room_member::Column::JoinedAt, Order::Asc)
-        .order_by(room_member::Column::UserId, Order::Asc)
+        .order_by((room_member::Entity, room_member::Column::JoinedAt), Order::Asc)
+        .order_by((room_member::Entity, room_member::Column::UserId), Order::Asc)
         .limit(1)
         .take()
 }
