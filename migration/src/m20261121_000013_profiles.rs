@@ -11,6 +11,7 @@ const INDEXES: [(&str, &str); 6] = [
     ("users_created_at_idx", "users"),
     ("users_erase_at_idx", "users"),
     ("users_admins_idx", "users"),
+    ("files_exports_idx", "files"),
     ("room_members_user_idx", "room_members"),
     ("files_owner_idx", "files"),
     ("friendships_high_user_idx", "friendships"),
@@ -31,6 +32,10 @@ impl MigrationTrait for Migration {
             // Those to be erased, those who run the server, and where users were: each is asked for rarely.
             partial(index("users_erase_at_idx", "users", &["erase_at"]), "erase_at IS NOT NULL"),
             partial(index("users_admins_idx", "users", &["id"]), "role = 'admin'"),
+            partial(
+                index("files_exports_idx", "files", &["created_at"]),
+                "purpose = 'export' AND deleted_at IS NULL",
+            ),
             index("room_members_user_idx", "room_members", &["user_id", "room_id"]),
             partial(index("files_owner_idx", "files", &["owner_id", "id"]), "deleted_at IS NULL"),
             index("friendships_high_user_idx", "friendships", &["high_user_id"]),

@@ -58,6 +58,11 @@ contract! {
         the_files_of_a_user_are_found_in_pages
         what_is_a_users_alone_is_forgotten_and_what_is_others_stays
     }
+    exports {
+        the_rooms_a_user_was_ever_in_are_found_in_pages
+        what_a_user_wrote_and_how_they_reacted_is_found_in_stretches
+        archives_are_found_by_their_user_and_by_their_age
+    }
     sessions {
         a_session_is_found_with_its_user
         a_refresh_changes_the_times_and_the_device_of_a_session

@@ -22,6 +22,13 @@ pub struct FileCommand {
     pub file_id: FileId,
 }
 
+/// The data of a command that is about one user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserCommand {
+    /// The user.
+    pub user_id: UserId,
+}
+
 /// The data of a command that does nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProbeCommand {
@@ -55,6 +62,8 @@ pub enum Command {
     SweepUploads,
     /// Erase accounts whose time has come.
     EraseAccounts,
+    /// Make an archive of everything about a user.
+    ExportAccount(UserCommand),
     /// Check a picture, turn it upright, make its variants.
     ProcessImage(FileCommand),
     /// Check a document, find its size and pages.
@@ -102,6 +111,7 @@ impl Command {
             | Self::SweepBlobs
             | Self::SweepUploads
             | Self::EraseAccounts
+            | Self::ExportAccount(_)
             | Self::SendMail(_)
             | Self::AnswerResetRequest(_) => None,
         }
@@ -118,6 +128,7 @@ impl Command {
             Self::SweepBlobs => ("sweep_blobs", 1),
             Self::SweepUploads => ("sweep_uploads", 1),
             Self::EraseAccounts => ("erase_accounts", 1),
+            Self::ExportAccount(_) => ("export_account", 1),
             Self::ProcessImage(_) => ("process_image", 1),
             Self::ProcessDocument(_) => ("process_document", 1),
             Self::SendMail(_) => ("send_mail", 1),
@@ -140,6 +151,7 @@ impl Command {
             | Self::SweepBlobs
             | Self::SweepUploads
             | Self::EraseAccounts => (DEFAULT_QUEUE, serde_json::json!({})),
+            Self::ExportAccount(data) => (DEFAULT_QUEUE, serde_json::to_value(data)?),
             Self::ProcessImage(data) | Self::ProcessDocument(data) => {
                 (MEDIA_QUEUE, serde_json::to_value(data)?)
             }
@@ -174,6 +186,7 @@ impl TryFrom<&Task> for Command {
             ("sweep_blobs", 1) => Ok(Self::SweepBlobs),
             ("sweep_uploads", 1) => Ok(Self::SweepUploads),
             ("erase_accounts", 1) => Ok(Self::EraseAccounts),
+            ("export_account", 1) => Ok(Self::ExportAccount(UserCommand::deserialize(&task.payload)?)),
             ("process_image", 1) => Ok(Self::ProcessImage(FileCommand::deserialize(&task.payload)?)),
             ("process_document", 1) => Ok(Self::ProcessDocument(FileCommand::deserialize(&task.payload)?)),
             ("send_mail", 1) => Ok(Self::SendMail(MailOrder::deserialize(&task.payload)?)),

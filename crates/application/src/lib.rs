@@ -24,6 +24,7 @@ mod direct;
 mod email_change;
 mod erasure;
 mod error;
+mod exports;
 mod files;
 mod friends;
 mod identities;
@@ -70,6 +71,7 @@ pub use direct::{DirectService, OpenedRoom};
 pub use email_change::{EmailChange, EmailChangeService};
 pub use erasure::{ERASURE_GRACE, Erased, ErasureService};
 pub use error::{Error, Result, Unauthenticated};
+pub use exports::{EXPORT_KEPT, Export, ExportService};
 pub use files::{Content, FileService, MAX_UPLOAD_TIME, Storage, UploadStream, Uploaded, must_be_picture};
 pub use friends::{FriendService, MAX_FRIENDS, MAX_OPEN_REQUESTS, SeenFriendship};
 pub use identities::{

@@ -7,12 +7,12 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     AccountService, AuditService, AuthService, BlockService, ChangeService, CleanupService, ContentService,
-    DirectService, EmailChangeService, ErasureService, FileService, FriendService, IdentityService,
-    InvitationService, JobService, LimitService, MailService, MembershipService, MentionService,
-    MessageService, OverviewService, PasswordResetService, PinService, PresenceService, ProviderLoginService,
-    ReactionService, ReadService, ReceiptService, RoomService, SecondFactorService, SessionService, Settings,
-    SignedUrlService, SigningKeyService, TaskService, ThreadService, TicketService, UserAdminService,
-    UserService, VerificationService,
+    DirectService, EmailChangeService, ErasureService, ExportService, FileService, FriendService,
+    IdentityService, InvitationService, JobService, LimitService, MailService, MembershipService,
+    MentionService, MessageService, OverviewService, PasswordResetService, PinService, PresenceService,
+    ProviderLoginService, ReactionService, ReadService, ReceiptService, RoomService, SecondFactorService,
+    SessionService, Settings, SignedUrlService, SigningKeyService, TaskService, ThreadService, TicketService,
+    UserAdminService, UserService, VerificationService,
     ports::{
         AccessTokens, BlobStore, EventBus, GuessLimiter, IdentityProvider, KeyRing, MailTemplates, Mailer,
         Markup, MediaInspector, OneTimeStore, PasswordHasher, PresenceStore, RateLimiter, Scanner, Secrets,
@@ -88,6 +88,8 @@ pub struct Services {
     pub password_reset: Arc<PasswordResetService>,
     /// Changes of addresses.
     pub email_change: Arc<EmailChangeService>,
+    /// Archives of everything about a user.
+    pub exports: Arc<ExportService>,
     /// Accounts that end.
     pub erasure: Arc<ErasureService>,
     /// Logins by what others know.
@@ -180,6 +182,7 @@ impl Services {
                 Arc::clone(&limits),
             )),
             email_change: Arc::new(EmailChangeService::new(ports, Arc::clone(&proofs), Arc::clone(&auth))),
+            exports: Arc::new(ExportService::new(ports)),
             erasure: Arc::new(ErasureService::new(ports, Arc::clone(&proofs), Arc::clone(&auth))),
             provider_logins: Arc::new(ProviderLoginService::new(
                 ports,

@@ -100,6 +100,8 @@ pub enum FilePurpose {
     Attachment,
     /// To be the picture of its owner.
     Avatar,
+    /// Made by the server: everything about its owner, for them alone.
+    Export,
 }
 
 impl FilePurpose {
@@ -108,12 +110,13 @@ impl FilePurpose {
         match self {
             Self::Attachment => "attachment",
             Self::Avatar => "avatar",
+            Self::Export => "export",
         }
     }
 
     /// The purpose that a word means.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Attachment, Self::Avatar].into_iter().find(|purpose| purpose.as_str() == word)
+        [Self::Attachment, Self::Avatar, Self::Export].into_iter().find(|purpose| purpose.as_str() == word)
     }
 }
 
@@ -298,6 +301,7 @@ impl VariantName {
         match purpose {
             FilePurpose::Attachment => &[Self::Thumbnail, Self::Preview],
             FilePurpose::Avatar => &[Self::Thumbnail, Self::Preview, Self::Avatar],
+            FilePurpose::Export => &[],
         }
     }
 

@@ -17,6 +17,7 @@ mod deletion;
 mod direct;
 mod documents;
 mod email_change;
+mod export;
 mod files;
 mod friends;
 mod invitations;

@@ -8,9 +8,9 @@ use plaza_domain::{
     ThreadPosition, TokenDigest, UserPair, Username, Version,
 };
 use plaza_infrastructure::db::queries::{
-    audit, blobs, blocks, direct_rooms, edits, erasure, files, friendships, identities, mail_tokens, members,
-    mentions, messages, overviews, presence, reactions, receipts, rooms, sessions, task_lists, task_orders,
-    tasks, threads, username_changes, users,
+    audit, blobs, blocks, direct_rooms, edits, erasure, exports, files, friendships, identities, mail_tokens,
+    members, mentions, messages, overviews, presence, reactions, receipts, rooms, sessions, task_lists,
+    task_orders, tasks, threads, username_changes, users,
 };
 use sea_orm::{DbBackend, Statement, StatementBuilder};
 
@@ -240,6 +240,8 @@ fn of_accounts_and_files(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         hot(on, "sessions of a user", &["user_id"], sessions::list(asked.users[0], at(0), None, 50)),
         hot(on, "uses of sessions", &["id"], sessions::note_uses(&[session; 5], at(0))),
         hot(on, "unused refresh token", &["session_id"], sessions::find_live_token(session)),
+        hot(on, "archives of a user", &["owner_id"], exports::archives_of(asked.users[0])),
+        hot(on, "rooms of an archive", &["user_id"], exports::rooms(asked.users[0], None, 50)),
         hot(on, "accounts to erase", &["erase_at"], erasure::due(at(0), None, 50)),
         hot(on, "more accounts to erase", &["erase_at"], erasure::due(at(0), Some(due), 50)),
         hot(on, "rooms of an account to erase", &["user_id"], erasure::rooms(asked.users[0], None, 50)),

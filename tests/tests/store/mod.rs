@@ -10,6 +10,7 @@ pub(crate) mod contents;
 pub(crate) mod direct_rooms;
 pub(crate) mod edits;
 pub(crate) mod erasures;
+pub(crate) mod exports;
 mod faults;
 pub(crate) mod files;
 pub(crate) mod fixture;

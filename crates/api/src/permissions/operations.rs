@@ -66,6 +66,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
     row("GET /users/me/blocks", Needs::Login),
     row("GET /users/me/mentions", Needs::Login),
     row("GET /users/me/storage", Needs::Login),
+    row("POST /users/me/export", Needs::Login),
+    row("GET /users/me/export", Needs::Login),
     row("GET /friends", Needs::Login),
     row("GET /friends/requests", Needs::Login),
     row("POST /presence/query", Needs::Login),

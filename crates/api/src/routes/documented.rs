@@ -14,8 +14,9 @@ use poem_openapi::{
 use super::examples::example;
 use crate::problem::{PROBLEM_CONTENT_TYPE, ProblemKind, limit_headers};
 
-/// The operations whose body, and not whose path, names something that may not be there.
-const NAMES_SOMEBODY: [&str; 4] = ["open_direct_room", "request_friend", "set_avatar", "link_identity"];
+/// The operations whose body, or who asks, and not whose path, names something that may not be there.
+const NAMES_SOMEBODY: [&str; 5] =
+    ["get_export", "open_direct_room", "request_friend", "set_avatar", "link_identity"];
 
 /// The operations that tell those who may not come in that it is so.
 const LETS_IN: [&str; 2] = ["login", "redeem_login_code"];

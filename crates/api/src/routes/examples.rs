@@ -25,6 +25,11 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         "UsernameChangeView" => username_change(),
         "UsernameChangeList" => json!({"items": [username_change()], "next_cursor": null}),
         "DeletionView" => json!({"erase_at": EVENING}),
+        "ExportView" => json!({
+            "task_id": TASK, "task_url": format!("/api/v1/tasks/{TASK}"), "state": "succeeded", "progress": 99,
+            "requested_at": MORNING, "file_id": FILE, "content_url": format!("/api/v1/files/{FILE}/content"),
+            "expires_at": EVENING
+        }),
         "LoginView" => login(),
         "EmailChangeView" => json!({"state": "waiting"}),
         "TicketView" => json!({"ticket": "Zk1u0Wc4o2l7…", "expires_in": 30}),

@@ -19,7 +19,7 @@ use crate::{
     auth::Authenticated,
     content::{ContentResponse, Exposure, serve},
     json::Json,
-    problem::ApiError,
+    problem::{ApiError, FieldErrorView},
     state::AppState,
 };
 
@@ -92,6 +92,8 @@ pub(crate) enum FilePurposeName {
     Attachment,
     /// To be the picture of its owner: gets the variant `avatar`.
     Avatar,
+    /// Made by the server, and not uploaded: everything about its owner, for them alone.
+    Export,
 }
 
 impl From<FilePurpose> for FilePurposeName {
@@ -99,6 +101,7 @@ impl From<FilePurpose> for FilePurposeName {
         match purpose {
             FilePurpose::Attachment => Self::Attachment,
             FilePurpose::Avatar => Self::Avatar,
+            FilePurpose::Export => Self::Export,
         }
     }
 }
@@ -272,6 +275,10 @@ impl FilesApi {
         allow_upload(state, &actor, form.at_least).await?;
         let files = &state.services.files;
         let uploaded = match purpose.0 {
+            Some(FilePurposeName::Export) => {
+                let must = "must be attachment or avatar: the server makes archives";
+                return Err(ApiError::invalid(vec![FieldErrorView::new("purpose", must)]));
+            }
             Some(FilePurposeName::Avatar) => files.upload_avatar(&actor, &form.name, form.body).await?,
             Some(FilePurposeName::Attachment) | None => {
                 files.upload(&actor, &form.name, form.body, |_| Ok(())).await?

@@ -18,6 +18,7 @@ mod documented;
 mod edits;
 mod email_change;
 mod examples;
+mod export;
 mod file_texts;
 mod files;
 mod friend_requests;

@@ -53,6 +53,9 @@ pub(super) async fn accounts(client: &mut CheckingClient) -> TestResult {
         client.send("PUT /users/me", "/users/me", json!({"username": username}), 200).await?;
     }
     client.send("PUT /users/me", "/users/me", json!({"username": "ada.l"}), 429).await?;
+    client.get("GET /users/me/export", "/users/me/export", 404).await?;
+    client.call("POST /users/me/export", "/users/me/export", 202, |request| request).await?;
+    client.get("GET /users/me/export", "/users/me/export", 200).await?;
     let history = "GET /users/me/username-history";
     client.get(history, "/users/me/username-history?limit=1", 200).await?;
     client.get(history, "/users/me/username-history?cursor=x", 422).await?;

@@ -51,6 +51,8 @@ pub struct UploadSweep {
     pub files: u64,
     /// Those that nothing showed, which were deleted.
     pub deleted: u64,
+    /// Archives of users that were kept for long enough, which were deleted.
+    pub archives: u64,
 }
 
 /// Removes what nobody needs.
@@ -103,8 +105,9 @@ impl ContentService {
     pub async fn sweep_uploads(&self) -> Result<UploadSweep> {
         let mut done = UploadSweep::default();
         self.expire(&mut done).await?;
+        self.delete_archives(&mut done).await?;
         self.delete_unused(&mut done).await?;
-        tracing::info!(done.expired, done.files, done.deleted, "uploads were swept");
+        tracing::info!(done.expired, done.files, done.deleted, done.archives, "uploads were swept");
         Ok(done)
     }
 

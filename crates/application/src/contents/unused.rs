@@ -3,7 +3,7 @@
 use plaza_domain::{FileId, FilePlace};
 
 use super::{BATCH, BATCHES, ContentService, UploadSweep, delta};
-use crate::{Result, files};
+use crate::{EXPORT_KEPT, Result, files};
 
 /// Where the last run stopped: a file's place, or nothing for the oldest.
 const PLACE: &str = "sweep.files.after";
@@ -18,6 +18,21 @@ impl ContentService {
             done.expired += forgotten;
             if forgotten < BATCH {
                 break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes archives of users that are older than they are kept.
+    pub(super) async fn delete_archives(&self, done: &mut UploadSweep) -> Result<()> {
+        let before = self.clock.now() - EXPORT_KEPT;
+        for _ in 0..BATCHES {
+            let old = self.store.read().await?.exports().archives(before, BATCH).await?;
+            if old.is_empty() {
+                break;
+            }
+            for id in old {
+                done.archives += u64::from(self.delete_if_unused(id).await?);
             }
         }
         Ok(())

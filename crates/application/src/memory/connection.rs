@@ -7,12 +7,12 @@ use plaza_domain::{
     Clock, Repositories, RepositoryError, UnitOfWork,
     repository::{
         AuditRepository, BlobRepository, BlockRepository, DirectRoomRepository, EditRepository,
-        ErasureRepository, FileRepository, FriendshipRepository, IdentityRepository, InvitationRepository,
-        MailTokenRepository, MemberRepository, MentionRepository, MessageRepository, OverviewRepository,
-        PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository, RecoveryCodeRepository,
-        RecurringJobRepository, Result, RoomRepository, SessionRepository, SettingRepository,
-        SigningKeyRepository, TaskRepository, ThreadRepository, TotpRepository, UsageRepository,
-        UserRepository, UsernameChangeRepository, WorkerRepository,
+        ErasureRepository, ExportRepository, FileRepository, FriendshipRepository, IdentityRepository,
+        InvitationRepository, MailTokenRepository, MemberRepository, MentionRepository, MessageRepository,
+        OverviewRepository, PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository,
+        RecoveryCodeRepository, RecurringJobRepository, Result, RoomRepository, SessionRepository,
+        SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository, TotpRepository,
+        UsageRepository, UserRepository, UsernameChangeRepository, WorkerRepository,
     },
 };
 use tokio::sync::OwnedMutexGuard;
@@ -167,6 +167,10 @@ impl<A: Access> Repositories for Connection<A> {
     }
 
     fn workers(&mut self) -> &mut dyn WorkerRepository {
+        self
+    }
+
+    fn exports(&mut self) -> &mut dyn ExportRepository {
         self
     }
 

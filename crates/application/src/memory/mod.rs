@@ -10,6 +10,7 @@ mod direct_rooms;
 mod doubles;
 mod edits;
 mod erasures;
+mod exports;
 mod files;
 mod friendships;
 mod identities;

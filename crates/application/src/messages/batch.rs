@@ -7,7 +7,7 @@ use std::{
 };
 
 use plaza_domain::{
-    ClientId, Clock, DirectRoom, FileId, FileKind, IdGenerator, Message, MessageId, MessageKind,
+    ClientId, Clock, DirectRoom, FileId, FileKind, FilePurpose, IdGenerator, Message, MessageId, MessageKind,
     RepositoryError, RoomId, RoomKind, SentMessage, Seq, Store, ThreadRoot, UnitOfWork, UserId, UserSummary,
     Version,
     message::Placement,
@@ -251,7 +251,12 @@ async fn look_up(work: &mut dyn UnitOfWork, jobs: &[Job]) -> std::result::Result
             .collect(),
         senders: senders.into_iter().map(|sender| ((sender.room_id, sender.user.id), sender.user)).collect(),
         parents: parents.into_iter().collect(),
-        files: files.into_iter().map(|file| (file.id, (file.owner_id, file.kind))).collect(),
+        // Archives are for their owners alone, and as good as absent here.
+        files: files
+            .into_iter()
+            .filter(|file| file.purpose != FilePurpose::Export)
+            .map(|file| (file.id, (file.owner_id, file.kind)))
+            .collect(),
         direct_rooms: direct_rooms.into_iter().map(|found| (found.room_id, found)).collect(),
         meant,
     })

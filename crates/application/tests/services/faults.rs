@@ -10,12 +10,12 @@ use plaza_domain::{
     Repositories, RepositoryError, Store, UnitOfWork,
     repository::{
         AuditRepository, BlobRepository, BlockRepository, DirectRoomRepository, EditRepository,
-        ErasureRepository, FileRepository, FriendshipRepository, IdentityRepository, InvitationRepository,
-        MailTokenRepository, MemberRepository, MentionRepository, MessageRepository, OverviewRepository,
-        PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository, RecoveryCodeRepository,
-        RecurringJobRepository, Result, RoomRepository, SessionRepository, SettingRepository,
-        SigningKeyRepository, TaskRepository, ThreadRepository, TotpRepository, UsageRepository,
-        UserRepository, UsernameChangeRepository, WorkerRepository,
+        ErasureRepository, ExportRepository, FileRepository, FriendshipRepository, IdentityRepository,
+        InvitationRepository, MailTokenRepository, MemberRepository, MentionRepository, MessageRepository,
+        OverviewRepository, PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository,
+        RecoveryCodeRepository, RecurringJobRepository, Result, RoomRepository, SessionRepository,
+        SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository, TotpRepository,
+        UsageRepository, UserRepository, UsernameChangeRepository, WorkerRepository,
     },
 };
 
@@ -148,6 +148,10 @@ impl<R: Repositories + ?Sized> Repositories for Faulty<R> {
 
     fn erasures(&mut self) -> &mut dyn ErasureRepository {
         self.inner.erasures()
+    }
+
+    fn exports(&mut self) -> &mut dyn ExportRepository {
+        self.inner.exports()
     }
 
     fn username_changes(&mut self) -> &mut dyn UsernameChangeRepository {

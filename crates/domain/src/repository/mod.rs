@@ -11,6 +11,7 @@ mod direct_room;
 mod edit;
 mod erasure;
 mod error;
+mod export;
 mod file;
 mod friendship;
 mod identity;
@@ -46,6 +47,7 @@ pub use direct_room::DirectRoomRepository;
 pub use edit::EditRepository;
 pub use erasure::ErasureRepository;
 pub use error::{Constraint, RepositoryError};
+pub use export::{ExportRepository, Stretch};
 pub use file::FileRepository;
 pub use friendship::FriendshipRepository;
 pub use identity::IdentityRepository;
@@ -159,6 +161,8 @@ pub trait Repositories: Send {
     fn jobs(&mut self) -> &mut dyn RecurringJobRepository;
     /// Who does background work.
     fn workers(&mut self) -> &mut dyn WorkerRepository;
+    /// What there is about users.
+    fn exports(&mut self) -> &mut dyn ExportRepository;
     /// Accounts that are erased, and what hangs on them.
     fn erasures(&mut self) -> &mut dyn ErasureRepository;
     /// Facts about the server as a whole.

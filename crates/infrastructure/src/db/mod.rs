@@ -14,6 +14,7 @@ mod edits;
 mod entity;
 mod erasures;
 mod error;
+mod exports;
 mod files;
 mod finish;
 mod friendships;

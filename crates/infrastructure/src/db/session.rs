@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 use plaza_domain::repository::{
     AuditRepository, BlobRepository, BlockRepository, DirectRoomRepository, EditRepository,
-    ErasureRepository, FileRepository, FriendshipRepository, IdentityRepository, InvitationRepository,
-    MailTokenRepository, MemberRepository, MentionRepository, MessageRepository, OverviewRepository,
-    PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository, RecoveryCodeRepository,
-    RecurringJobRepository, Repositories, RepositoryError, Result, RoomRepository, SessionRepository,
-    SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository, TotpRepository, UnitOfWork,
-    UsageRepository, UserRepository, UsernameChangeRepository, WorkerRepository,
+    ErasureRepository, ExportRepository, FileRepository, FriendshipRepository, IdentityRepository,
+    InvitationRepository, MailTokenRepository, MemberRepository, MentionRepository, MessageRepository,
+    OverviewRepository, PinRepository, PresenceRepository, ReactionRepository, ReceiptRepository,
+    RecoveryCodeRepository, RecurringJobRepository, Repositories, RepositoryError, Result, RoomRepository,
+    SessionRepository, SettingRepository, SigningKeyRepository, TaskRepository, ThreadRepository,
+    TotpRepository, UnitOfWork, UsageRepository, UserRepository, UsernameChangeRepository, WorkerRepository,
 };
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, IdenStatic, QueryResult,
@@ -206,6 +206,10 @@ impl<C: ConnectionTrait + Send> Repositories for Session<C> {
     }
 
     fn workers(&mut self) -> &mut dyn WorkerRepository {
+        self
+    }
+
+    fn exports(&mut self) -> &mut dyn ExportRepository {
         self
     }
 

@@ -2,6 +2,7 @@
 
 mod answer_reset_request;
 mod clean_up;
+mod export;
 mod files;
 mod probe;
 mod process_file;
@@ -11,14 +12,15 @@ use std::sync::Arc;
 
 use futures::{FutureExt, TryFutureExt};
 use plaza_application::{
-    CleanupService, ContentService, ErasureService, MailService, PasswordResetService, Ports, Services,
-    TaskService, UserAdminService, commands::Command,
+    CleanupService, ContentService, ErasureService, ExportService, MailService, PasswordResetService, Ports,
+    Services, TaskService, UserAdminService, commands::Command,
 };
 use plaza_domain::Clock;
 
 use self::{
     answer_reset_request::AnswerResetRequest,
     clean_up::{clean_up, lifted, removed},
+    export::ExportAccount,
     files::FileWork,
     probe::Probe,
     process_file::ProcessFile,
@@ -34,6 +36,8 @@ pub(crate) struct Handlers {
     users: Arc<UserAdminService>,
     contents: Arc<ContentService>,
     erasure: Arc<ErasureService>,
+    exports: Arc<ExportService>,
+    ports: Ports,
     mail: Arc<MailService>,
     password_reset: Arc<PasswordResetService>,
     clock: Arc<dyn Clock>,
@@ -49,6 +53,8 @@ impl Handlers {
             users: Arc::clone(&services.user_admin),
             contents: Arc::clone(&services.contents),
             erasure: Arc::clone(&services.erasure),
+            exports: Arc::clone(&services.exports),
+            ports: ports.clone(),
             mail: Arc::clone(&services.mail),
             password_reset: Arc::clone(&services.password_reset),
             clock: Arc::clone(&ports.clock),
@@ -72,6 +78,7 @@ impl Registry for Handlers {
             Command::SweepBlobs => clean_up(&self.contents, |service| service.sweep_blobs().boxed()),
             Command::SweepUploads => clean_up(&self.contents, |service| service.sweep_uploads().boxed()),
             Command::EraseAccounts => clean_up(&self.erasure, |service| service.erase_due().boxed()),
+            Command::ExportAccount(data) => Arc::new(ExportAccount::new(&self.ports, &self.exports, data)),
             Command::ProcessImage(data) | Command::ProcessDocument(data) => {
                 Arc::new(ProcessFile::new(files, data.file_id))
             }

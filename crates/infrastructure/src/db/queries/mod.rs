@@ -10,6 +10,7 @@ pub mod blocks;
 pub mod direct_rooms;
 pub mod edits;
 pub mod erasure;
+pub mod exports;
 pub mod files;
 pub mod friendships;
 pub mod identities;
