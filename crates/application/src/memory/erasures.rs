@@ -81,6 +81,7 @@ impl<A: Access> ErasureRepository for Connection<A> {
             ended.len(),
             changes.len(),
             take(&mut tables.mail_tokens, limit, |(user, _), _| *user == user_id).len(),
+            take(&mut tables.identities, limit, |_, identity| identity.user_id == user_id).len(),
             take(&mut tables.totp, limit, |user, _| *user == user_id).len(),
             take(&mut tables.recovery_codes, limit, |(user, _), _| *user == user_id).len(),
             take(&mut tables.friendships, limit, |users, _| users.other(user_id).is_some()).len(),
