@@ -386,13 +386,11 @@ fn share(from: u8, to: u8, done: usize, all: usize) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     #[test]
     fn a_history_is_cut_without_holes() {
-        let room_id = RoomId::new(Uuid::nil());
+        let room_id = RoomId::new(Default::default());
         let cut = |last| -> Vec<_> {
             stretches(room_id, Seq::new(last)).map(|it| (it.after.get(), it.through.get())).collect()
         };
