@@ -123,7 +123,7 @@ async fn an_archive_is_for_its_user_alone(setup: Setup) {
     }
     // Nobody shows it to others, not even by mistake.
     let message = json!({ "message_type": "file", "content": "all of me", "file_id": file_id });
-    ada.post_message(&lobby, &message).await.expect_problem(422);
+    ada.post_message(&lobby, &message).await.expect_problem(404);
     for user in [&root, &bob] {
         for part in ["", "/content", "/status"] {
             user.api.get(&format!("/files/{file_id}{part}")).await.expect_problem(404);
