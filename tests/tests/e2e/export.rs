@@ -86,6 +86,8 @@ async fn an_archive_has_everything_about_its_user_and_nothing_about_others(setup
     assert_eq!(account[0]["email"], "ada@example.org");
     assert_eq!(account[0]["bio"], "Counts.");
     assert_eq!(account[0]["preferences"]["shows_receipts"], true);
+    assert_eq!(account[0]["authenticator_confirmed_at"], Value::Null);
+    assert!(list(&mut archive, "identities.json").is_empty());
     let messages = list(&mut archive, "messages.json");
     let own = messages.iter().find(|message| message["id"] == id).expect("what she wrote");
     assert_eq!(own["content"], "better words");
