@@ -4,6 +4,7 @@
 mod admin_users;
 mod audit;
 mod client;
+mod files;
 mod friends;
 mod invitations;
 mod jobs;
@@ -32,7 +33,7 @@ async fn every_operation_answers_as_the_document_says() -> TestResult {
     logins::logins(&mut client, server.provider()).await?;
     story::messages(&mut client, &room).await?;
     threads::threads(&mut client, &room).await?;
-    story::files(&mut client).await?;
+    files::files(&mut client).await?;
     tasks::tasks(&mut client, server.given_waiting_task().await?).await?;
     jobs::jobs(&mut client).await?;
     admin_users::admin_users(&mut client).await?;
