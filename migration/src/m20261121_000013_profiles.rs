@@ -7,7 +7,7 @@ use crate::ddl::{self, OnDelete, index, partial, reference, unique};
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
-const INDEXES: [(&str, &str); 6] = [
+const INDEXES: [(&str, &str); 7] = [
     ("users_created_at_idx", "users"),
     ("users_erase_at_idx", "users"),
     ("users_admins_idx", "users"),

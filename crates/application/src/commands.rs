@@ -12,8 +12,12 @@ pub const DEFAULT_QUEUE: &str = "default";
 pub const MEDIA_QUEUE: &str = "media";
 /// The queue for mail.
 pub const MAIL_QUEUE: &str = "mail";
+/// The queue for archives of accounts, which take long and which nobody waits for.
+pub const EXPORT_QUEUE: &str = "exports";
 
 const MAX_ATTEMPTS: i32 = 8;
+/// Each attempt reads everything from the beginning.
+const MAX_EXPORT_ATTEMPTS: i32 = 3;
 
 /// The data of a command that is about one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,6 +146,8 @@ impl Command {
     /// When its data has no JSON form.
     pub fn into_task(self, id: TaskId, owner_id: Option<UserId>) -> Result<NewTask, serde_json::Error> {
         let (kind, version) = self.kind();
+        let max_attempts =
+            if matches!(self, Self::ExportAccount(_)) { MAX_EXPORT_ATTEMPTS } else { MAX_ATTEMPTS };
         let (queue, payload) = match self {
             Self::Probe(data) => (DEFAULT_QUEUE, serde_json::to_value(data)?),
             Self::PurgeTokens
@@ -151,7 +157,7 @@ impl Command {
             | Self::SweepBlobs
             | Self::SweepUploads
             | Self::EraseAccounts => (DEFAULT_QUEUE, serde_json::json!({})),
-            Self::ExportAccount(data) => (DEFAULT_QUEUE, serde_json::to_value(data)?),
+            Self::ExportAccount(data) => (EXPORT_QUEUE, serde_json::to_value(data)?),
             Self::ProcessImage(data) | Self::ProcessDocument(data) => {
                 (MEDIA_QUEUE, serde_json::to_value(data)?)
             }
@@ -165,7 +171,7 @@ impl Command {
             version,
             payload,
             owner_id,
-            max_attempts: MAX_ATTEMPTS,
+            max_attempts,
             priority: Priority::NORMAL,
             run_at: None,
             unique_key: None,

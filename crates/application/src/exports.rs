@@ -10,7 +10,7 @@ use plaza_domain::{
 
 use crate::{
     Actor, Error, Ports, Result, audit,
-    commands::{Command, DEFAULT_QUEUE, UserCommand},
+    commands::{Command, EXPORT_QUEUE, UserCommand},
     files::{lock, remove},
     mail::{MailMessage, MailOrder, Postbox},
     ports::{StoredObject, TaskQueue},
@@ -65,7 +65,8 @@ impl ExportService {
                 return Ok(Export { task, file: None });
             }
             let rest = (task.created_at + PAUSE - now).to_std().unwrap_or_default();
-            if task.state == TaskState::Succeeded && !rest.is_zero() {
+            // One that could not be made would fail again.
+            if task.state != TaskState::Cancelled && !rest.is_zero() {
                 return Err(Error::RateLimited { retry_after: rest });
             }
         }
@@ -77,7 +78,7 @@ impl ExportService {
         let entry = audit::by(actor, AuditAction::ExportRequested).about(actor.id());
         work.audit().append(&entry).await?;
         work.commit().await?;
-        if let Err(error) = self.queue.push(DEFAULT_QUEUE, &[id]).await {
+        if let Err(error) = self.queue.push(EXPORT_QUEUE, &[id]).await {
             // The row is the truth: the relay pushes it again.
             tracing::debug!(task.id = %id, error = ?error, "no worker was woken for an export");
         }

@@ -124,13 +124,8 @@ impl ThreadService {
             authorize_room(actor, RoomAction::Read, &room, membership.as_ref())?;
         }
         let threads = read.threads().list_followed(actor.id(), room_id, page.cursor, page.fetch()).await?;
-        Ok(page.cut(threads, position))
+        Ok(page.cut(threads, FollowedThread::position))
     }
-}
-
-fn position(thread: &FollowedThread) -> ThreadPosition {
-    let root = &thread.root.message;
-    ThreadPosition { last_reply_at: root.last_reply_at.unwrap_or(root.created_at), message_id: root.id }
 }
 
 /// The first message of the thread that a message begins or is in, in a room that the actor may read.

@@ -43,6 +43,14 @@ pub struct FollowedThread {
     pub unread: i64,
 }
 
+impl FollowedThread {
+    /// Its place in the list of those that a user follows.
+    pub fn position(&self) -> ThreadPosition {
+        let root = &self.root.message;
+        ThreadPosition { last_reply_at: root.last_reply_at.unwrap_or(root.created_at), message_id: root.id }
+    }
+}
+
 /// Where an unread count ends: so many, or more.
 pub const MAX_UNREAD: u64 = 1_000;
 

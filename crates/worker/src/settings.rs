@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use plaza_application::commands::{DEFAULT_QUEUE, MAIL_QUEUE, MEDIA_QUEUE};
+use plaza_application::commands::{DEFAULT_QUEUE, EXPORT_QUEUE, MAIL_QUEUE, MEDIA_QUEUE};
 
 /// How a worker treats one queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +58,7 @@ impl Default for WorkerSettings {
                 QueueSettings::new(DEFAULT_QUEUE, 3),
                 QueueSettings::new(MEDIA_QUEUE, 2),
                 QueueSettings::new(MAIL_QUEUE, 3),
+                QueueSettings::new(EXPORT_QUEUE, 1),
             ],
             concurrency: 3,
             lease: Duration::from_secs(30),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plaza_domain::IdGenerator;
 use poem::{EndpointExt, IntoEndpoint, Response, Route, endpoint::BoxEndpoint, get};
-use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
+use poem_openapi::{LicenseObject, OpenApi, OpenApiService, ServerObject};
 
 use super::{
     accounts::AccountsApi, admin_tasks::AdminTasksApi, admin_users::AdminUsersApi, audit::AuditApi,
@@ -39,35 +39,7 @@ const DESCRIPTION: &str = "Plaza: rooms, messages and files for communities.\n\n
     `seq`. Times are RFC 3339 in UTC with microseconds. Live events come over the WebSocket at `/api/v1/ws`: \
     see its [frames](/docs/websocket), or its [AsyncAPI document](/docs/asyncapi.json).";
 
-pub(super) type Apis = Documented<(
-    (
-        AuthApi,
-        SecondFactorApi,
-        VerificationApi,
-        PasswordResetApi,
-        SessionsApi,
-        SigningKeysApi,
-        ProviderLoginsApi,
-        IdentitiesApi,
-    ),
-    (UsersApi, UsernameHistoryApi, AvatarsApi, DeletionApi, EmailChangeApi, ExportApi),
-    PreferencesApi,
-    (AccountsApi, AdminUsersApi, AuditApi),
-    BlocksApi,
-    RoomsApi,
-    MuteApi,
-    DirectRoomsApi,
-    MembersApi,
-    (MessagesApi, ReactionsApi, PinsApi, EditsApi, ReceiptsApi),
-    (ThreadsApi, MentionsApi),
-    ChangesApi,
-    (PresenceApi, FriendsApi, FriendRequestsApi),
-    (FilesApi, FileTextsApi, StorageApi, SignedUrlsApi, MediaApi),
-    (TasksApi, AdminTasksApi, QueuesApi, JobsApi, WorkersApi, InvitationsApi),
-    HealthApi,
-)>;
-
-pub(super) fn service() -> OpenApiService<Apis, ()> {
+pub(super) fn service() -> OpenApiService<impl OpenApi + use<>, ()> {
     let apis = (
         (
             AuthApi,

@@ -364,7 +364,7 @@ fn job() -> Value {
 fn worker() -> Value {
     json!({
         "id": WORKER, "host": "engine-room", "pid": 1815, "version": "0.1.0",
-        "queues": ["default", "media", "mail"], "slots": 3, "running": 1, "started_at": MORNING, "seen_at": NOON
+        "queues": ["default", "media", "mail", "exports"], "slots": 3, "running": 1, "started_at": MORNING, "seen_at": NOON
     })
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct ExportView {
     progress: Option<u8>,
     /// When it was asked for.
     requested_at: UtcTime,
-    /// The archive's file, which nobody else can get; null while it is not there.
+    /// The archive's file, which nobody else is shown; null while it is not there.
     #[oai(nullable)]
     file_id: Option<Uuid>,
     /// Where the archive is, a ZIP; null while it is not there.
@@ -62,9 +62,9 @@ pub(crate) struct ExportApi;
 impl ExportApi {
     /// Ask for an archive of everything about oneself
     ///
-    /// A worker makes it: the account, sessions, friends and blocks, rooms, what one wrote with what it said before edits,
-    /// reactions, what the audit log tells, and one's uploads. While one is being made, that one is answered with; after
-    /// that, one a day. It is kept for 7 days.
+    /// A worker makes it: the account, how one logs in, sessions that are not over, friends and blocks, rooms, what one
+    /// wrote with what it said before edits, reactions, mentions, threads that one follows, what the audit log tells, and
+    /// one's uploads. While one is being made, that one is answered with; after that, one a day. It is kept for 7 days.
     #[oai(path = "/", method = "post", operation_id = "request_export")]
     async fn request(
         &self,

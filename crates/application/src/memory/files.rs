@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use plaza_domain::{
-    File, FileId, FilePlace, FileText, RepositoryError, Timestamp, UserId, Variant, VariantName,
+    File, FileId, FilePlace, FilePurpose, FileText, RepositoryError, Timestamp, UserId, Variant, VariantName,
     repository::{Constraint, FileRepository, Result},
 };
 
@@ -100,7 +100,8 @@ impl<A: Access> FileRepository for Connection<A> {
         limit: u64,
     ) -> Result<Vec<FilePlace>> {
         let tables = self.tables();
-        let kept = tables.files.values().filter(|file| !file.is_deleted() && file.created_at < before);
+        let uploads = tables.files.values().filter(|file| file.purpose != FilePurpose::Export);
+        let kept = uploads.filter(|file| !file.is_deleted() && file.created_at < before);
         let places = kept.map(|file| FilePlace { created_at: file.created_at, id: file.id });
         let mut places: Vec<_> = places.filter(|place| after.is_none_or(|after| *place > after)).collect();
         places.sort_unstable();

@@ -8,7 +8,7 @@ use plaza_domain::{QueueFigures, Task, TaskAttempt, TaskId, repository::TaskFilt
 use super::TaskService;
 use crate::{
     Actor, Error, Operator, Page, PageRequest, Result,
-    commands::{DEFAULT_QUEUE, MAIL_QUEUE, MEDIA_QUEUE},
+    commands::{DEFAULT_QUEUE, EXPORT_QUEUE, MAIL_QUEUE, MEDIA_QUEUE},
     policy::{authorize_operation, authorize_task},
 };
 
@@ -99,7 +99,7 @@ impl TaskService {
         authorize_operation(by)?;
         let survey = self.store.read().await?.tasks().queue_stats(RECENT, COUNTED).await?;
         let mut queues = survey.queues;
-        for known in [DEFAULT_QUEUE, MEDIA_QUEUE, MAIL_QUEUE] {
+        for known in [DEFAULT_QUEUE, MEDIA_QUEUE, MAIL_QUEUE, EXPORT_QUEUE] {
             if !queues.iter().any(|figures| figures.queue == known) {
                 queues.push(QueueFigures::idle(known.to_owned()));
             }

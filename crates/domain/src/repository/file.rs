@@ -50,7 +50,7 @@ pub trait FileRepository: Send {
     /// The words of an upload.
     async fn find_text(&mut self, id: FileId) -> Result<Option<FileText>>;
 
-    /// Uploads that were made before a time and not deleted, the oldest first, at most `limit`, after a place.
+    /// Uploads, but for archives of accounts, that were made before a time and not deleted, the oldest first, at most `limit`, after a place.
     async fn list_kept(
         &mut self,
         before: Timestamp,

@@ -169,6 +169,176 @@ pub trait Repositories: Send {
     fn settings(&mut self) -> &mut dyn SettingRepository;
 }
 
+/// A type that is every repository gives itself.
+impl<T> Repositories for T
+where
+    T: UserRepository
+        + UsernameChangeRepository
+        + SessionRepository
+        + MailTokenRepository
+        + IdentityRepository
+        + SigningKeyRepository
+        + InvitationRepository
+        + AuditRepository
+        + TotpRepository
+        + RecoveryCodeRepository
+        + RoomRepository
+        + MemberRepository
+        + DirectRoomRepository
+        + BlockRepository
+        + FriendshipRepository
+        + OverviewRepository
+        + MessageRepository
+        + EditRepository
+        + ReactionRepository
+        + PinRepository
+        + ReceiptRepository
+        + ThreadRepository
+        + MentionRepository
+        + PresenceRepository
+        + BlobRepository
+        + FileRepository
+        + UsageRepository
+        + TaskRepository
+        + RecurringJobRepository
+        + WorkerRepository
+        + ExportRepository
+        + ErasureRepository
+        + SettingRepository,
+{
+    fn users(&mut self) -> &mut dyn UserRepository {
+        self
+    }
+
+    fn username_changes(&mut self) -> &mut dyn UsernameChangeRepository {
+        self
+    }
+
+    fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self
+    }
+
+    fn mail_tokens(&mut self) -> &mut dyn MailTokenRepository {
+        self
+    }
+
+    fn identities(&mut self) -> &mut dyn IdentityRepository {
+        self
+    }
+
+    fn signing_keys(&mut self) -> &mut dyn SigningKeyRepository {
+        self
+    }
+
+    fn invitations(&mut self) -> &mut dyn InvitationRepository {
+        self
+    }
+
+    fn audit(&mut self) -> &mut dyn AuditRepository {
+        self
+    }
+
+    fn totp(&mut self) -> &mut dyn TotpRepository {
+        self
+    }
+
+    fn recovery_codes(&mut self) -> &mut dyn RecoveryCodeRepository {
+        self
+    }
+
+    fn rooms(&mut self) -> &mut dyn RoomRepository {
+        self
+    }
+
+    fn members(&mut self) -> &mut dyn MemberRepository {
+        self
+    }
+
+    fn direct_rooms(&mut self) -> &mut dyn DirectRoomRepository {
+        self
+    }
+
+    fn blocks(&mut self) -> &mut dyn BlockRepository {
+        self
+    }
+
+    fn friendships(&mut self) -> &mut dyn FriendshipRepository {
+        self
+    }
+
+    fn overviews(&mut self) -> &mut dyn OverviewRepository {
+        self
+    }
+
+    fn messages(&mut self) -> &mut dyn MessageRepository {
+        self
+    }
+
+    fn edits(&mut self) -> &mut dyn EditRepository {
+        self
+    }
+
+    fn reactions(&mut self) -> &mut dyn ReactionRepository {
+        self
+    }
+
+    fn pins(&mut self) -> &mut dyn PinRepository {
+        self
+    }
+
+    fn receipts(&mut self) -> &mut dyn ReceiptRepository {
+        self
+    }
+
+    fn threads(&mut self) -> &mut dyn ThreadRepository {
+        self
+    }
+
+    fn mentions(&mut self) -> &mut dyn MentionRepository {
+        self
+    }
+
+    fn presence(&mut self) -> &mut dyn PresenceRepository {
+        self
+    }
+
+    fn blobs(&mut self) -> &mut dyn BlobRepository {
+        self
+    }
+
+    fn files(&mut self) -> &mut dyn FileRepository {
+        self
+    }
+
+    fn usage(&mut self) -> &mut dyn UsageRepository {
+        self
+    }
+
+    fn tasks(&mut self) -> &mut dyn TaskRepository {
+        self
+    }
+
+    fn jobs(&mut self) -> &mut dyn RecurringJobRepository {
+        self
+    }
+
+    fn workers(&mut self) -> &mut dyn WorkerRepository {
+        self
+    }
+
+    fn exports(&mut self) -> &mut dyn ExportRepository {
+        self
+    }
+
+    fn erasures(&mut self) -> &mut dyn ErasureRepository {
+        self
+    }
+
+    fn settings(&mut self) -> &mut dyn SettingRepository {
+        self
+    }
+}
+
 /// A transaction; dropping it rolls back.
 #[async_trait]
 pub trait UnitOfWork: Repositories {

@@ -1,6 +1,6 @@
 //! `[worker.queues.<name>]`: how a worker shares its slots among its queues.
 
-use plaza_application::commands::{DEFAULT_QUEUE, MAIL_QUEUE, MEDIA_QUEUE};
+use plaza_application::commands::{DEFAULT_QUEUE, EXPORT_QUEUE, MAIL_QUEUE, MEDIA_QUEUE};
 use serde::Deserialize;
 
 use super::Problem;
@@ -15,6 +15,8 @@ pub struct QueuesConfig {
     pub media: QueueConfig,
     /// Mail.
     pub mail: QueueConfig,
+    /// Archives of accounts.
+    pub exports: QueueConfig,
 }
 
 /// How a worker treats one queue.
@@ -22,9 +24,11 @@ pub struct QueuesConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct QueueConfig {
     /// How many of its tasks at a time; 0 leaves it to other workers. By default as many as there are slots; for
-    /// `media` one less where there are several, so that pictures, which take long, leave a slot to the others.
+    /// `media` one less where there are several, so that pictures, which take long, leave a slot to the others; for
+    /// `exports` one.
     pub concurrency: Option<usize>,
-    /// How often its turn comes, compared with other queues that have work; by default 4, and 1 for `media`.
+    /// How often its turn comes, compared with other queues that have work; by default 4, and 1 for `media` and
+    /// `exports`.
     pub weight: Option<u32>,
 }
 
@@ -41,7 +45,7 @@ pub struct QueueShare {
 
 impl QueuesConfig {
     /// Every queue, for a worker of so many slots.
-    pub(super) fn shares(&self, slots: usize) -> [QueueShare; 3] {
+    pub(super) fn shares(&self, slots: usize) -> [QueueShare; 4] {
         let share = |name, queue: &QueueConfig, concurrency, weight| QueueShare {
             name,
             concurrency: queue.concurrency.unwrap_or(concurrency),
@@ -51,6 +55,7 @@ impl QueuesConfig {
             share(DEFAULT_QUEUE, &self.default, slots, 4),
             share(MEDIA_QUEUE, &self.media, slots.saturating_sub(1).max(1), 1),
             share(MAIL_QUEUE, &self.mail, slots, 4),
+            share(EXPORT_QUEUE, &self.exports, 1, 1),
         ]
     }
 
@@ -95,7 +100,8 @@ mod tests {
         assert_eq!(keys(&QueuesConfig::default()), Vec::<String>::new());
         let too_much = QueuesConfig { media: queue(3, 1), mail: queue(1, 0), ..QueuesConfig::default() };
         assert_eq!(keys(&too_much), ["worker.queues.media.concurrency", "worker.queues.mail.weight"]);
-        let nothing = QueuesConfig { default: queue(0, 1), media: queue(0, 1), mail: queue(0, 1) };
+        let none = || queue(0, 1);
+        let nothing = QueuesConfig { default: none(), media: none(), mail: none(), exports: none() };
         assert_eq!(keys(&nothing), ["worker.queues"]);
     }
 }

@@ -239,7 +239,7 @@ fn a_file_that_was_asked_for_must_be_there() {
 fn a_queue_is_set_by_its_name_and_an_unknown_one_is_refused() -> TestResult {
     let config = from_file("[worker]\nconcurrency = 8\n[worker.queues.media]\nconcurrency = 5\nweight = 2")?;
     let shares = config.worker.queues().map(|share| (share.name, share.concurrency, share.weight));
-    assert_eq!(shares, [("default", 8, 4), ("media", 5, 2), ("mail", 8, 4)]);
+    assert_eq!(shares, [("default", 8, 4), ("media", 5, 2), ("mail", 8, 4), ("exports", 1, 1)]);
     let given =
         [("PLAZA_WORKER__QUEUES__MAIL__CONCURRENCY", "1"), ("PLAZA_WORKER__QUEUES__MEDAI__WEIGHT", "2")];
     assert_eq!(keys(from_environment(&given)), ["worker.queues.medai.weight"]);

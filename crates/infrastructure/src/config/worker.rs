@@ -61,7 +61,7 @@ impl WorkerConfig {
     }
 
     /// Every queue, with defaults filled in.
-    pub fn queues(&self) -> [QueueShare; 3] {
+    pub fn queues(&self) -> [QueueShare; 4] {
         self.queues.shares(self.concurrency)
     }
 

@@ -1,6 +1,6 @@
 //! Who may see an upload, and which uploads nothing shows.
 
-use plaza_domain::{FileId, FilePlace, Timestamp, UserId};
+use plaza_domain::{FileId, FilePlace, FilePurpose, Timestamp, UserId};
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{
     Alias, CommonTableExpression, DeleteStatement, Expr, ExprTrait, JoinType, Order, Query, SelectStatement,
@@ -53,6 +53,7 @@ pub fn list_kept(before: Timestamp, after: Option<FilePlace>, limit: u64) -> Sel
         .from(Entity)
         .and_where(Expr::col(Column::DeletedAt).is_null())
         .and_where(created_at().lt(before))
+        .and_where(Expr::col(Column::Purpose).ne(FilePurpose::Export.as_str()))
         .order_by(Column::CreatedAt, Order::Asc)
         .order_by(Column::Id, Order::Asc)
         .limit(limit);

@@ -17,6 +17,12 @@ impl Collector<'_> {
         let authenticator = read.totp().find(self.user_id).await?;
         let recovery_codes_left = read.recovery_codes().count_left(self.user_id).await?;
         drop(read);
+        let suspension = user.suspension.map(|suspension| {
+            json!({
+                "kind": suspension.kind.as_str(), "since": suspension.since, "until": suspension.until,
+                "reason": suspension.reason,
+            })
+        });
         self.lists.begin("account.json").await?;
         let changes: Vec<Value> = changes
             .into_iter()
@@ -32,7 +38,7 @@ impl Collector<'_> {
             "username": user.username, "display_name": user.display_name, "bio": user.bio,
             "status_text": user.status_text, "time_zone": user.time_zone, "locale": user.locale,
             "role": user.role, "avatar_file_id": user.avatar_file_id, "created_at": user.created_at,
-            "updated_at": user.updated_at, "preferences": { "shows_receipts": preferences.shows_receipts },
+            "updated_at": user.updated_at, "erase_at": user.erase_at, "suspension": suspension, "preferences": { "shows_receipts": preferences.shows_receipts },
             "username_changes": changes, "recovery_codes_left": recovery_codes_left,
             "authenticator_confirmed_at": authenticator.and_then(|secret| secret.confirmed_at),
         }))
@@ -134,12 +140,16 @@ impl Collector<'_> {
                     if filter.actor_id.is_none() && is_own {
                         continue;
                     }
-                    // Where others were when they did it is theirs.
-                    let address = entry.address.filter(|_| is_own);
+                    // Where others were when they did it, and why, is theirs.
+                    let own = |text: Option<String>| text.filter(|_| is_own);
+                    let details: Option<Value> =
+                        if is_own { serde_json::from_str(&entry.details).ok() } else { None };
                     self.lists
                         .item(&json!({
                             "number": entry.number, "at": entry.at, "action": entry.action,
-                            "actor_kind": entry.actor_kind, "is_own": is_own, "address": address,
+                            "actor_kind": entry.actor_kind, "is_own": is_own, "target_kind": entry.target_kind,
+                            "target_id": entry.target_id.filter(|_| is_own), "address": own(entry.address),
+                            "user_agent": own(entry.user_agent), "details": details,
                         }))
                         .await?;
                 }

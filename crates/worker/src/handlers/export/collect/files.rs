@@ -1,6 +1,7 @@
 //! What a user uploaded: a list of all, and the bytes of those that fit.
 
 use futures::TryStreamExt;
+use plaza_application::ports::BlobError;
 use plaza_domain::{File, FilePurpose, ScanState};
 use serde_json::json;
 
@@ -9,6 +10,8 @@ use crate::handlers::export::archive::Part;
 
 /// How many bytes of uploads go into an archive; the rest is named only.
 const MAX_FILE_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+/// How much of a name is kept: file systems take 255 bytes, and an id stands before it.
+const MAX_NAME_BYTES: usize = 180;
 /// How many uploads go into an archive; the rest is named only.
 const MAX_FILES: usize = 10_000;
 
@@ -49,12 +52,19 @@ impl Collector<'_> {
         Ok(())
     }
 
-    /// The bytes of an upload; one that was deleted meanwhile is empty.
+    /// The bytes of an upload; left out when they are gone.
     async fn content(&mut self, file: &File) -> Outcome {
-        self.lists.send(Part::File { name: entry_name(file), is_packed: true }).await?;
         let blob = self.store.read().await?.blobs().find(file.sha256).await?;
         let Some(blob) = blob else { return Ok(()) };
-        let mut bytes = self.blobs.open(&blob.storage_key, None).await.map_err(retry)?;
+        let mut bytes = match self.blobs.open(&blob.storage_key, None).await {
+            Ok(bytes) => bytes,
+            Err(BlobError::NotFound { key }) => {
+                tracing::warn!(file.id = %file.id, key, "an upload has no bytes: an archive goes without it");
+                return Ok(());
+            }
+            Err(error) => return Err(retry(error)),
+        };
+        self.lists.send(Part::File { name: entry_name(file), is_packed: true }).await?;
         while let Some(chunk) = bytes.try_next().await.map_err(retry)? {
             self.lists.send(Part::Bytes(chunk)).await?;
         }
@@ -64,7 +74,9 @@ impl Collector<'_> {
 
 /// Where an upload is in the archive: its id keeps names apart, and the rest of its name is harmless everywhere.
 fn entry_name(file: &File) -> String {
-    let name = file.name.as_str();
     let harmless = |c: char| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ') { c } else { '_' };
-    format!("files/{}-{}", file.id, name.chars().map(harmless).collect::<String>())
+    let name: String = file.name.as_str().chars().map(harmless).collect();
+    // The end of a name tells what it is.
+    let start = name.ceil_char_boundary(name.len().saturating_sub(MAX_NAME_BYTES));
+    format!("files/{}-{}", file.id, &name[start..])
 }

@@ -56,6 +56,7 @@ impl<'a> Collector<'a> {
         let rooms = self.rooms().await?;
         self.messages(&rooms).await?;
         self.reactions(&rooms).await?;
+        self.threads().await?;
         self.mentions().await?;
         self.attempt.progress(80).await;
         self.files().await?;

@@ -1,13 +1,17 @@
 //! What a user did in rooms: memberships, messages with what they said before edits, reactions, and mentions.
 
-use plaza_domain::{Message, Room, RoomId, Seq, repository::Stretch};
+use std::collections::HashMap;
+
+use plaza_domain::{
+    FollowedThread, Member, Message, Room, RoomId, RoomKind, Seq, UserSummary, repository::Stretch,
+};
 use serde_json::{Value, json};
 
 use super::{Collector, Outcome, PAGE, share};
 use crate::TaskError;
 
 /// How many places of a room's history are looked through at a time.
-const STRETCH: i64 = 5_000;
+const STRETCH: i64 = 500;
 /// How many of a message's edits are told.
 const EDITS: u64 = 100;
 
@@ -18,19 +22,20 @@ impl Collector<'_> {
         let mut rooms: Vec<(RoomId, Seq)> = Vec::new();
         loop {
             let after = rooms.last().map(|(id, _)| *id);
-            let page = self.store.read().await?.exports().rooms(self.user_id, after, PAGE).await?;
+            let mut read = self.store.read().await?;
+            let page = read.exports().rooms(self.user_id, after, PAGE).await?;
+            let direct = page.iter().map(|(room, _)| room).filter(|room| room.kind == RoomKind::Direct);
+            let direct: Vec<_> = direct.map(|room| room.id).collect();
+            let peers: HashMap<_, _> =
+                read.direct_rooms().peers(self.user_id, &direct).await?.into_iter().collect();
+            drop(read);
             if page.is_empty() {
                 self.lists.end().await?;
                 return Ok(rooms);
             }
             for (room, member) in page {
                 rooms.push((room.id, room.last_seq));
-                let Room { id, kind, name, deleted_at, .. } = room;
-                self.lists.item(&json!({
-                    "id": id, "kind": kind, "name": name, "deleted_at": deleted_at, "role": member.role.as_str(),
-                    "joined_at": member.joined_at, "left_at": member.left_at, "read_seq": member.read_seq.get(),
-                }))
-                .await?;
+                self.lists.item(&described(room, &member, peers.get(&member.room_id))).await?;
             }
         }
     }
@@ -83,6 +88,27 @@ impl Collector<'_> {
         self.lists.end().await
     }
 
+    /// The threads that the user follows.
+    pub(super) async fn threads(&mut self) -> Outcome {
+        self.lists.begin("threads.json").await?;
+        let mut after = None;
+        loop {
+            let mut read = self.store.read().await?;
+            let page = read.threads().list_followed(self.user_id, None, after, PAGE).await?;
+            drop(read);
+            let Some(last) = page.last() else { return self.lists.end().await };
+            after = Some(last.position());
+            for FollowedThread { root, read_seq, .. } in &page {
+                let message = &root.message;
+                self.lists
+                    .item(&json!({
+                        "message_id": message.id, "room_id": message.room_id, "read_seq": read_seq.get(),
+                    }))
+                    .await?;
+            }
+        }
+    }
+
     /// Where others mention the user: what they say there is theirs.
     pub(super) async fn mentions(&mut self) -> Outcome {
         self.lists.begin("mentions.json").await?;
@@ -102,6 +128,17 @@ impl Collector<'_> {
     }
 }
 
+/// A membership. What has become of a private room is not for those who have left it.
+fn described(room: Room, member: &Member, peer: Option<&UserSummary>) -> Value {
+    let is_known = member.left_at.is_none() || !room.is_private;
+    let Room { id, kind, name, deleted_at, .. } = room;
+    json!({
+        "id": id, "kind": kind, "name": is_known.then_some(name), "deleted_at": deleted_at.filter(|_| is_known),
+        "direct_with": peer, "role": member.role.as_str(), "joined_at": member.joined_at,
+        "left_at": member.left_at, "read_seq": member.read_seq.get(),
+    })
+}
+
 /// The history of a room up to a place, cut into parts.
 fn stretches(room_id: RoomId, last: Seq) -> impl Iterator<Item = Stretch> {
     let ends = (0..last.get()).step_by(STRETCH as usize);
@@ -113,8 +150,6 @@ fn stretches(room_id: RoomId, last: Seq) -> impl Iterator<Item = Stretch> {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     #[test]
@@ -125,7 +160,7 @@ mod tests {
         };
         assert_eq!(cut(0), []);
         assert_eq!(cut(1), [(0, 1)]);
-        assert_eq!(cut(5_000), [(0, 5_000)]);
-        assert_eq!(cut(12_001), [(0, 5_000), (5_000, 10_000), (10_000, 12_001)]);
+        assert_eq!(cut(500), [(0, 500)]);
+        assert_eq!(cut(1_201), [(0, 500), (500, 1_000), (1_000, 1_201)]);
     }
 }
