@@ -3,6 +3,8 @@
 CARGO ?= cargo
 # More for `make bench`, for example `make bench BENCH="--scenarios fanout --peers plaza,fastapi"`.
 BENCH ?=
+# Most of a test's time is waiting for servers.
+TEST_THREADS := $(shell echo $$((2 * $$(nproc))))
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test faults conformance bench bench-quick bench-build check fmt openapi asyncapi permissions deny docker clean
@@ -21,7 +23,7 @@ build: ## Builds everything, tests included
 test: ## Installs what the tests need where it can, and runs all of them
 	@scripts/install-test-deps.sh
 	@$(MAKE) --no-print-directory build
-	$(CARGO) test --locked --workspace --no-fail-fast
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$(TEST_THREADS)} $(CARGO) test --locked --workspace --no-fail-fast
 
 faults: ## Kills, pauses, empties and restarts servers under load, and prints what was lost: nothing
 	@scripts/install-test-deps.sh
