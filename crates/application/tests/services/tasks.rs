@@ -254,7 +254,10 @@ async fn queues_tell_how_long_the_oldest_task_waits() -> Result<()> {
         .iter()
         .map(|report| (report.figures.queue.as_str(), report.figures.ready, report.oldest_wait))
         .collect();
-    assert_eq!(told, [("default", 0, None), ("mail", 2, Some(HOUR)), ("media", 1, Some(HOUR))]);
+    assert_eq!(
+        told,
+        [("default", 0, None), ("exports", 0, None), ("mail", 2, Some(HOUR)), ("media", 1, Some(HOUR))]
+    );
     Ok(())
 }
 
