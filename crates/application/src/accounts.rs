@@ -43,7 +43,7 @@ impl AccountService {
     pub async fn change_password(&self, actor: &Actor, current: &str, new: &str) -> Result<()> {
         let known = self.proofs.by_password(actor, current, "current_password").await?;
         let names = [known.email.as_str(), known.username.as_str(), known.display_name.as_str()];
-        let new = parse_password("new_password", new, &names)?;
+        let new = parse_password(&*self.passwords, "new_password", new, &names).await??;
         let password_hash = self.passwords.hash(new).await.map_err(Error::Unavailable)?;
 
         let now = self.clock.now();

@@ -113,7 +113,7 @@ impl PasswordResetService {
     pub async fn reset(&self, token: &str, new_password: &str, device: &Device) -> Result<()> {
         let known = self.owner(token).await?;
         let names = [known.email.as_str(), known.username.as_str(), known.display_name.as_str()];
-        let new_password = parse_password("new_password", new_password, &names)?;
+        let new_password = parse_password(&*self.passwords, "new_password", new_password, &names).await??;
         let password_hash = self.passwords.hash(new_password).await.map_err(Error::Unavailable)?;
 
         let now = self.clock.now();

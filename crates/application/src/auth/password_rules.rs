@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 
 use plaza_domain::Violation;
 
+use crate::{Error, Result, ports::PasswordHasher};
+
 const CHARS: RangeInclusive<usize> = 8..=128;
 /// How many guesses a password must withstand, by the estimate of zxcvbn (Wheeler, USENIX Security 2016): the lists of
 /// common passwords, words, names and patterns on a keyboard, and what one does with them.
@@ -14,48 +16,63 @@ const ESTIMATED_CHARS: usize = 40;
 /// In bytes: addresses are the longest.
 const LONGEST_NAME: usize = 256;
 
-/// Checks a new password, which comes in `field`, of somebody who goes by those names.
+/// Checks a new password, which comes in `field`, of somebody who goes by those names. What is wrong with it is told in
+/// the inner result. `hasher` lends a turn for the estimate: a password that is made for it takes as long as a hash.
 ///
 /// # Errors
-/// When it is too short, too long, or one of those that are guessed first.
-pub(crate) fn parse_password<'a>(
+/// `Unavailable` when too many passwords are checked at once.
+pub(crate) async fn parse_password<'a>(
+    hasher: &dyn PasswordHasher,
     field: &'static str,
     password: &'a str,
     names: &[&str],
-) -> Result<&'a str, Violation> {
+) -> Result<std::result::Result<&'a str, Violation>> {
     let chars = password.chars().count();
     if !CHARS.contains(&chars) {
         let (least, most) = (CHARS.start(), CHARS.end());
-        return Err(Violation::new(field, format!("must be {least} to {most} characters long")));
+        return Ok(Err(Violation::new(field, format!("must be {least} to {most} characters long"))));
     }
+    if chars > ESTIMATED_CHARS {
+        return Ok(Ok(password));
+    }
+    let (judged, names) = (password.to_owned(), known_words(names));
+    let is_guessed = hasher.judge(Box::new(move || is_guessed_first(&judged, &names))).await;
+    Ok(if is_guessed.map_err(Error::Unavailable)? {
+        Err(Violation::new(field, "is one of those that are guessed first: use something less common"))
+    } else {
+        Ok(password)
+    })
+}
+
+/// Names are tried as they are, in parts, and in one word.
+fn known_words(names: &[&str]) -> Vec<String> {
     // What is longer is no name.
-    let names: Vec<&str> = names.iter().copied().filter(|name| name.len() <= LONGEST_NAME).collect();
-    // Names are tried as they are, in parts, and in one word.
-    let parts = names.iter().flat_map(|name| name.split(|c: char| !c.is_alphanumeric()));
-    let joined: Vec<String> =
-        names.iter().map(|name| name.chars().filter(|c| c.is_alphanumeric()).collect()).collect();
-    let known: Vec<&str> =
-        names.iter().copied().chain(parts).chain(joined.iter().map(String::as_str)).collect();
-    if chars <= ESTIMATED_CHARS && zxcvbn::zxcvbn(password, &known).guesses() < GUESSES {
-        return Err(Violation::new(
-            field,
-            "is one of those that are guessed first: use something less common",
-        ));
-    }
-    Ok(password)
+    let names = names.iter().filter(|name| name.len() <= LONGEST_NAME);
+    let words = names.flat_map(|name| {
+        let parts = name.split(|c: char| !c.is_alphanumeric()).map(str::to_owned);
+        let joined = name.chars().filter(|c| c.is_alphanumeric()).collect();
+        parts.chain([(*name).to_owned(), joined]).collect::<Vec<_>>()
+    });
+    words.filter(|word| !word.is_empty()).collect()
+}
+
+fn is_guessed_first(password: &str, known: &[String]) -> bool {
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    zxcvbn::zxcvbn(password, &known).guesses() < GUESSES
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::PlainPasswords;
 
-    fn is_taken(password: &str) -> bool {
-        parse_password("password", password, &["ada.lovelace@example.org", "ada.lovelace", "Ada Lovelace"])
-            .is_ok()
+    async fn is_taken(password: &str) -> bool {
+        let names = ["ada.lovelace@example.org", "ada.lovelace", "Ada Lovelace"];
+        matches!(parse_password(&PlainPasswords, "password", password, &names).await, Ok(Ok(_)))
     }
 
-    #[test]
-    fn only_what_is_too_short_too_long_or_common_is_refused() {
+    #[tokio::test]
+    async fn only_what_is_too_short_too_long_or_common_is_refused() {
         for password in [
             "1234567",
             "12345678",
@@ -72,7 +89,7 @@ mod tests {
             "trustno1",
             &"x".repeat(129),
         ] {
-            assert!(!is_taken(password), "{password:?} was accepted");
+            assert!(!is_taken(password).await, "{password:?} was accepted");
         }
         for password in [
             "correct horse battery staple",
@@ -82,7 +99,7 @@ mod tests {
             &"long ".repeat(25),
             "zq0$ v.W",
         ] {
-            assert!(is_taken(password), "{password:?} was refused");
+            assert!(is_taken(password).await, "{password:?} was refused");
         }
     }
 }

@@ -149,11 +149,10 @@ impl AuthService {
             Some(name) => DisplayName::parse(name),
             None => Ok(DisplayName::from_stored(input.username.trim().to_owned())),
         });
-        let password = check.field(parse_password(
-            "password",
-            &input.password,
-            &[&input.email, &input.username, input.display_name.as_deref().unwrap_or_default()],
-        ));
+        let names =
+            [input.email.as_str(), &input.username, input.display_name.as_deref().unwrap_or_default()];
+        let password = parse_password(&*self.passwords, "password", &input.password, &names).await?;
+        let password = check.field(password);
         let (email, username, display_name, password) =
             check.finish((email, username, display_name, password))?;
 

@@ -30,7 +30,9 @@ pub use presence::{Departure, MAX_CONNECTIONS, PresenceStore, PresenceStoreError
 pub use queue::{QueueError, TaskQueue, WakeUp};
 pub use rate_limiter::{Quota, RateDecision, RateLimiter};
 pub use scanner::{ScanError, Scanner, Verdict};
-pub use security::{AccessClaims, AccessTokens, PasswordHasher, Secrets, TokenRejection, UrlSigner};
+pub use security::{
+    AccessClaims, AccessTokens, Judgement, PasswordHasher, Secrets, TokenRejection, UrlSigner,
+};
 
 #[cfg(feature = "mocks")]
 pub use self::{

@@ -41,6 +41,12 @@ impl Quota {
         Self { is_guarded: true, ..self }
     }
 
+    /// The same another number of times.
+    #[must_use]
+    pub const fn with_burst(self, burst: u32) -> Self {
+        Self { burst, ..self }
+    }
+
     /// What an instance gives that counts for itself though it is not the only one.
     #[must_use]
     pub fn alone(self) -> Self {

@@ -22,7 +22,17 @@ pub trait PasswordHasher: Send + Sync {
     /// # Errors
     /// When too many are waiting, or the hasher fails.
     async fn verify(&self, password: &str, hash: Option<PasswordHash>) -> Result<bool, BoxError>;
+
+    /// Finds out something else about a password that takes as long, such as how soon it is guessed: in the same turn, and
+    /// away from what others wait for.
+    ///
+    /// # Errors
+    /// When too many are waiting.
+    async fn judge(&self, work: Judgement) -> Result<bool, BoxError>;
 }
+
+/// What is to be found out about a password.
+pub type Judgement = Box<dyn FnOnce() -> bool + Send>;
 
 /// What an access token says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

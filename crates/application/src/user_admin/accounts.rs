@@ -157,7 +157,7 @@ impl UserAdminService {
     async fn hash(&self, password: NewPassword, names: &[&str]) -> Result<(PasswordHash, Option<String>)> {
         let (password, told) = match password {
             NewPassword::Chosen(password) => {
-                parse_password("password", &password, names)?;
+                parse_password(&*self.passwords, "password", &password, names).await??;
                 (password, None)
             }
             NewPassword::Generated => {

@@ -185,3 +185,16 @@ async fn a_token_that_nobody_issued_is_refused() {
         assert_eq!(refused.and_then(reason), Some(expected), "{token:?}");
     }
 }
+
+#[tokio::test]
+async fn a_password_is_judged_when_it_is_its_turn() -> Result<()> {
+    let mut passwords = MockPasswordHasher::new();
+    passwords.expect_judge().returning(|_| Err("too many are waiting".into()));
+    passwords.expect_hash().returning(|_| Ok(PasswordHash::new("hash".to_owned())));
+    let world = World::with_ports(|ports| ports.passwords = Arc::new(passwords));
+    let refused = world.services.auth.register(registration("ada")).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    // What is too long to be guessed first is not judged.
+    let long = Registration { password: "long ".repeat(20), ..registration("ada") };
+    world.services.auth.register(long).await.map(drop)
+}

@@ -1,6 +1,6 @@
 //! `[limits]`: how often things may be done.
 
-use plaza_application::{LimitSettings, MessageSettings, ports::Quota};
+use plaza_application::{LimitSettings, MessageSettings};
 use serde::Deserialize;
 
 use super::Problem;
@@ -88,30 +88,43 @@ impl Default for LimitsConfig {
 impl LimitsConfig {
     /// The part that the services need.
     pub(crate) fn settings(&self) -> LimitSettings {
+        let defaults = LimitSettings::default();
         LimitSettings {
             enabled: self.enabled,
-            login_per_address: Quota::per_minute(self.login_per_address).guarded(),
-            login_per_account: Quota::per_minute(self.login_per_account).guarded(),
-            second_factor_per_account: Quota::per_day(self.second_factor_per_account).guarded(),
-            provider_login_per_address: Quota::per_minute(self.provider_login_per_address).guarded(),
-            register_per_address: Quota::per_minute(self.register_per_address),
-            reset_per_address: Quota::per_minute(self.reset_per_address).guarded(),
-            reset_per_account: Quota::per_minute(self.reset_per_account).guarded(),
-            links_per_address: Quota::per_minute(self.links_per_address).guarded(),
-            mails_per_user: Quota::per_minute(self.mails_per_user),
-            daily_mails_per_user: Quota::per_day(self.daily_mails_per_user),
-            daily_mails_per_recipient: Quota::per_day(self.daily_mails_per_recipient),
-            upload_per_user: Quota::per_minute(self.upload_per_user),
+            login_per_address: defaults.login_per_address.with_burst(self.login_per_address),
+            login_per_account: defaults.login_per_account.with_burst(self.login_per_account),
+            second_factor_per_account: defaults
+                .second_factor_per_account
+                .with_burst(self.second_factor_per_account),
+            provider_login_per_address: defaults
+                .provider_login_per_address
+                .with_burst(self.provider_login_per_address),
+            register_per_address: defaults.register_per_address.with_burst(self.register_per_address),
+            reset_per_address: defaults.reset_per_address.with_burst(self.reset_per_address),
+            reset_per_account: defaults.reset_per_account.with_burst(self.reset_per_account),
+            links_per_address: defaults.links_per_address.with_burst(self.links_per_address),
+            mails_per_user: defaults.mails_per_user.with_burst(self.mails_per_user),
+            daily_mails_per_user: defaults.daily_mails_per_user.with_burst(self.daily_mails_per_user),
+            daily_mails_per_recipient: defaults
+                .daily_mails_per_recipient
+                .with_burst(self.daily_mails_per_recipient),
+            upload_per_user: defaults.upload_per_user.with_burst(self.upload_per_user),
             // Set beside the other limits of uploads.
-            daily_uploads_per_user: LimitSettings::default().daily_uploads_per_user,
-            room_messages_per_user: Quota::per_minute(self.room_messages_per_user),
-            direct_messages_per_user: Quota::per_minute(self.direct_messages_per_user),
-            reactions_per_user: Quota::per_minute(self.reactions_per_user),
-            friend_requests_per_user: Quota::per_minute(self.friend_requests_per_user),
-            requests_per_user: Quota::per_minute(self.requests_per_user),
-            requests_per_address: Quota::per_minute(self.requests_per_address),
-            frames_per_connection: Quota::per_minute(self.frames_per_connection),
-            subscriptions_per_connection: Quota::per_minute(self.subscriptions_per_connection),
+            daily_uploads_per_user: defaults.daily_uploads_per_user,
+            room_messages_per_user: defaults.room_messages_per_user.with_burst(self.room_messages_per_user),
+            direct_messages_per_user: defaults
+                .direct_messages_per_user
+                .with_burst(self.direct_messages_per_user),
+            reactions_per_user: defaults.reactions_per_user.with_burst(self.reactions_per_user),
+            friend_requests_per_user: defaults
+                .friend_requests_per_user
+                .with_burst(self.friend_requests_per_user),
+            requests_per_user: defaults.requests_per_user.with_burst(self.requests_per_user),
+            requests_per_address: defaults.requests_per_address.with_burst(self.requests_per_address),
+            frames_per_connection: defaults.frames_per_connection.with_burst(self.frames_per_connection),
+            subscriptions_per_connection: defaults
+                .subscriptions_per_connection
+                .with_burst(self.subscriptions_per_connection),
         }
     }
 

@@ -5,7 +5,7 @@ use std::{num::NonZero, sync::Arc, thread::available_parallelism};
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac, digest::InvalidLength};
-use plaza_application::ports::{BoxError, PasswordHasher};
+use plaza_application::ports::{BoxError, Judgement, PasswordHasher};
 use plaza_domain::PasswordHash;
 use sha2::Sha384;
 use thiserror::Error;
@@ -85,10 +85,16 @@ impl PasswordHasher for BcryptPasswords {
         let matches = self.run(move || bcrypt::non_truncating_verify(prehash, hash.expose())).await?;
         Ok(matches && known)
     }
+
+    async fn judge(&self, work: Judgement) -> Result<bool, BoxError> {
+        self.run(move || Ok(work())).await
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
 
     type TestResult = Result<(), BoxError>;
@@ -134,6 +140,13 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn passwords_are_judged_away_from_what_others_wait_for() -> TestResult {
+        let here = thread::current().id();
+        assert!(hasher().judge(Box::new(move || thread::current().id() != here)).await?);
+        Ok(())
+    }
+
+    #[tokio::test]
     async fn who_cannot_be_served_soon_is_told_at_once() -> TestResult {
         let hasher = hasher();
         let _all = hasher.admitted.acquire_many(u32::try_from(hasher.admitted.available_permits())?).await?;
@@ -141,6 +154,8 @@ mod tests {
             return Err("was served".into());
         };
         assert!(error.is::<TooManyWaiting>());
+        let judged = hasher.judge(Box::new(|| true)).await;
+        assert!(judged.is_err_and(|error| error.is::<TooManyWaiting>()));
         Ok(())
     }
 }
