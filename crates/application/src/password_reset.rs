@@ -12,10 +12,9 @@ use crate::{
     AuthService, Error, LimitService, Limited, Ports, Result,
     auth::parse_password,
     commands::{Command, ResetRequest},
-    events::{Event, UserEvent},
     identities::unlink_all,
     mail::{Links, MailMessage, MailOrder, Postbox, useless},
-    ports::{EventBus, PasswordHasher, Secrets},
+    ports::{PasswordHasher, Secrets},
     second_factors,
 };
 
@@ -26,7 +25,6 @@ const PAUSE: TimeDelta = TimeDelta::minutes(5);
 pub struct PasswordResetService {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    bus: Arc<dyn EventBus>,
     passwords: Arc<dyn PasswordHasher>,
     secrets: Arc<dyn Secrets>,
     postbox: Postbox,
@@ -40,7 +38,6 @@ impl PasswordResetService {
         Self {
             store: Arc::clone(&ports.store),
             clock: Arc::clone(&ports.clock),
-            bus: Arc::clone(&ports.bus),
             passwords: Arc::clone(&ports.passwords),
             secrets: Arc::clone(&ports.secrets),
             postbox: Postbox::new(ports),
@@ -136,8 +133,7 @@ impl PasswordResetService {
             work.audit().append(entry).await?;
         }
         work.commit().await?;
-        self.auth.forget_user(user_id);
-        self.bus.publish(Event::User(UserEvent::SessionsEnded { user_id }));
+        self.auth.announce_end_of_all(user_id);
         self.postbox.wake(posted).await;
         Ok(())
     }
