@@ -6,7 +6,7 @@ mod suspensions;
 
 use std::sync::Arc;
 
-use plaza_domain::{Clock, IdGenerator, Store, UnitOfWork, User, UserId};
+use plaza_domain::{Clock, IdGenerator, NewAuditEntry, Store, Timestamp, UnitOfWork, User, UserId};
 
 pub use accounts::{NewAccount, NewPassword};
 pub(crate) use suspensions::lift_ended;
@@ -58,6 +58,19 @@ async fn lock(work: &mut dyn UnitOfWork, id: UserId) -> Result<User> {
         return Err(Error::Conflict("the account was erased".to_owned()));
     }
     Ok(user)
+}
+
+/// Revokes the invitations that a user made. `entry` tells how many there were, if any.
+async fn revoke_invitations(
+    work: &mut dyn UnitOfWork,
+    user_id: UserId,
+    now: Timestamp,
+    entry: NewAuditEntry,
+) -> Result<NewAuditEntry> {
+    Ok(match work.invitations().revoke_made_by(user_id, now).await? {
+        0 => entry,
+        count => entry.with("invitations", count),
+    })
 }
 
 /// Makes sure that the server keeps an admin when that account is one no more. The first statement of its transaction:

@@ -2,7 +2,7 @@
 
 use plaza_domain::{AuditAction, SystemRole, User, UserId};
 
-use super::{UserAdminService, keep_an_admin, lock};
+use super::{UserAdminService, keep_an_admin, lock, revoke_invitations};
 use crate::{
     Operator, Result, audit,
     events::UserEvent,
@@ -33,7 +33,7 @@ impl UserAdminService {
         work.users().update(&user).await?;
         let entry = if is_demoted {
             work.sessions().revoke_all(user_id, None, now).await?;
-            entry.with("invitations", work.invitations().revoke_made_by(user_id, now).await?)
+            revoke_invitations(&mut *work, user_id, now, entry).await?
         } else {
             entry
         };

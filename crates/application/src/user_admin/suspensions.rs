@@ -5,7 +5,7 @@ use plaza_domain::{
     UserId, Violation,
 };
 
-use super::{UserAdminService, keep_an_admin, lock};
+use super::{UserAdminService, keep_an_admin, lock, revoke_invitations};
 use crate::{
     Error, Operator, Result, audit,
     events::UserEvent,
@@ -118,8 +118,8 @@ impl UserAdminService {
         let suspension = Some(Suspension { kind, since, until, reason });
         work.users().update(&User { suspension, updated_at: now, ..user }).await?;
         work.sessions().revoke_all(user_id, None, now).await?;
-        let invitations = work.invitations().revoke_made_by(user_id, now).await?;
-        work.audit().append(&entry.with("invitations", invitations)).await?;
+        let entry = revoke_invitations(&mut *work, user_id, now, entry).await?;
+        work.audit().append(&entry).await?;
         work.commit().await?;
         self.announce_end(user_id, UserEvent::Banned { user_id });
         Ok(())
