@@ -104,6 +104,7 @@ async fn a_login_takes_the_address_or_the_handle() -> Result<()> {
 #[tokio::test]
 async fn an_unknown_name_and_a_wrong_password_cost_the_same_work_and_get_the_same_answer() -> Result<()> {
     let mut passwords = MockPasswordHasher::new();
+    passwords.expect_judge().returning(|work| Ok(work()));
     passwords.expect_hash().returning(|_| Ok(PasswordHash::new("a hash".to_owned())));
     let known = |_: &str, hash: &Option<PasswordHash>| hash.is_some();
     let unknown = |_: &str, hash: &Option<PasswordHash>| hash.is_none();
@@ -137,6 +138,7 @@ async fn who_knows_the_password_is_told_that_the_account_is_suspended() -> Resul
 #[tokio::test]
 async fn a_busy_hasher_makes_logins_and_registrations_unavailable() {
     let mut passwords = MockPasswordHasher::new();
+    passwords.expect_judge().returning(|work| Ok(work()));
     passwords.expect_hash().returning(|_| Err("too many are waiting".into()));
     passwords.expect_verify().returning(|_, _| Err("too many are waiting".into()));
     let world = World::with_ports(|ports| ports.passwords = Arc::new(passwords));
