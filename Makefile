@@ -7,7 +7,7 @@ BENCH ?=
 TEST_THREADS := $(shell echo $$((2 * $$(nproc))))
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test faults conformance bench bench-quick bench-build check fmt openapi asyncapi permissions deny docker clean
+.PHONY: help run build test attacks faults conformance bench bench-quick bench-build check fmt openapi asyncapi permissions deny docker clean
 
 help: ## Lists these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -24,6 +24,11 @@ test: ## Installs what the tests need where it can, and runs all of them
 	@scripts/install-test-deps.sh
 	@$(MAKE) --no-print-directory build
 	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$(TEST_THREADS)} $(CARGO) test --locked --workspace --no-fail-fast
+
+attacks: ## Tries tokens, ids, races, timing and floods on servers, and prints how much of it worked: nothing
+	@scripts/install-test-deps.sh
+	$(CARGO) build --locked --workspace --bins
+	$(CARGO) test --locked --package plaza-tests --test attacks -- --nocapture
 
 faults: ## Kills, pauses, empties and restarts servers under load, and prints what was lost: nothing
 	@scripts/install-test-deps.sh

@@ -9,8 +9,11 @@ pub mod backstage;
 mod both_setups;
 pub mod client;
 pub mod conformance;
+mod open_plaza;
+pub mod permissions;
 pub mod pictures;
 mod plaza;
 pub mod servers;
 
+pub use open_plaza::OpenPlaza;
 pub use plaza::{Options, Plaza, Setup};

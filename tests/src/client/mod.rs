@@ -5,6 +5,7 @@ mod browser;
 pub mod frames;
 mod http;
 mod rest;
+pub mod second_factor;
 mod socket;
 mod user;
 

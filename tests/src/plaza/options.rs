@@ -1,5 +1,7 @@
 //! How a Plaza under test is set up.
 
+use std::fmt;
+
 use super::{
     Plaza,
     node::{Kind, Node},
@@ -17,6 +19,15 @@ pub enum Setup {
     Embedded,
     /// Two instances and a standalone worker on Postgres, Redis and S3.
     Distributed,
+}
+
+impl fmt::Display for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Embedded => "embedded",
+            Self::Distributed => "distributed",
+        })
+    }
 }
 
 /// A Plaza that is not started yet. Passwords are hashed quickly and nothing is rate limited unless a test says so.

@@ -5,15 +5,13 @@ use std::{sync::Arc, time::Duration};
 use chrono::TimeDelta;
 use plaza_domain::{Store, UserId};
 use plaza_tests::{
-    Setup, both_setups,
+    OpenPlaza, Setup, both_setups,
     client::{Answer, Api, PASSWORD, User},
     pictures::png,
     servers::until,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-
-use crate::database::OpenPlaza;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -3,16 +3,13 @@
 
 mod accounts;
 mod admin_users;
-mod attacks;
 mod audit;
 mod avatars;
 mod away;
 mod bad_input;
-mod bad_tokens;
 mod blocks;
 mod changes;
 mod contents;
-mod database;
 mod deletion;
 mod direct;
 mod documents;
@@ -29,7 +26,6 @@ mod members;
 mod mentions;
 mod messages;
 mod oidc;
-mod oidc_attacks;
 mod overviews;
 mod password_reset;
 mod permissions;

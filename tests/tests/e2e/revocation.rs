@@ -5,12 +5,10 @@ use std::time::Duration;
 use plaza_domain::{Clock, RoomId, SessionId, Suspension, Timestamp, UserId};
 use plaza_infrastructure::clock::SystemClock;
 use plaza_tests::{
-    Options, Plaza, Setup, both_setups,
+    OpenPlaza, Options, Plaza, Setup, both_setups,
     client::{Api, Method, PASSWORD, Socket, User},
 };
 use serde_json::{Value, json};
-
-use crate::database::OpenPlaza;
 
 /// How soon a connection ends whose right to be there does.
 const SOON: Duration = Duration::from_secs(2);

@@ -2,120 +2,33 @@
 
 use std::time::Duration;
 
-use plaza_domain::Clock;
-use plaza_infrastructure::clock::SystemClock;
 use plaza_tests::{
     Options, Plaza, Setup,
     backstage::Backstage,
     both_setups,
-    client::{Answer, Api, Method, PASSWORD, User},
+    client::{
+        Answer, Api, Method, PASSWORD, User,
+        second_factor::{Authenticator, SECOND_STEP, TOTP, answer, challenge, codes, enrol, recover},
+    },
     servers::until,
 };
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
-use totp_rs::{Builder, Secret, Totp};
+use totp_rs::Secret;
 
-const TOTP: &str = "/users/me/totp";
-const SECOND_STEP: &str = "/auth/login/second-factor";
 const RECOVERY_CODES: &str = "/users/me/totp/recovery-codes";
-const STEP_SECONDS: u64 = 30;
 /// How soon a connection ends that may not be there, and how late an instance learns what a session is good for.
 const SOON: Duration = Duration::from_secs(5);
 
 both_setups!(
     the_life_of_a_second_factor,
-    of_twenty_uses_of_one_code_one_logs_in,
     a_challenge_is_good_for_its_user_once_and_while_nothing_changed,
     who_tries_codes_is_stopped_and_the_right_one_has_to_wait,
     admins_have_to_set_one_up_before_anything_else,
     neither_the_database_nor_the_log_tells_a_secret,
 );
 
-/// What a user has at hand to log in: an authenticator that shows every code once, and codes on paper.
-///
-/// No code is taken after a later one, and a test does not wait for the next: it shows the codes of the step before, of
-/// now and of the step after, in this order.
-struct Authenticator {
-    totp: Totp,
-    shown: u64,
-    recovery_codes: Vec<String>,
-}
-
-fn now() -> u64 {
-    u64::try_from(SystemClock.now().timestamp()).expect("a clock") / STEP_SECONDS
-}
-
-impl Authenticator {
-    fn new(secret: &str) -> Self {
-        let secret = Secret::try_from_base32(secret).expect("base32");
-        let totp = Builder::new().with_secret(secret).build().expect("a secret of 160 bits");
-        Self { totp, shown: 0, recovery_codes: Vec::new() }
-    }
-
-    fn at(&self, step: u64) -> String {
-        self.totp.generate(step * STEP_SECONDS).to_string()
-    }
-
-    /// The next code that the server takes; three of them may be had within a step.
-    fn code(&mut self) -> String {
-        self.shown = (self.shown + 1).max(now() - 1);
-        assert!(self.shown <= now() + 1, "more codes than there are");
-        self.at(self.shown)
-    }
-
-    /// The code that was shown last.
-    fn last(&self) -> String {
-        self.at(self.shown)
-    }
-
-    /// A code that is none of those that are right now or soon.
-    fn wrong(&self) -> String {
-        let right: Vec<_> = (now() - 2..now() + 5).map(|step| self.at(step)).collect();
-        (0..100).map(|code| format!("{code:06}")).find(|code| !right.contains(code)).expect("a wrong code")
-    }
-
-    /// A recovery code that was not used.
-    fn recovery_code(&mut self) -> String {
-        self.recovery_codes.pop().expect("a recovery code is left")
-    }
-}
-
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("text was expected, not {value}")).to_owned()
-}
-
-fn codes(answer: &Value) -> Vec<String> {
-    answer["recovery_codes"].as_array().expect("recovery codes").iter().map(text).collect()
-}
-
-/// Sets up a second factor.
-async fn enrol(user: &User) -> Authenticator {
-    let begun = user.api.post(TOTP, &json!({ "password": PASSWORD })).await.expect(200);
-    let mut authenticator = Authenticator::new(&text(&begun["secret"]));
-    let uri = text(&begun["otpauth_uri"]);
-    assert!(uri.starts_with("otpauth://totp/") && uri.contains(&text(&begun["secret"])), "{uri}");
-    let code = json!({ "code": authenticator.code() });
-    let confirmed = user.api.post(&format!("{TOTP}/confirm"), &code).await.expect(200);
-    authenticator.recovery_codes = codes(&confirmed);
-    assert_eq!(authenticator.recovery_codes.len(), 10);
-    authenticator
-}
-
-/// The challenge that the right password is answered with.
-async fn challenge(base: &str, login: &str) -> String {
-    let problem = Api::anonymous(base).log_in(login, PASSWORD).await.expect_problem(401);
-    assert_eq!(problem["type"], "/problems/second-factor-required", "{problem}");
-    text(&problem["challenge"])
-}
-
-async fn answer(base: &str, challenge: &str, code: &str) -> Answer {
-    let answer = json!({ "challenge": challenge, "code": code });
-    Api::anonymous(base).post(SECOND_STEP, &answer).await
-}
-
-async fn recover(base: &str, challenge: &str, code: &str) -> Answer {
-    let answer = json!({ "challenge": challenge, "recovery_code": code });
-    Api::anonymous(base).post(SECOND_STEP, &answer).await
 }
 
 /// A wrong answer, after which the challenge stands.
@@ -189,46 +102,6 @@ async fn the_life_of_a_second_factor(setup: Setup) {
     // And again, with another secret.
     enrol(&ada).await;
     challenge(plaza.b(), "ada").await;
-}
-
-async fn of_twenty_uses_of_one_code_one_logs_in(setup: Setup) {
-    let plaza = Plaza::start(setup).await;
-    let ada = User::register(plaza.a(), "ada").await;
-    let mut authenticator = enrol(&ada).await;
-    let mut asked = Vec::new();
-    for number in 0..20 {
-        let base = if number % 2 == 0 { plaza.a() } else { plaza.b() };
-        asked.push((base.to_owned(), challenge(base, "ada").await));
-    }
-    for is_recovery in [false, true] {
-        let code = if is_recovery { authenticator.recovery_code() } else { authenticator.code() };
-        let mut racing = JoinSet::new();
-        for (base, challenge) in asked.clone() {
-            let code = code.clone();
-            racing.spawn(async move {
-                let answered = if is_recovery {
-                    recover(&base, &challenge, &code).await
-                } else {
-                    answer(&base, &challenge, &code).await
-                };
-                (answered.status.as_u16(), challenge)
-            });
-        }
-        let answered = racing.join_all().await;
-        let winners: Vec<_> = answered.iter().filter(|(status, _)| *status == 200).collect();
-        assert_eq!(winners.len(), 1, "{answered:?}");
-        assert!(answered.iter().all(|(status, _)| [200, 401].contains(status)), "{answered:?}");
-        asked.retain(|(_, challenge)| *challenge != winners[0].1);
-    }
-    // One challenge is answered once, whatever it is answered with.
-    let (base, challenge) = asked.pop().expect("a challenge is left");
-    let mut racing = JoinSet::new();
-    for _ in 0..9 {
-        let (base, challenge, code) = (base.clone(), challenge.clone(), authenticator.recovery_code());
-        racing.spawn(async move { recover(&base, &challenge, &code).await.status.as_u16() });
-    }
-    let answered = racing.join_all().await;
-    assert_eq!(answered.iter().filter(|status| **status == 200).count(), 1, "{answered:?}");
 }
 
 async fn a_challenge_is_good_for_its_user_once_and_while_nothing_changed(setup: Setup) {

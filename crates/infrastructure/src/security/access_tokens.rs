@@ -89,6 +89,10 @@ impl AccessTokens for JwtAccessTokens {
                 ErrorKind::ExpiredSignature => TokenRejection::Expired,
                 _ => TokenRejection::Invalid,
             })?;
+        // None of ours works before it was issued.
+        if token.claims.iat > token.claims.nbf {
+            return Err(TokenRejection::Invalid);
+        }
         Ok(AccessClaims {
             user_id: token.claims.sub,
             session_id: token.claims.sid,

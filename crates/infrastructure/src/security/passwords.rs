@@ -1,20 +1,23 @@
 //! Passwords by bcrypt, slow on purpose, a few at a time.
 
-use std::{num::NonZero, sync::Arc, thread::available_parallelism};
+use std::{num::NonZero, sync::Arc, thread::available_parallelism, time::Duration};
 
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
+use bcrypt::HashParts;
 use hmac::{Hmac, KeyInit, Mac, digest::InvalidLength};
 use plaza_application::ports::{BoxError, Judgement, PasswordHasher};
 use plaza_domain::PasswordHash;
 use sha2::Sha384;
 use thiserror::Error;
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
 use super::ServerSecret;
 
 /// How many may wait for their turn.
 const MAX_WAITING: usize = 64;
+/// How long they wait. Who is told so then can try again, and is not left alone with a page that does nothing.
+const MAX_WAIT: Duration = Duration::from_secs(5);
 
 /// A salt and a hash that belong to no password: verifying against them takes as long as against any other.
 const NOBODY: &str = "KIXQ4RTm7lyPoDbgTEEhxu8cYpYQpyUFBHP6ANBhnAPVYXyvL8KQi";
@@ -59,7 +62,8 @@ impl BcryptPasswords {
         work: impl FnOnce() -> Result<T, bcrypt::BcryptError> + Send + 'static,
     ) -> Result<T, BoxError> {
         let admitted = Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| TooManyWaiting)?;
-        let running = Arc::clone(&self.running).acquire_owned().await?;
+        let turn = timeout(MAX_WAIT, Arc::clone(&self.running).acquire_owned()).await;
+        let running = turn.map_err(|_| TooManyWaiting)??;
         let outcome = spawn_blocking(move || {
             let _permits = (admitted, running);
             work()
@@ -82,8 +86,17 @@ impl PasswordHasher for BcryptPasswords {
         let hash = hash.filter(PasswordHash::is_some);
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
-        let matches = self.run(move || bcrypt::non_truncating_verify(prehash, hash.expose())).await?;
-        Ok(matches && known)
+        let cost = self.cost;
+        let matches = self.run(move || {
+            let matches = bcrypt::non_truncating_verify(&prehash, hash.expose())?;
+            // A hash from before the cost was raised is checked sooner. As each step doubles the work, all steps from its
+            // own on are together what is missing.
+            for step in hash.expose().parse::<HashParts>()?.get_cost()..cost {
+                bcrypt::non_truncating_hash_with_salt(&prehash, step, [0; 16])?;
+            }
+            Ok(matches)
+        });
+        Ok(matches.await? && known)
     }
 
     async fn judge(&self, work: Judgement) -> Result<bool, BoxError> {
@@ -94,6 +107,8 @@ impl PasswordHasher for BcryptPasswords {
 #[cfg(test)]
 mod tests {
     use std::thread;
+
+    use tokio::time::Instant;
 
     use super::*;
 
@@ -132,6 +147,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_hash_of_another_cost_is_still_good() -> TestResult {
+        let secret = ServerSecret::new("0123456789abcdef0123456789abcdef");
+        let (cheap, dear) = (hasher(), BcryptPasswords::new(&secret, 6));
+        for (before, after) in [(&cheap, &dear), (&dear, &cheap)] {
+            let hash = before.hash("correct horse").await?;
+            assert!(after.verify("correct horse", Some(hash.clone())).await?);
+            assert!(!after.verify("correct horsf", Some(hash)).await?);
+        }
+        Ok(())
+    }
+
+    #[tokio::test]
     async fn a_hash_is_of_no_use_without_the_servers_key() -> TestResult {
         let hash = hasher().hash("correct horse").await?;
         let other = BcryptPasswords::new(&ServerSecret::new("another secret, also 32 bytes long"), 4);
@@ -156,6 +183,19 @@ mod tests {
         assert!(error.is::<TooManyWaiting>());
         let judged = hasher.judge(Box::new(|| true)).await;
         assert!(judged.is_err_and(|error| error.is::<TooManyWaiting>()));
+        Ok(())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_long() -> TestResult {
+        let hasher = hasher();
+        let _all = hasher.running.acquire_many(u32::try_from(hasher.running.available_permits())?).await?;
+        let began = Instant::now();
+        let Err(error) = hasher.hash("correct horse").await else {
+            return Err("was served".into());
+        };
+        assert!(error.is::<TooManyWaiting>());
+        assert_eq!(began.elapsed(), MAX_WAIT);
         Ok(())
     }
 }

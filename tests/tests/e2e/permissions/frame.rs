@@ -1,9 +1,10 @@
 //! Frames for the rows of the table, and what the server says to them.
 
-use plaza_tests::client::{Socket, User};
+use plaza_tests::{
+    client::{Socket, User},
+    permissions::{call::Subject, matrix::Row},
+};
 use serde_json::{Value, json};
-
-use super::{call::Subject, matrix::Row};
 
 /// What the server does with a row's frame of that user: `yes`, or the status that its refusal is like.
 pub(crate) async fn send(row: &Row, user: &User, subject: &Subject) -> String {

@@ -2,20 +2,19 @@
 //! be. It prints its counts: `cargo test -p plaza-tests --test e2e -- permissions:: --nocapture`.
 #![expect(clippy::print_stdout, reason = "the counts are what these tests are run for")]
 
-pub(crate) mod call;
 mod frame;
-pub(crate) mod matrix;
-pub(crate) mod stage;
 
 use std::collections::BTreeSet;
 
 use futures::{StreamExt, stream};
-use plaza_tests::{Plaza, Setup, both_setups, client::Api};
-
-use self::{
-    call::{NOTHING, Subject, call},
-    matrix::{ROLES, Row, rows},
-    stage::{Stage, about},
+use plaza_tests::{
+    Plaza, Setup, both_setups,
+    client::Api,
+    permissions::{
+        call::{NOTHING, Subject, call},
+        matrix::{ROLES, Row, rows},
+        stage::{Stage, about},
+    },
 };
 
 both_setups!(

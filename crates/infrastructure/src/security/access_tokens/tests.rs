@@ -204,6 +204,10 @@ fn a_token_is_refused_before_and_after_its_time() -> TestResult {
         let mut early = claims();
         early.issued_at += Duration::from_secs(60);
         assert_eq!(tokens.verify(&tokens.issue(&early)?), Err(TokenRejection::Invalid));
+        let mut not_issued = as_json();
+        not_issued["iat"] = json!(claims().issued_at.timestamp() + 60);
+        let token = signed(&tokens, &key_of(&tokens)?.header, &not_issued)?;
+        assert_eq!(tokens.verify(&token), Err(TokenRejection::Invalid));
     }
     Ok(())
 }

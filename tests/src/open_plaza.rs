@@ -4,21 +4,27 @@ use std::{sync::Arc, time::Duration};
 
 use plaza_domain::Store;
 use plaza_infrastructure::db::{DatabaseSettings, connect};
-use plaza_tests::{Options, Plaza, Setup, servers::postgres_database};
-use tempfile::TempDir;
+
+use crate::{
+    Options, Plaza, Setup,
+    servers::{postgres_database, scratch::Scratch},
+};
 
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Its servers, its database, and the folder that both need.
-pub(crate) struct OpenPlaza {
-    pub(crate) plaza: Plaza,
-    pub(crate) store: Arc<dyn Store>,
-    _folder: TempDir,
+pub struct OpenPlaza {
+    /// Its servers.
+    pub plaza: Plaza,
+    /// Its database.
+    pub store: Arc<dyn Store>,
+    _folder: Scratch,
 }
 
 impl OpenPlaza {
-    pub(crate) async fn start(setup: Setup, prepare: impl FnOnce(Options) -> Options) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+    /// Starts one with what `prepare` makes of the usual options.
+    pub async fn start(setup: Setup, prepare: impl FnOnce(Options) -> Options) -> Self {
+        let folder = Scratch::new("open").expect("a folder for a database");
         let url = match setup {
             Setup::Embedded => format!("sqlite:{}", folder.path().join("plaza.db").display()),
             Setup::Distributed => postgres_database().await,

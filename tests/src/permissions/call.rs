@@ -2,10 +2,6 @@
 
 use std::collections::HashMap;
 
-use plaza_tests::{
-    client::{Answer, Api},
-    pictures::png,
-};
 use reqwest::{
     Method,
     multipart::{Form, Part},
@@ -13,41 +9,45 @@ use reqwest::{
 use serde_json::{Value, json};
 
 use super::matrix::Row;
+use crate::{
+    client::{Answer, Api},
+    pictures::png,
+};
 
 /// An id of nothing.
-pub(crate) const NOTHING: &str = "01923e5a-7b1c-7d3e-8f10-2a3b4c5d6e7f";
+pub const NOTHING: &str = "01923e5a-7b1c-7d3e-8f10-2a3b4c5d6e7f";
 
 /// What a request is about: the values of its parameters and of the fields of its body, by their names.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Subject {
+pub struct Subject {
     values: HashMap<String, Value>,
 }
 
 impl Subject {
     /// With a value for parameters and fields of that name.
     #[must_use]
-    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.values.insert(name.to_owned(), value.into());
         self
     }
 
     /// Adds what another one has.
-    pub(crate) fn extend(&mut self, other: Self) {
+    pub fn extend(&mut self, other: Self) {
         self.values.extend(other.values);
     }
 
     /// The value of that name, as text.
-    pub(crate) fn text(&self, name: &str) -> String {
+    pub fn text(&self, name: &str) -> String {
         match self.values.get(name) {
             Some(Value::String(text)) => text.clone(),
             Some(value) => value.to_string(),
-            None => panic!("the test knows no {name}: give one in permissions/stage.rs"),
+            None => panic!("the test knows no {name}: give one in tests/src/permissions/stage.rs"),
         }
     }
 }
 
 /// Makes the request of a row to `api`, as `document` describes it.
-pub(crate) async fn call(document: &Value, row: &Row, api: &Api, subject: &Subject) -> Answer {
+pub async fn call(document: &Value, row: &Row, api: &Api, subject: &Subject) -> Answer {
     let (method, template) = row.parts();
     let path = if template == "/files/{file_id}/signed/{part}" {
         subject.text("link")
@@ -70,7 +70,7 @@ pub(crate) async fn call(document: &Value, row: &Row, api: &Api, subject: &Subje
 }
 
 /// The parameters of a path, by name.
-pub(crate) fn parameters(template: &str) -> Vec<&str> {
+pub fn parameters(template: &str) -> Vec<&str> {
     template.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect()
 }
 

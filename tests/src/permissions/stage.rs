@@ -10,11 +10,6 @@ use std::{
 
 use plaza_domain::{Clock, Identity, IdentityId, Issuer, SystemRole};
 use plaza_infrastructure::clock::SystemClock;
-use plaza_tests::{
-    Setup,
-    client::{PASSWORD, User},
-    pictures::png,
-};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
@@ -22,24 +17,33 @@ use super::{
     call::{Subject, parameters},
     matrix::{ROLES, Row},
 };
-use crate::database::OpenPlaza;
+use crate::{
+    OpenPlaza, Setup,
+    client::{PASSWORD, User},
+    pictures::png,
+};
 
-pub(crate) const UPLOAD: &str = "/files/upload";
+/// Where files are uploaded.
+pub const UPLOAD: &str = "/files/upload";
 const UPLOAD_AVATAR: &str = "/files/upload?purpose=avatar";
 
 /// Who asks, and about what.
 #[derive(Clone, Debug)]
-pub(crate) struct Scene {
-    pub(crate) user: User,
-    pub(crate) subject: Subject,
+pub struct Scene {
+    /// Who asks.
+    pub user: User,
+    /// What about.
+    pub subject: Subject,
 }
 
 /// A server with users of every role.
-pub(crate) struct Stage {
-    pub(crate) plaza: OpenPlaza,
-    pub(crate) openapi: Value,
+pub struct Stage {
+    /// The server.
+    pub plaza: OpenPlaza,
+    /// Its OpenAPI document.
+    pub openapi: Value,
     /// Whose the rooms are.
-    pub(crate) host: User,
+    pub host: User,
     /// Who is added to rooms and removed from them; everybody knows them.
     guinea: User,
     /// Who asks, by role.
@@ -49,7 +53,8 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) async fn set(setup: Setup) -> Self {
+    /// Starts a server and fills it.
+    pub async fn set(setup: Setup) -> Self {
         let plaza = OpenPlaza::start(setup, |options| options).await;
         let host = {
             // The first of a server is its admin: none of those who play here.
@@ -78,7 +83,7 @@ impl Stage {
     }
 
     /// A user of that role, who knows nobody; served by the other instance, where there is one.
-    pub(crate) async fn newcomer(&self, role: &str) -> User {
+    pub async fn newcomer(&self, role: &str) -> User {
         let name = self.new_name();
         let made = User::register(self.plaza.plaza.a(), &name).await;
         if role == "member" {
@@ -94,7 +99,7 @@ impl Stage {
     }
 
     /// Whoever stands so to what a row is about, and what that is. Rows that change nothing share one.
-    pub(crate) async fn scene(&self, row: &Row, standing: &str, role: usize) -> Scene {
+    pub async fn scene(&self, row: &Row, standing: &str, role: usize) -> Scene {
         if ends_its_scene(row) {
             return self.build(row, standing, role).await;
         }
@@ -272,7 +277,7 @@ impl Stage {
 }
 
 /// A processed upload, and the task that did it.
-pub(crate) async fn uploaded(owner: &User, path: &str, name: &str, bytes: Vec<u8>) -> (String, String) {
+pub async fn uploaded(owner: &User, path: &str, name: &str, bytes: Vec<u8>) -> (String, String) {
     let receipt = owner.upload_to(path, name, bytes).await.expect(202);
     let (file_id, task_id) = (text(&receipt["file_id"]).to_owned(), text(&receipt["task_id"]).to_owned());
     assert_eq!(owner.processed(&file_id).await["status"], "completed");
@@ -280,7 +285,7 @@ pub(crate) async fn uploaded(owner: &User, path: &str, name: &str, bytes: Vec<u8
 }
 
 /// What a row is about when every id in it is that one.
-pub(crate) fn about(row: &Row, id: &str) -> Subject {
+pub fn about(row: &Row, id: &str) -> Subject {
     let in_bodies = ["room_id", "message_id", "user_id", "file_id", "document_id"];
     let in_path = parameters(row.parts().1).into_iter().filter(|name| name.ends_with("_id"));
     let subject = in_bodies.into_iter().chain(in_path).fold(Subject::default(), |it, name| it.with(name, id));

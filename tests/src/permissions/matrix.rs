@@ -3,42 +3,42 @@
 use std::{fs, path::Path};
 
 /// The roles of the server, in the order of the answers in a cell.
-pub(crate) const ROLES: [&str; 3] = ["guest", "member", "admin"];
+pub const ROLES: [&str; 3] = ["guest", "member", "admin"];
 
 /// A row of the table.
 #[derive(Clone, Debug)]
-pub(crate) struct Row {
+pub struct Row {
     /// The table that it stands in.
-    pub(crate) table: String,
+    pub table: String,
     /// The operation, such as `POST /rooms`, or the frame, such as `WS message`.
-    pub(crate) name: String,
+    pub name: String,
     /// Which of several things that it does; may be empty.
-    pub(crate) case: String,
+    pub case: String,
     /// What who is not logged in is answered.
-    pub(crate) nobody: String,
+    pub nobody: String,
     /// How who asks stands to it, with the answers to each role.
-    pub(crate) answers: Vec<(String, [String; 3])>,
+    pub answers: Vec<(String, [String; 3])>,
 }
 
 impl Row {
     /// The operation, and which of the things that it does.
-    pub(crate) fn title(&self) -> String {
+    pub fn title(&self) -> String {
         if self.case.is_empty() { self.name.clone() } else { format!("{}, {}", self.name, self.case) }
     }
 
     /// Whether it is a frame.
-    pub(crate) fn is_frame(&self) -> bool {
+    pub fn is_frame(&self) -> bool {
         self.name.starts_with("WS ")
     }
 
     /// The method, or `WS`, and the path, or the type of the frame.
-    pub(crate) fn parts(&self) -> (&str, &str) {
+    pub fn parts(&self) -> (&str, &str) {
         self.name.split_once(' ').expect("a method and a path")
     }
 }
 
 /// All rows.
-pub(crate) fn rows() -> Vec<Row> {
+pub fn rows() -> Vec<Row> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/permissions.md");
     let page = fs::read_to_string(path).expect("the table is committed");
     let (mut rows, mut table, mut columns) = (Vec::new(), "", Vec::new());

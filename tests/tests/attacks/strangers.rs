@@ -6,14 +6,15 @@ use futures::{StreamExt, stream};
 use plaza_tests::{
     Setup, both_setups,
     client::{Api, Socket, User},
+    permissions::{
+        call::{call, parameters},
+        matrix::{Row, rows},
+        stage::{Stage, UPLOAD, about, uploaded},
+    },
 };
 use serde_json::json;
 
-use crate::permissions::{
-    call::{call, parameters},
-    matrix::{Row, rows},
-    stage::{Stage, UPLOAD, about, uploaded},
-};
+use crate::{report::tell, turns::beside_others};
 
 both_setups!(
     ids_of_others_open_nothing_in_any_path,
@@ -66,6 +67,7 @@ async fn strangers(stage: &Stage) -> Vec<Stranger> {
 }
 
 async fn ids_of_others_open_nothing_in_any_path(setup: Setup) {
+    let _turn = beside_others().await;
     let stage = Stage::set(setup).await;
     let (treasures, strangers) = (treasures(&stage).await, strangers(&stage).await);
     let rows = with_parameters();
@@ -102,12 +104,18 @@ async fn ids_of_others_open_nothing_in_any_path(setup: Setup) {
             other.push(format!("{attempt}: {status}"));
         }
     }
-    println!(
-        "{setup:?}: sweep: {} operations × {} strangers × {} ids: {counts:?}, open by the table: {open}, other: {}",
-        rows.len(),
-        strangers.len(),
-        treasures.len(),
-        other.len()
+    tell(
+        setup,
+        "ids of others in every path",
+        &format!(
+            "operations = {}, strangers = {}, ids = {}, tried = {}, refused = {counts:?}, open by the table = {open}, \
+             others = {}",
+            rows.len(),
+            strangers.len(),
+            treasures.len(),
+            attempts.len(),
+            other.len()
+        ),
     );
     assert!(other.is_empty(), "{other:#?}");
     stage.host.api.get("/users/me").await.expect(200);
@@ -122,10 +130,11 @@ async fn ids_of_others_open_nothing_in_any_path(setup: Setup) {
             closed += 1;
         }
     }
-    println!("{setup:?}: sweep: {closed} connections to rooms of others: {closed} closed");
+    tell(setup, "connections to rooms of others", &format!("tried = {closed}, closed = {closed}"));
 }
 
 async fn no_operation_but_the_public_ones_answers_without_a_token(setup: Setup) {
+    let _turn = beside_others().await;
     let stage = Stage::set(setup).await;
     let anonymous = Api::anonymous(stage.plaza.plaza.a());
     let (mut refused, mut public, mut other) = (0, 0, Vec::new());
@@ -141,9 +150,10 @@ async fn no_operation_but_the_public_ones_answers_without_a_token(setup: Setup) 
             }
         }
     }
-    println!(
-        "{setup:?}: without a token, or with a made up one: 401 = {refused}, public = {public}, other: {}",
-        other.len()
+    tell(
+        setup,
+        "operations without a token, and with a made up one",
+        &format!("answered 401 = {refused}, public operations = {public}, others = {}", other.len()),
     );
     assert!(other.is_empty(), "{other:#?}");
 }

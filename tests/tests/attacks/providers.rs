@@ -7,6 +7,8 @@ use plaza_tests::{
 };
 use serde_json::{Value, json};
 
+use crate::{report::tell, turns::beside_others};
+
 both_setups!(
     a_callback_is_for_the_browser_that_left_and_once,
     what_a_provider_answers_is_not_believed,
@@ -83,6 +85,7 @@ async fn with_token(
 }
 
 async fn a_callback_is_for_the_browser_that_left_and_once(setup: Setup) {
+    let _turn = beside_others().await;
     let provider = FakeOpenId::start().await;
     let plaza = start(setup, &[("corp", &provider)]).await;
     let mut browser = Browser::new();
@@ -91,8 +94,10 @@ async fn a_callback_is_for_the_browser_that_left_and_once(setup: Setup) {
     let code = ("code", "a-code");
 
     // Made up, left out, or with nothing else.
+    let mut refused = 0;
     for query in [vec![], vec![code], vec![("state", "made-up"), code], vec![("state", ""), code]] {
         come_back(&mut browser, plaza.b(), "corp", &query).await.expect_problem(401);
+        refused += 1;
     }
     // An attacker's flow in the victim's browser (login CSRF), and the other way round.
     let mut attacker = Browser::new();
@@ -106,17 +111,25 @@ async fn a_callback_is_for_the_browser_that_left_and_once(setup: Setup) {
     assert_eq!(provider.exchanges(), 0, "no code is redeemed before the browser is known");
     // What was tried with a wrong browser is over.
     come_back(&mut other, plaza.b(), "corp", &[("state", &known.state), code]).await.expect_problem(401);
+    refused += 3;
 
     let query = [("state", sent.state.as_str()), code];
     let done = come_back(&mut browser, plaza.b(), "corp", &query).await;
     assert_eq!(done.status, 200, "{}", done.text());
     for base in [plaza.a(), plaza.b()] {
         come_back(&mut browser, base, "corp", &query).await.expect_problem(401);
+        refused += 1;
     }
     assert_eq!(provider.exchanges(), 1);
+    tell(
+        setup,
+        "callbacks of other browsers, and late ones",
+        &format!("tried = {refused}, answered 401 = {refused}, codes redeemed for them = 0"),
+    );
 }
 
 async fn what_a_provider_answers_is_not_believed(setup: Setup) {
+    let _turn = beside_others().await;
     let provider = FakeOpenId::start().await;
     let plaza = start(setup, &[("corp", &provider)]).await;
     let now = provider.claims("ada", "")["iat"].as_i64().expect("a time");
@@ -136,6 +149,7 @@ async fn what_a_provider_answers_is_not_believed(setup: Setup) {
         ("sub", json!("a".repeat(256))),
         ("at_hash", json!("bm90IG9mIHRoaXMgdG9rZW4")),
     ];
+    let mut refused = 0;
     for (claim, value) in wrong {
         let back = with_token(&plaza, &provider, FakeOpenId::sign, |claims| {
             match &value {
@@ -145,6 +159,7 @@ async fn what_a_provider_answers_is_not_believed(setup: Setup) {
         });
         let back = back.await;
         assert_eq!(back.status, 401, "{claim} = {value}: {}", back.text());
+        refused += 1;
     }
     for (how, signed) in [
         ("alg none", FakeOpenId::unsigned as fn(&FakeOpenId, &Value) -> String),
@@ -159,6 +174,7 @@ async fn what_a_provider_answers_is_not_believed(setup: Setup) {
         let back = with_token(&plaza, &provider, signed, |_| {}).await;
         assert!([401, 503].contains(&back.status.as_u16()), "{how}: {} {}", back.status, back.text());
         assert!(!back.text().contains("<code>"), "{how}");
+        refused += 1;
     }
     let good = with_token(&plaza, &provider, FakeOpenId::sign, |_| {}).await;
     assert_eq!(good.status, 200, "{}", good.text());
@@ -172,9 +188,12 @@ async fn what_a_provider_answers_is_not_believed(setup: Setup) {
     let sent = begin(&mut browser, plaza.a(), "corp").await;
     let query = [("state", sent.state.as_str()), ("code", "of-another-client")];
     come_back(&mut browser, plaza.b(), "corp", &query).await.expect_problem(401);
+    refused += 1;
+    tell(setup, "bad ID tokens and codes", &format!("tried = {refused}, refused = {refused}, logins = 0"));
 }
 
 async fn a_provider_cannot_speak_for_another_one(setup: Setup) {
+    let _turn = beside_others().await;
     let (honest, evil) = (FakeOpenId::start().await, FakeOpenId::start().await);
     honest.promise_to_tell_who_it_is();
     let plaza = start(setup, &[("honest", &honest), ("evil", &evil)]).await;
@@ -185,12 +204,14 @@ async fn a_provider_cannot_speak_for_another_one(setup: Setup) {
     come_back(&mut browser, plaza.b(), "evil", &query).await.expect_problem(401);
     assert_eq!((honest.exchanges(), evil.exchanges()), (0, 0), "nobody is shown the code");
     // The right place, said to come from another, or from nobody.
+    let mut refused = 1;
     for said in [Some(evil.issuer()), Some(""), None] {
         let sent = begin(&mut browser, plaza.a(), "honest").await;
         honest.answer_with(&honest.sign(&honest.claims("ada", &sent.nonce)));
         let mut query = vec![("state", sent.state.as_str()), ("code", "an-honest-code")];
         query.extend(said.map(|said| ("iss", said)));
         come_back(&mut browser, plaza.b(), "honest", &query).await.expect_problem(401);
+        refused += 1;
     }
     assert_eq!(honest.exchanges(), 0);
     let sent = begin(&mut browser, plaza.a(), "honest").await;
@@ -203,12 +224,16 @@ async fn a_provider_cannot_speak_for_another_one(setup: Setup) {
     evil.answer_with(&evil.sign(&evil.claims("ada", &sent.nonce)));
     let query = [("state", sent.state.as_str()), ("code", "a-code")];
     come_back(&mut browser, plaza.b(), "evil", &query).await.expect_problem(409);
+    refused += 1;
+    tell(setup, "a provider in the place of another", &format!("tried = {refused}, refused = {refused}"));
 }
 
 async fn nobody_is_sent_to_where_the_operator_does_not_want_them(setup: Setup) {
+    let _turn = beside_others().await;
     let provider = FakeOpenId::start().await;
     let plaza = start(setup, &[("corp", &provider)]).await;
     let api = Api::anonymous(plaza.a());
+    let mut refused = 0;
     for return_to in [
         "https://evil.example/",
         "//evil.example",
@@ -225,17 +250,21 @@ async fn nobody_is_sent_to_where_the_operator_does_not_want_them(setup: Setup) {
         let path = format!("/auth/oidc/corp/login?return_to={return_to}");
         let problem = api.get(&path).await.expect_problem(422);
         assert_eq!(problem["errors"][0]["field"], "return_to", "{return_to}");
+        refused += 1;
     }
     for challenge in ["", "short", &"a".repeat(44), &"%".repeat(43)] {
         let path =
             reqwest::Url::parse_with_params("http://x", [("code_challenge", challenge)]).expect("an address");
         let path = format!("/auth/oidc/corp/login?{}", path.query().unwrap_or_default());
         assert_eq!(api.get(&path).await.expect_problem(422)["errors"][0]["field"], "code_challenge");
+        refused += 1;
     }
+    tell(setup, "addresses to be sent to", &format!("tried = {refused}, refused = {refused}"));
 }
 
 async fn what_providers_and_strangers_write_is_not_shown(setup: Setup) {
     const SCRIPT: &str = "<script>alert(1)</script>";
+    let _turn = beside_others().await;
     let provider = FakeOpenId::start().await;
     let plaza = start(setup, &[("corp", &provider)]).await;
     let mut browser = Browser::new();
@@ -262,9 +291,11 @@ async fn what_providers_and_strangers_write_is_not_shown(setup: Setup) {
     assert!(!page.text().contains("alert"));
     assert!(page.header("content-security-policy").contains("default-src 'none'"));
     assert_eq!((page.header("cache-control"), page.header("referrer-policy")), ("no-store", "no-referrer"));
+    tell(setup, "scripts in what a provider says", "tried = 4, shown = 0");
 }
 
 async fn a_provider_that_changes_its_keys_is_believed(setup: Setup) {
+    let _turn = beside_others().await;
     let provider = FakeOpenId::start().await;
     let plaza = start(setup, &[("corp", &provider)]).await;
     assert_eq!(with_token(&plaza, &provider, FakeOpenId::sign, |_| {}).await.status, 200);
@@ -280,24 +311,33 @@ async fn a_provider_that_changes_its_keys_is_believed(setup: Setup) {
     for _ in 0..5 {
         with_token(&plaza, &provider, FakeOpenId::signed_by_unknown, |_| {}).await.expect_problem(401);
     }
-    assert!(provider.key_requests() <= before + 1, "{} more", provider.key_requests() - before);
+    let requests = provider.key_requests() - before;
+    assert!(requests <= 1, "{requests} more");
+    let counts = format!("tried = 5, refused = 5, times the provider was asked for its keys = {requests}");
+    tell(setup, "ID tokens by keys that nobody knows", &counts);
 }
 
 async fn a_provider_that_misbehaves_wastes_little(setup: Setup) {
+    let _turn = beside_others().await;
     let provider = FakeOpenId::start().await;
     let plaza = start(setup, &[("corp", &provider)]).await;
     let good = with_token(&plaza, &provider, FakeOpenId::sign, |_| {}).await;
     assert_eq!(good.status, 200, "{}", good.text());
+    let mut slowest = std::time::Duration::ZERO;
     for manner in FakeOpenId::BAD_MANNERS {
         provider.behave(manner);
         let begun = std::time::Instant::now();
         let back = with_token(&plaza, &provider, FakeOpenId::sign, |_| {}).await;
         back.expect_problem(503);
         assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{manner:?}: {:?}", begun.elapsed());
+        slowest = slowest.max(begun.elapsed());
         // Of 64 MiB; some are on their way when who asks hangs up.
         assert!(provider.sent_bytes() < 16 * 1024 * 1024, "{manner:?}: {} bytes", provider.sent_bytes());
     }
     assert_eq!(provider.redirected(), 0, "nobody is asked because somebody else says so");
+    let tried = FakeOpenId::BAD_MANNERS.len();
+    let counts = format!("tried = {tried}, answered 503 = {tried}, slowest after {} ms", slowest.as_millis());
+    tell(setup, "providers that misbehave", &counts);
 }
 
 async fn what_providers_write_in_their_own_way_is_understood(setup: Setup) {

@@ -1,0 +1,105 @@
+//! Refresh tokens that were never given.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+use fastrand::Rng;
+use futures::{StreamExt, stream};
+use plaza_tests::{
+    Plaza, Setup, both_setups,
+    client::{Api, User},
+};
+use serde_json::{Value, json};
+
+use crate::{report::tell, turns::beside_others};
+
+const SEED: u64 = 7;
+const PARALLEL: usize = 8;
+/// The longest that is looked at, in characters.
+const LONGEST: usize = 128;
+
+both_setups!(what_is_no_refresh_token_refreshes_nothing);
+
+async fn what_is_no_refresh_token_refreshes_nothing(setup: Setup) {
+    let _turn = beside_others().await;
+    let plaza = Plaza::start(setup).await;
+    let ada = User::register(plaza.a(), "ada").await;
+    let (ended, bob) = (User::log_in(plaza.a(), "ada").await, User::register(plaza.b(), "bob").await);
+    ended.api.post_empty("/auth/logout").await.expect(204);
+    let ticket = ada.api.post_empty("/auth/ws-ticket").await.expect(200);
+    let mut bad = made_of(&ada.refresh_token);
+    bad.push(ended.refresh_token.clone());
+    bad.extend(ticket["ticket"].as_str().map(str::to_owned));
+    bad.extend(
+        ["null", "undefined", "0", "*", "%", "' OR '1'='1", "../..", "\0", "ä", "\u{202e}"]
+            .map(str::to_owned),
+    );
+    bad.push(format!("{}{}", ada.refresh_token, bob.refresh_token));
+    bad.push("A".repeat(LONGEST));
+    assert!(bad.iter().all(|token| *token != ada.refresh_token && token.chars().count() <= LONGEST));
+
+    let refused = answered(&plaza, bad.iter().map(|token| json!({ "refresh_token": token })), 401).await;
+    // What can be none is not even looked for.
+    let mut malformed: Vec<Value> = vec![
+        json!(""),
+        json!("A".repeat(LONGEST + 1)),
+        json!(ada.api.token()),
+        json!(7),
+        json!([]),
+        json!(true),
+    ];
+    malformed.push(json!([ada.refresh_token]));
+    malformed.push(json!({ "$ne": null }));
+    let malformed = malformed.into_iter().map(|token| json!({ "refresh_token": token }));
+    let invalid = answered(&plaza, malformed, 422).await;
+    tell(
+        setup,
+        "bad refresh tokens",
+        &format!(
+            "tokens = {}, answered 401 = {refused}, others = 0; what can be none = {invalid}, answered 422 = {invalid}",
+            bad.len()
+        ),
+    );
+    // Nobody has ended the session by guessing.
+    let refresh = json!({ "refresh_token": ada.refresh_token });
+    Api::anonymous(plaza.a()).post("/auth/refresh", &refresh).await.expect(200);
+}
+
+/// How many of these bodies are answered with that status: all of them.
+async fn answered(plaza: &Plaza, bodies: impl Iterator<Item = Value>, status: u16) -> usize {
+    let bases = [Api::anonymous(plaza.a()), Api::anonymous(plaza.b())];
+    let attempts = bodies.enumerate().map(|(number, body)| {
+        let anyone = &bases[number % 2];
+        async move { anyone.post("/auth/refresh", &body).await.expect_problem(status) }
+    });
+    stream::iter(attempts).buffer_unordered(PARALLEL).count().await
+}
+
+/// What is nearly that token.
+fn made_of(right: &str) -> Vec<String> {
+    let mut rng = Rng::with_seed(SEED);
+    let bytes = BASE64.decode(right).expect("base64");
+    let mut all: Vec<String> = (0..bytes.len() * 8)
+        .map(|bit| {
+            let mut bytes = bytes.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            BASE64.encode(bytes)
+        })
+        .collect();
+    all.extend((1..right.len()).map(|end| right[..end].to_owned()));
+    all.extend((1..right.len()).map(|start| right[start..].to_owned()));
+    let last = &right[..right.len() - 1];
+    let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".chars();
+    all.extend(letters.filter(|letter| !right.ends_with(*letter)).map(|letter| format!("{last}{letter}")));
+    for _ in 0..50 {
+        let mut bytes = [0; 32];
+        bytes.fill_with(|| rng.u8(..));
+        all.push(BASE64.encode(bytes));
+    }
+    for (before, after) in
+        [(" ", ""), ("", " "), ("", "\n"), ("\t", ""), ("", "="), ("", "\0"), ("\u{feff}", "")]
+    {
+        all.push(format!("{before}{right}{after}"));
+    }
+    all.push(right.to_uppercase());
+    all.push(right.to_lowercase());
+    all
+}
