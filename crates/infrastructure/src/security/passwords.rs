@@ -40,7 +40,8 @@ pub struct BcryptPasswords {
 impl BcryptPasswords {
     /// A hasher; `cost` is 4 to 31, and each step doubles the time.
     pub fn new(secret: &ServerSecret, cost: u32) -> Self {
-        let running = available_parallelism().map_or(2, NonZero::get).max(2);
+        // A core is left to those who do not log in.
+        let running = available_parallelism().map_or(1, NonZero::get).saturating_sub(1).max(1);
         Self {
             pepper: secret.derive("plaza/password-pepper/1"),
             cost,
