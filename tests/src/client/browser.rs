@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use reqwest::{
     Client, RequestBuilder, Url,
-    header::{COOKIE, SET_COOKIE},
+    header::{COOKIE, ORIGIN, SET_COOKIE},
     redirect::Policy,
 };
 
@@ -20,13 +20,21 @@ const MAX_STEPS: usize = 12;
 pub struct Browser {
     http: Client,
     cookies: BTreeMap<String, String>,
+    /// Whose page its scripts are of.
+    origin: Option<String>,
 }
 
 impl Browser {
-    /// One without cookies.
+    /// One without cookies, which does not say whose pages it shows.
     pub fn new() -> Self {
         let http = http_client().timeout(PATIENCE).redirect(Policy::none()).build().expect("an HTTP client");
-        Self { http, cookies: BTreeMap::new() }
+        Self { http, cookies: BTreeMap::new(), origin: None }
+    }
+
+    /// The same browser, with the same cookies, on a page of an origin.
+    #[must_use]
+    pub fn on_page_of(&self, origin: &str) -> Self {
+        Self { origin: Some(origin.to_owned()), ..self.clone() }
     }
 
     /// Goes to an address.
@@ -36,7 +44,19 @@ impl Browser {
 
     /// Sends a JSON body, as a script of a page does; a token goes along when there is one.
     pub async fn post(&mut self, url: &str, token: Option<&str>, body: &serde_json::Value) -> Answer {
-        let request = self.http.post(url).json(body);
+        self.send_from_page(self.http.post(url).json(body), token).await
+    }
+
+    /// The same without a body.
+    pub async fn post_empty(&mut self, url: &str, token: Option<&str>) -> Answer {
+        self.send_from_page(self.http.post(url), token).await
+    }
+
+    async fn send_from_page(&mut self, request: RequestBuilder, token: Option<&str>) -> Answer {
+        let request = match &self.origin {
+            Some(origin) => request.header(ORIGIN, origin),
+            None => request,
+        };
         self.send(match token {
             Some(token) => request.bearer_auth(token),
             None => request,
@@ -49,9 +69,15 @@ impl Browser {
         self.cookies.get(name).map(String::as_str).unwrap_or_default()
     }
 
+    /// Has it keep a cookie, whoever set it.
+    pub fn set_cookie(&mut self, name: &str, value: &str) {
+        self.keep(&format!("{name}={value}"));
+    }
+
     async fn send(&mut self, request: RequestBuilder) -> Answer {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = request.header(COOKIE, cookies.join("; ")).build().expect("a request");
+        let request = if cookies.is_empty() { request } else { request.header(COOKIE, cookies.join("; ")) };
+        let request = request.build().expect("a request");
         let line = format!("{} {}", request.method(), request.url());
         let response = self.http.execute(request).await.unwrap_or_else(|error| panic!("{line}: {error:?}"));
         for cookie in response.headers().get_all(SET_COOKIE) {

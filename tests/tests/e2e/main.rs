@@ -37,6 +37,7 @@ mod quotas;
 mod rate_limits;
 mod reactions;
 mod receipts;
+mod refresh_cookie;
 mod resume;
 mod revocation;
 mod rooms;

@@ -21,17 +21,17 @@ both_setups!(
     a_login_that_was_linked_to_an_address_of_others_is_out_once_its_owner_has_come,
 );
 
-const ID: &str = "corp";
+pub(crate) const ID: &str = "corp";
 /// Where users find all instances; nobody listens there, the tests go to an instance instead.
-const PUBLIC_URL: &str = "http://plaza.test";
+pub(crate) const PUBLIC_URL: &str = "http://plaza.test";
 const APP_URL: &str = "org.example.plaza:/done";
 const VERIFIER: &str = "a-secret-of-an-app-which-is-long-enough-for-rfc-7636";
 
-async fn provider() -> OpenIdServer {
+pub(crate) async fn provider() -> OpenIdServer {
     OpenIdServer::start(ID, PUBLIC_URL).await
 }
 
-fn options(setup: Setup, provider: &OpenIdServer) -> Options {
+pub(crate) fn options(setup: Setup, provider: &OpenIdServer) -> Options {
     let options = Options::new(setup)
         .variable("PLAZA_SERVER__PUBLIC_URL", PUBLIC_URL)
         .variable("PLAZA_OIDC__ALLOWED_RETURN_URLS", APP_URL)
@@ -41,19 +41,19 @@ fn options(setup: Setup, provider: &OpenIdServer) -> Options {
 }
 
 /// Goes to the provider from the instance at `base`; where it sends the browser back to.
-async fn prove(browser: &mut Browser, base: &str, query: &str, name: &str) -> String {
+pub(crate) async fn prove(browser: &mut Browser, base: &str, query: &str, name: &str) -> String {
     let begun = browser.visit(&format!("{base}/api/v1/auth/oidc/{ID}/login{query}")).await;
     begun.expect(303);
     browser.prove(begun.header("location"), name).await
 }
 
 /// The same address at an instance.
-fn at(base: &str, url: &str) -> String {
+pub(crate) fn at(base: &str, url: &str) -> String {
     url.replacen(PUBLIC_URL, base, 1)
 }
 
 /// The login code on the page that ends a login.
-fn code_on(page: &Answer) -> String {
+pub(crate) fn code_on(page: &Answer) -> String {
     assert_eq!(page.status, 200, "{}", page.text());
     let text = page.text();
     let code = text.split_once("<code>").and_then(|(_, rest)| rest.split_once("</code>"));

@@ -101,12 +101,18 @@ async fn only_listed_origins_may_read_answers(setup: Setup) {
         [("https://chat.example.org", "https://chat.example.org"), ("https://evil.example", "")]
     {
         let request = api.request(Method::GET, "/users/me").header(header::ORIGIN, origin);
-        assert_eq!(api.send(request).await.header("access-control-allow-origin"), allowed);
+        let answer = api.send(request).await;
+        assert_eq!(answer.header("access-control-allow-origin"), allowed);
+        // Cookies go along with what those may read, and nobody else.
+        let with_cookies = if allowed.is_empty() { "" } else { "true" };
+        assert_eq!(answer.header("access-control-allow-credentials"), with_cookies);
         let preflight = api
             .request(Method::OPTIONS, "/rooms")
             .header(header::ORIGIN, origin)
             .header(header::ACCESS_CONTROL_REQUEST_METHOD, "POST")
             .header(header::ACCESS_CONTROL_REQUEST_HEADERS, "authorization,content-type");
-        assert_eq!(api.send(preflight).await.header("access-control-allow-origin"), allowed);
+        let answer = api.send(preflight).await;
+        assert_eq!(answer.header("access-control-allow-origin"), allowed);
+        assert_eq!(answer.header("access-control-allow-credentials"), with_cookies);
     }
 }

@@ -48,13 +48,50 @@ impl<'a, T: ParseFromJSON> ApiExtractor<'a> for JsonBody<T> {
         body: &mut RequestBody,
         _options: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        let content_type = request.content_type().ok_or(ContentTypeError::ExpectContentType)?;
-        if !<payload::Json<T> as Payload>::check_content_type(content_type) {
-            return Err(ContentTypeError::NotSupported { content_type: content_type.to_owned() }.into());
-        }
+        check_content_type::<T>(request)?;
         let bytes = <Vec<u8> as FromRequest>::from_request(request, body).await?;
         Ok(Self::parse(&bytes)?)
     }
+}
+
+/// The same for operations that can do without a body.
+pub(crate) struct OptionalJsonBody<T>(pub(crate) Option<T>);
+
+impl<'a, T: ParseFromJSON> ApiExtractor<'a> for OptionalJsonBody<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        Some(MetaRequest { required: false, ..JsonBody::<T>::request_meta()? })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        let bytes = <Vec<u8> as FromRequest>::from_request(request, body).await?;
+        if bytes.is_empty() {
+            return Ok(Self(None));
+        }
+        check_content_type::<T>(request)?;
+        let JsonBody(body) = JsonBody::parse(&bytes)?;
+        Ok(Self(Some(body)))
+    }
+}
+
+fn check_content_type<T: ParseFromJSON>(request: &Request) -> Result<(), ContentTypeError> {
+    let content_type = request.content_type().ok_or(ContentTypeError::ExpectContentType)?;
+    if <payload::Json<T> as Payload>::check_content_type(content_type) {
+        return Ok(());
+    }
+    Err(ContentTypeError::NotSupported { content_type: content_type.to_owned() })
 }
 
 fn from_bytes(bytes: &[u8]) -> Result<Value, ApiError> {

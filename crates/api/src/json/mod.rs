@@ -5,6 +5,6 @@ mod misfit;
 mod response;
 mod text;
 
-pub(crate) use body::JsonBody;
+pub(crate) use body::{JsonBody, OptionalJsonBody};
 pub(crate) use response::Json;
 pub(crate) use text::Text;

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use plaza_infrastructure::config::ServerConfig;
 use poem::{
     Endpoint, IntoResponse, Request, Response, Result,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
@@ -22,11 +23,11 @@ const MAX_AGE_SECONDS: HeaderValue = HeaderValue::from_static("3600");
 
 /// Answers preflight requests, and lets listed origins read what is answered.
 pub(crate) async fn share_with_origins<E: Endpoint>(next: Arc<E>, request: Request) -> Result<Response> {
-    let origins = request.data::<AppState>().map(|state| state.server.cors_origins.as_slice());
-    let Some(origins) = origins.filter(|origins| !origins.is_empty()) else {
+    let server = request.data::<AppState>().map(|state| &*state.server);
+    let Some(server) = server.filter(|server| !server.cors_origins.is_empty()) else {
         return Ok(next.call(request).await?.into_response());
     };
-    let listed = listed_origin(request.headers(), origins);
+    let listed = listed_origin(request.headers(), server);
     let is_preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let mut response = if is_preflight && listed.is_some() {
@@ -38,6 +39,8 @@ pub(crate) async fn share_with_origins<E: Endpoint>(next: Arc<E>, request: Reque
     headers.append(header::VARY, HeaderValue::from_static("Origin"));
     if let Some(origin) = listed {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        // Cookies go along: what is done by them asks for the origin, too.
+        headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, RESPONSE_HEADERS);
         // Said for the browser's own pages only; what a listed origin may read it may also embed.
         headers.remove("cross-origin-resource-policy");
@@ -45,9 +48,9 @@ pub(crate) async fn share_with_origins<E: Endpoint>(next: Arc<E>, request: Reque
     Ok(response)
 }
 
-fn listed_origin(headers: &HeaderMap, origins: &[String]) -> Option<HeaderValue> {
+fn listed_origin(headers: &HeaderMap, server: &ServerConfig) -> Option<HeaderValue> {
     let origin = headers.get(header::ORIGIN)?;
-    origins.iter().any(|listed| listed.as_bytes() == origin.as_bytes()).then(|| origin.clone())
+    origin.to_str().is_ok_and(|origin| server.lists_origin(origin)).then(|| origin.clone())
 }
 
 fn preflight() -> Response {

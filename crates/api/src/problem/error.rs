@@ -202,6 +202,7 @@ fn is_documented(kind: ProblemKind) -> bool {
             | ProblemKind::EmailNotVerified
             | ProblemKind::QuotaExceeded
             | ProblemKind::AccountSuspended
+            | ProblemKind::ForeignOrigin
     )
 }
 

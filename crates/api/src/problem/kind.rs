@@ -27,10 +27,11 @@ pub(crate) enum ProblemKind {
     StorageFull,
     QuotaExceeded,
     AccountSuspended,
+    ForeignOrigin,
 }
 
 impl ProblemKind {
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::BadRequest,
         Self::Unauthenticated,
         Self::SecondFactorRequired,
@@ -53,6 +54,7 @@ impl ProblemKind {
         Self::StorageFull,
         Self::QuotaExceeded,
         Self::AccountSuspended,
+        Self::ForeignOrigin,
     ];
 
     /// The last part of the kind's address; never changes.
@@ -80,6 +82,7 @@ impl ProblemKind {
             Self::StorageFull => "storage-full",
             Self::QuotaExceeded => "quota-exceeded",
             Self::AccountSuspended => "account-suspended",
+            Self::ForeignOrigin => "foreign-origin",
         }
     }
 
@@ -91,7 +94,8 @@ impl ProblemKind {
             | Self::EmailNotVerified
             | Self::SecondFactorSetupRequired
             | Self::FileInfected
-            | Self::AccountSuspended => StatusCode::FORBIDDEN,
+            | Self::AccountSuspended
+            | Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -131,6 +135,7 @@ impl ProblemKind {
             Self::StorageFull => "The server has no room left",
             Self::QuotaExceeded => "Your files take up as much as they may",
             Self::AccountSuspended => "The account may not be used",
+            Self::ForeignOrigin => "The request comes from a page that may not make it",
         }
     }
 
@@ -209,6 +214,11 @@ impl ProblemKind {
             Self::AccountSuspended => {
                 "The name and the password are right, and the account is banned or deactivated: reason says why, \
                  and until when it is not for good. Ask those who run the server."
+            }
+            Self::ForeignOrigin => {
+                "The request comes with the refresh cookie, or asks for it, and its Origin is neither this server's \
+                 (server.public_url) nor one that its operator has listed (server.cors_origins), or is missing. Browsers \
+                 send it by themselves; clients that are none keep their refresh token themselves."
             }
             Self::QuotaExceeded => {
                 "The file would make your files take up more than they may together: used_bytes and allowed_bytes \

@@ -1,21 +1,26 @@
 //! `/auth`: accounts are made, users log in and out.
 
-use plaza_application::{Limited, Login, Registration, TICKET_TTL};
-use poem::web::Data;
+use plaza_application::{Error, Limited, Registration, TICKET_TTL};
+use poem::{
+    http::{HeaderValue, header::SET_COOKIE},
+    web::Data,
+};
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use super::{
     Tags, UserView,
+    logged_in::{LoggedIn, RefreshTokenIn},
     second_factor::{CodeText, RecoveryCodeText, second_factor},
 };
 use crate::{
-    UtcTime,
-    auth::{Authenticated, AuthenticatedForSetup},
+    auth::Authenticated,
     client::ClientAddress,
     device::ClientDevice,
-    json::{Json, JsonBody, Text},
-    problem::ApiError,
+    json::{Json, JsonBody, OptionalJsonBody, Text},
+    origin::Page,
+    problem::{ApiError, FieldErrorView, ProblemKind},
     rate_limit::allow,
+    refresh_cookie::{Leaver, RefreshCookie, take_back},
     state::AppState,
 };
 
@@ -57,11 +62,14 @@ pub(crate) struct LoginRequest {
     login: Text<1, 254>,
     /// Its password.
     password: Text<1, 128>,
+    /// Where the refresh token shall be; `body` when it is left out.
+    #[oai(nullable, skip_serializing_if_is_none)]
+    refresh_token_in: Option<RefreshTokenIn>,
 }
 
 impl poem_openapi::types::Example for LoginRequest {
     fn example() -> Self {
-        Self { login: "ada".into(), password: "correct horse battery".into() }
+        Self { login: "ada".into(), password: "correct horse battery".into(), refresh_token_in: None }
     }
 }
 
@@ -77,6 +85,9 @@ pub(crate) struct SecondFactorRequest {
     /// A recovery code, in place of `code`. It works once.
     #[oai(nullable, skip_serializing_if_is_none)]
     recovery_code: Option<RecoveryCodeText>,
+    /// Where the refresh token shall be; `body` when it is left out.
+    #[oai(nullable, skip_serializing_if_is_none)]
+    refresh_token_in: Option<RefreshTokenIn>,
 }
 
 impl poem_openapi::types::Example for SecondFactorRequest {
@@ -85,6 +96,7 @@ impl poem_openapi::types::Example for SecondFactorRequest {
             challenge: "q3J1ZfOcKx0Zk1m3o6yq0nZ0l2b8mJ4v6s1x9d7h5aE".into(),
             code: Some("287082".into()),
             recovery_code: None,
+            refresh_token_in: None,
         }
     }
 }
@@ -93,49 +105,14 @@ impl poem_openapi::types::Example for SecondFactorRequest {
 #[derive(Object)]
 #[oai(example)]
 pub(crate) struct RefreshRequest {
-    /// The refresh token that came last.
-    refresh_token: Text<1, 128>,
+    /// The refresh token that came last; left out where a cookie brings it.
+    #[oai(nullable, skip_serializing_if_is_none)]
+    refresh_token: Option<Text<1, 128>>,
 }
 
 impl poem_openapi::types::Example for RefreshRequest {
     fn example() -> Self {
-        Self { refresh_token: "q3J1ZfOcKx0Zk1m3o6yq0nZ0l2b8mJ4v6s1x9d7h5aE".into() }
-    }
-}
-
-/// Tokens, and whose they are.
-#[derive(Object)]
-pub(crate) struct LoginView {
-    /// For the `Authorization` header of requests.
-    access_token: String,
-    /// Always `Bearer`.
-    token_type: String,
-    /// How long the access token works, in seconds.
-    expires_in: u64,
-    /// Until when the access token works.
-    expires_at: UtcTime,
-    /// For the next refresh; works once. No refresh makes a session last longer than the server allows.
-    refresh_token: String,
-    /// Until when the refresh token works.
-    refresh_expires_at: UtcTime,
-    /// Who is logged in.
-    user: UserView,
-    /// Whether the account was to be erased, and goes on by this login.
-    is_restored: bool,
-}
-
-impl From<Login> for LoginView {
-    fn from(login: Login) -> Self {
-        Self {
-            access_token: login.access_token,
-            token_type: "Bearer".to_owned(),
-            expires_in: login.access_ttl.as_secs(),
-            expires_at: login.access_expires_at.into(),
-            refresh_token: login.refresh_token,
-            refresh_expires_at: login.refresh_expires_at.into(),
-            user: login.user.into(),
-            is_restored: login.is_restored,
-        }
+        Self { refresh_token: Some("q3J1ZfOcKx0Zk1m3o6yq0nZ0l2b8mJ4v6s1x9d7h5aE".into()) }
     }
 }
 
@@ -164,7 +141,11 @@ pub(crate) enum Registered {
 pub(crate) enum LoggedOut {
     /// The session has ended.
     #[oai(status = 204)]
-    Done,
+    Done(
+        /// Takes back the cookie that came along
+        #[oai(header = "Set-Cookie")]
+        Option<String>,
+    ),
 }
 
 pub(crate) struct AuthApi;
@@ -204,16 +185,21 @@ impl AuthApi {
     /// account has a second factor is answered with 401, a problem of the kind `second-factor-required` and a `challenge`:
     /// see the next operation. An account that was to be erased goes on. After three wrong passwords in a row for a
     /// name, the next one from the same address must wait for a second, then for two, and so on up to five minutes.
+    ///
+    /// Pages of a browser ask for the refresh token as a cookie, `__Host-plaza_refresh`, which no script reads. It is given
+    /// to pages of this server and of the origins that its operator has listed; others get 403, `foreign-origin`.
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(
         &self,
         Data(state): Data<&AppState>,
         ClientDevice(device): ClientDevice,
+        page: Page,
         body: JsonBody<LoginRequest>,
-    ) -> Result<Json<LoginView>, ApiError> {
-        let JsonBody(LoginRequest { login, password }) = body;
+    ) -> Result<LoggedIn, ApiError> {
+        let JsonBody(LoginRequest { login, password, refresh_token_in }) = body;
+        let place = RefreshTokenIn::asked_for(refresh_token_in, &page)?;
         let login = state.services.auth.login(login.as_str(), password.as_str(), device).await?;
-        Ok(Json(login.into()))
+        Ok(LoggedIn::new(login, place))
     }
 
     /// Finish a login with a second factor
@@ -227,13 +213,15 @@ impl AuthApi {
         Data(state): Data<&AppState>,
         address: ClientAddress,
         ClientDevice(device): ClientDevice,
+        page: Page,
         body: JsonBody<SecondFactorRequest>,
-    ) -> Result<Json<LoginView>, ApiError> {
-        let JsonBody(SecondFactorRequest { challenge, code, recovery_code }) = body;
+    ) -> Result<LoggedIn, ApiError> {
+        let JsonBody(SecondFactorRequest { challenge, code, recovery_code, refresh_token_in }) = body;
+        let place = RefreshTokenIn::asked_for(refresh_token_in, &page)?;
         let shown = second_factor(code, recovery_code)?;
         allow(state, Limited::LoginFrom(&address.to_string())).await?;
         let auth = &state.services.auth;
-        Ok(Json(auth.answer_challenge(challenge.as_str(), &shown, device).await?.into()))
+        Ok(LoggedIn::new(auth.answer_challenge(challenge.as_str(), &shown, device).await?, place))
     }
 
     /// Get new tokens
@@ -241,27 +229,58 @@ impl AuthApi {
     /// A refresh token works once. Who got no answer may repeat the request with the same token, as long as the one that
     /// was answered with was never used: from then on that one is as good as used. When any other used token comes back,
     /// somebody else has it: the session ends, and its connections are closed.
+    ///
+    /// The token of a cookie needs no body, and the next one comes as a cookie. Tabs may refresh at the same time: who comes
+    /// within ten seconds after another one gets an access token, and no new cookie. A cookie that is refused is taken back.
+    /// Who sends a token in the body must not send the cookie, too.
     #[oai(path = "/refresh", method = "post", operation_id = "refresh")]
     async fn refresh(
         &self,
         Data(state): Data<&AppState>,
         ClientDevice(device): ClientDevice,
-        body: JsonBody<RefreshRequest>,
-    ) -> Result<Json<LoginView>, ApiError> {
-        Ok(Json(state.services.auth.refresh(body.0.refresh_token.as_str(), device).await?.into()))
+        page: Page,
+        RefreshCookie(cookie): RefreshCookie,
+        body: OptionalJsonBody<RefreshRequest>,
+    ) -> Result<LoggedIn, ApiError> {
+        let auth = &state.services.auth;
+        match (body.0.and_then(|body| body.refresh_token), cookie) {
+            (Some(token), None) => {
+                Ok(LoggedIn::new(auth.refresh(token.as_str(), device).await?, RefreshTokenIn::Body))
+            }
+            (None, Some(token)) => {
+                page.must_be_trusted()?;
+                let refreshed = auth.refresh_shared(&token, device).await;
+                Ok(LoggedIn::new(refreshed.map_err(refused_cookie)?, RefreshTokenIn::Cookie))
+            }
+            (Some(_), Some(_)) => {
+                let rule = "must be left out where a cookie brings one, or be sent without cookies";
+                Err(ApiError::invalid(vec![FieldErrorView::new("refresh_token", rule)]))
+            }
+            (None, None) => {
+                let detail = "there is no refresh token, neither in the body nor in a cookie: log in";
+                Err(ApiError::new(ProblemKind::Unauthenticated, detail))
+            }
+        }
     }
 
     /// Log out
     ///
-    /// Ends the session: its tokens work no more and its connections are closed.
+    /// Ends the session: its tokens work no more and its connections are closed. Pages whose access token has run out do it
+    /// by their cookie alone, which is taken back in any case.
     #[oai(path = "/logout", method = "post", operation_id = "logout")]
     async fn logout(
         &self,
         Data(state): Data<&AppState>,
-        AuthenticatedForSetup(actor): AuthenticatedForSetup,
+        ClientDevice(device): ClientDevice,
+        leaver: Leaver,
     ) -> Result<LoggedOut, ApiError> {
-        state.services.auth.logout(&actor).await?;
-        Ok(LoggedOut::Done)
+        let auth = &state.services.auth;
+        if let Some(actor) = leaver.actor {
+            auth.logout(&actor).await?;
+        }
+        let Some(refresh_token) = leaver.refresh_token else { return Ok(LoggedOut::Done(None)) };
+        auth.give_up(&refresh_token, &device).await?;
+        Ok(LoggedOut::Done(Some(take_back())))
     }
 
     /// Get a ticket for a WebSocket
@@ -275,5 +294,16 @@ impl AuthApi {
     ) -> Result<Json<TicketView>, ApiError> {
         let ticket = state.services.tickets.issue(&actor).await?;
         Ok(Json(TicketView { ticket, expires_in: TICKET_TTL.as_secs() }))
+    }
+}
+
+/// A cookie that is good for nothing any more is taken back. One that may still be, when something else went wrong, stays.
+fn refused_cookie(error: Error) -> ApiError {
+    let problem = ApiError::from(error);
+    match HeaderValue::try_from(take_back()) {
+        Ok(cookie) if problem.kind() == ProblemKind::Unauthenticated => {
+            problem.with_header(SET_COOKIE, cookie)
+        }
+        _ => problem,
     }
 }

@@ -19,7 +19,7 @@ const NAMES_SOMEBODY: [&str; 5] =
     ["get_export", "open_direct_room", "request_friend", "set_avatar", "link_identity"];
 
 /// The operations that tell those who may not come in that it is so.
-const LETS_IN: [&str; 2] = ["login", "redeem_login_code"];
+const LETS_IN: [&str; 3] = ["login", "login_second_factor", "redeem_login_code"];
 
 /// The operation that reads what is in a file, and cannot before it was scanned.
 const TELLS_WORDS: &str = "get_file_text";

@@ -28,6 +28,7 @@ mod identities;
 mod invitations;
 mod jobs;
 mod link_pages;
+mod logged_in;
 mod login_pages;
 mod media;
 mod members;

@@ -12,12 +12,17 @@ use poem_openapi::{
     types::Example,
 };
 
-use super::{Tags, auth::LoginView, login_pages};
+use super::{
+    Tags,
+    logged_in::{LoggedIn, RefreshTokenIn},
+    login_pages,
+};
 use crate::{
     browser::{BrowserSecret, hand_out, take_back},
     client::ClientAddress,
     device::ClientDevice,
     json::{Json, JsonBody, Text},
+    origin::Page,
     problem::{ApiError, log_cause},
     rate_limit::allow,
     state::AppState,
@@ -54,6 +59,9 @@ pub(crate) struct RedeemLoginCodeRequest {
     /// The secret whose hash was the login's `code_challenge`; when it had none, the browser's cookie stands for it.
     #[oai(nullable, skip_serializing_if_is_none)]
     code_verifier: Option<Text<43, 128>>,
+    /// Where the refresh token shall be; `body` when it is left out.
+    #[oai(nullable, skip_serializing_if_is_none)]
+    refresh_token_in: Option<RefreshTokenIn>,
 }
 
 impl Example for RedeemLoginCodeRequest {
@@ -61,6 +69,7 @@ impl Example for RedeemLoginCodeRequest {
         Self {
             login_code: "7mN3c1q0R2Yp5xV8kT4wZ6sB9dF1gH3jL5nP7rU0vXo".into(),
             code_verifier: Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".into()),
+            refresh_token_in: None,
         }
     }
 }
@@ -90,18 +99,6 @@ pub(crate) enum LoginFinished {
     Sent(
         /// `return_to` with the outcome
         #[oai(header = "Location")]
-        String,
-    ),
-}
-
-#[derive(ApiResponse)]
-pub(crate) enum Redeemed {
-    /// The tokens.
-    #[oai(status = 200)]
-    LoggedIn(
-        Json<LoginView>,
-        /// Takes back what the browser was given
-        #[oai(header = "Set-Cookie")]
         String,
     ),
 }
@@ -195,7 +192,7 @@ impl ProviderLoginsApi {
     /// Get tokens for a login code
     ///
     /// Within a minute, once, and by who began the login: who gave a `code_challenge` shows its secret, and everybody
-    /// else's browser sends the cookie that it got then.
+    /// else's browser sends the cookie that it got then, which is taken back.
     #[oai(path = "/token", method = "post", operation_id = "redeem_login_code")]
     async fn redeem(
         &self,
@@ -203,12 +200,14 @@ impl ProviderLoginsApi {
         address: ClientAddress,
         ClientDevice(device): ClientDevice,
         BrowserSecret(browser_secret): BrowserSecret,
+        page: Page,
         body: JsonBody<RedeemLoginCodeRequest>,
-    ) -> Result<Redeemed, ApiError> {
+    ) -> Result<LoggedIn, ApiError> {
         allow(state, Limited::ProviderLoginFrom(&address.to_string())).await?;
-        let JsonBody(RedeemLoginCodeRequest { login_code, code_verifier }) = body;
+        let JsonBody(RedeemLoginCodeRequest { login_code, code_verifier, refresh_token_in }) = body;
+        let place = RefreshTokenIn::asked_for(refresh_token_in, &page)?;
         let proof = CodeProof { code_verifier: code_verifier.map(Into::into), browser_secret };
         let login = state.services.provider_logins.redeem(login_code.as_str(), &proof, device).await?;
-        Ok(Redeemed::LoggedIn(Json(login.into()), take_back(&state.server)))
+        Ok(LoggedIn::new(login, place).with_cookie(take_back(&state.server)))
     }
 }

@@ -86,7 +86,6 @@ impl Application {
             clock: Arc::clone(&plaza.ports.clock),
             ids: Arc::clone(&plaza.ports.ids),
             settings: WsSettings {
-                allowed_origins: config.server.cors_origins.clone(),
                 allow_query_token: config.server.allow_query_token,
                 heartbeat_interval: config.server.heartbeat_interval(),
                 recheck_interval: config.server.recheck_interval(),

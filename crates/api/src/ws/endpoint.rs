@@ -4,10 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use plaza_application::Services;
 use plaza_domain::{Clock, IdGenerator, RoomId};
-use poem::{
-    Endpoint, Request, Response, get,
-    http::{Uri, header},
-};
+use poem::{Endpoint, Request, Response, get, http::header};
 use serde::Deserialize;
 
 use super::{
@@ -17,6 +14,7 @@ use super::{
 };
 use crate::{
     device::ClientDevice,
+    origin::is_of_host,
     problem::{ApiError, ProblemKind},
     state::AppState,
 };
@@ -24,8 +22,6 @@ use crate::{
 /// What an operator can set about connections.
 #[derive(Clone, Debug)]
 pub(crate) struct WsSettings {
-    /// The origins, besides the server's own, whose pages may connect.
-    pub allowed_origins: Vec<String>,
     /// Whether `?token=` is taken: simple for clients, but addresses are written down in many places.
     pub allow_query_token: bool,
     /// How often a client tells that it is there; one that is silent for two of these is gone.
@@ -69,7 +65,7 @@ impl Endpoint for WsEndpoint {
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
         let room = request.raw_path_param("room_id").map(|text| text.parse::<RoomId>().ok());
-        let origin_allowed = self.is_origin_allowed(&request);
+        let origin_allowed = is_origin_allowed(&request);
         let credential = self.credential(&request);
         let device = request.data().map(|state: &AppState| ClientDevice::of(&request, &state.server).0);
         let device = device.unwrap_or_default();
@@ -86,17 +82,6 @@ impl Endpoint for WsEndpoint {
 }
 
 impl WsEndpoint {
-    /// Clients that are no browsers send no origin. A page of this server may always connect.
-    fn is_origin_allowed(&self, request: &Request) -> bool {
-        let Some(origin) = request.header(header::ORIGIN) else { return true };
-        if self.state.settings.allowed_origins.iter().any(|allowed| allowed == origin) {
-            return true;
-        }
-        let own = request.header(header::HOST);
-        let authority = origin.parse::<Uri>().ok().and_then(|uri| uri.authority().map(ToString::to_string));
-        authority.is_some() && authority.as_deref() == own
-    }
-
     fn credential(&self, request: &Request) -> Option<Credential> {
         let header = request.header(header::AUTHORIZATION).and_then(|value| value.split_once(' '));
         if let Some((scheme, token)) = header
@@ -110,4 +95,11 @@ impl WsEndpoint {
         }
         query.token.filter(|_| self.state.settings.allow_query_token).map(Credential::Token)
     }
+}
+
+/// Clients that are no browsers send no origin. A page of this server may always connect.
+fn is_origin_allowed(request: &Request) -> bool {
+    let Some(origin) = request.header(header::ORIGIN) else { return true };
+    let is_listed = |state: &AppState| state.server.lists_origin(origin);
+    request.data().is_some_and(is_listed) || is_of_host(origin, request)
 }

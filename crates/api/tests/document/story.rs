@@ -3,7 +3,7 @@
 use reqwest::header;
 use serde_json::json;
 
-use super::client::{CheckingClient, TestResult};
+use super::client::{Checked, CheckingClient, TestResult};
 
 pub(super) const NOBODY: &str = "01923e5a-7b1c-7d3e-8f10-2a3b4c5d6e7f";
 pub(super) const PASSWORD: &str = "correct horse battery";
@@ -37,6 +37,7 @@ pub(super) async fn accounts(client: &mut CheckingClient) -> TestResult {
     client.token = Some(tokens.text("access_token")?);
     let unknown = json!({"refresh_token": "made up"});
     client.send("POST /auth/refresh", "/auth/refresh", unknown, 401).await?;
+    page(client).await?;
 
     client.call("POST /auth/ws-ticket", "/auth/ws-ticket", 200, |request| request).await?;
     client.get("GET /users/me", "/users/me", 200).await?;
@@ -299,6 +300,34 @@ async fn put_on(client: &mut CheckingClient, room: &str, message: &str) -> TestR
     assert_eq!(edits.body["items"][0]["content"], "Hello **everybody**");
     client.get(history, &format!("{message}/history?limit=0"), 400).await?;
     client.get(history, &format!("/messages/{NOBODY}/history"), 404).await?;
+    Ok(())
+}
+
+/// A page keeps its refresh token in a cookie, until it logs out by it.
+async fn page(client: &mut CheckingClient) -> TestResult {
+    let own = client.token.take();
+    let (login, refresh, logout) = ("POST /auth/login", "POST /auth/refresh", "POST /auth/logout");
+    let wish = json!({"login": "ada", "password": PASSWORD, "refresh_token_in": "cookie"});
+    client.send(login, "/auth/login", wish.clone(), 403).await?;
+    let on_page = |request: reqwest::RequestBuilder| request.header("sec-fetch-site", "same-origin");
+    let given = client.call(login, "/auth/login", 200, |request| on_page(request).json(&wish)).await?;
+    assert!(given.body["refresh_token"].is_null());
+    let with_cookie = |request: reqwest::RequestBuilder, given: &Checked| {
+        let cookie = given.header(header::SET_COOKIE).split(';').next().unwrap_or_default().to_owned();
+        request.header(header::COOKIE, cookie)
+    };
+    client.call(refresh, "/auth/refresh", 403, |request| with_cookie(request, &given)).await?;
+    let both = json!({"refresh_token": "made up"});
+    client.call(refresh, "/auth/refresh", 422, |request| with_cookie(request, &given).json(&both)).await?;
+    client.call(refresh, "/auth/refresh", 401, on_page).await?;
+    let given =
+        client.call(refresh, "/auth/refresh", 200, |request| on_page(with_cookie(request, &given))).await?;
+    client.call(logout, "/auth/logout", 403, |request| with_cookie(request, &given)).await?;
+    client.call(logout, "/auth/logout", 401, on_page).await?;
+    let left =
+        client.call(logout, "/auth/logout", 204, |request| on_page(with_cookie(request, &given))).await?;
+    assert!(left.header(header::SET_COOKIE).ends_with("Max-Age=0"));
+    client.token = own;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 mod begin;
 mod challenge;
 mod enroll;
+mod logout;
 mod password_rules;
 mod refresh;
 mod service;

@@ -6,6 +6,11 @@
 //! continue it: the holder of that token, or of the token before it, as an answer may have been lost on its way. The
 //! latter's exchange uses up the token that nobody claimed to have. Should somebody come with that one after all, then
 //! two hold tokens of this session, and it ends for both: there are never two chains.
+//!
+//! The tabs of a browser share one token, a cookie, and know nothing of each other (ADR 0017). Which of two answers the
+//! browser keeps is not known here; so of those that refresh at the same time only the first one gets a new token.
+
+use std::time::Duration;
 
 use plaza_domain::{
     AuditAction, AuditActor, Device, NewAuditEntry, RefreshToken, RefreshTokenId, Session, SessionId,
@@ -15,6 +20,9 @@ use plaza_domain::{
 use super::service::{AuthService, Login};
 use crate::{Error, Result, Unauthenticated, ports::AccessClaims};
 
+/// How long ago, at most, a token was exchanged by who shares it, and is still about to learn that.
+const AT_ONCE: Duration = Duration::from_secs(10);
+
 impl AuthService {
     /// Exchanges a refresh token for new tokens. It works once; only while nobody has used its successor, it works
     /// again, and the successor does no more. Any other token that was used before ends the session.
@@ -22,6 +30,19 @@ impl AuthService {
     /// # Errors
     /// `Unauthenticated`.
     pub async fn refresh(&self, refresh_token: &str, device: Device) -> Result<Login> {
+        self.exchange(refresh_token, device, false).await
+    }
+
+    /// The same for a token that several share. Who comes with one that another of them exchanged a moment ago gets an
+    /// access token only: the successor is on its way to all of them, and stays good.
+    ///
+    /// # Errors
+    /// `Unauthenticated`.
+    pub async fn refresh_shared(&self, refresh_token: &str, device: Device) -> Result<Login> {
+        self.exchange(refresh_token, device, true).await
+    }
+
+    async fn exchange(&self, refresh_token: &str, device: Device, is_shared: bool) -> Result<Login> {
         let digest = self.secrets.digest(refresh_token);
         // Anybody can send anything here: what was never issued does not reach SQLite's one writer.
         let known = self.store.read().await?.sessions().find_token(digest).await?;
@@ -40,6 +61,10 @@ impl AuthService {
         let live = live.filter(|live| live.is_exchanged_by(&shown));
         if live.is_some() && shown.expires_at <= now {
             return Err(Unauthenticated::RefreshToken.into());
+        }
+        let is_late = |live: &RefreshToken| live.id != shown.id && now < live.created_at + AT_ONCE;
+        if is_shared && live.as_ref().is_some_and(is_late) {
+            return self.tokens(user, &session, None, now);
         }
         let exchanged = match live {
             Some(live) => work.sessions().consume_token(live.id, now).await?,
@@ -88,6 +113,17 @@ impl AuthService {
             consumed_at: None,
         };
         work.sessions().insert_token(&token).await?;
+        self.tokens(user, session, Some(refresh_token), now)
+    }
+
+    /// What a session is answered with at `now`.
+    fn tokens(
+        &self,
+        user: User,
+        session: &Session,
+        refresh_token: Option<String>,
+        now: Timestamp,
+    ) -> Result<Login> {
         let ends_at = session.created_at + self.settings.session_lifetime;
         let access_expires_at = (now + self.settings.access_ttl).min(ends_at);
         let claims = AccessClaims {
@@ -104,7 +140,8 @@ impl AuthService {
             access_expires_at,
             access_ttl: (access_expires_at - now).to_std().unwrap_or_default(),
             refresh_token,
-            refresh_expires_at: token.expires_at,
+            refresh_expires_at: session.expires_at,
+            refresh_ttl: (session.expires_at - now).to_std().unwrap_or_default(),
         })
     }
 

@@ -22,7 +22,7 @@ use super::{
     uses::Uses,
 };
 use crate::{
-    Actor, AuthSettings, Error, Ports, Result, Unauthenticated, audit,
+    Actor, AuthSettings, Error, Ports, Result, Unauthenticated,
     events::{Event, UserEvent},
     invitations,
     mail::Postbox,
@@ -71,10 +71,12 @@ pub struct Login {
     pub access_expires_at: Timestamp,
     /// How long it works.
     pub access_ttl: Duration,
-    /// An opaque token for the next refresh.
-    pub refresh_token: String,
+    /// An opaque token for the next refresh; none for who shares one that somebody else was just given.
+    pub refresh_token: Option<String>,
     /// Until when it works.
     pub refresh_expires_at: Timestamp,
+    /// How long it works.
+    pub refresh_ttl: Duration,
 }
 
 /// A session as it was just read.
@@ -195,20 +197,6 @@ impl AuthService {
             return Err(Unauthenticated::Credentials.into());
         };
         self.begin_session(user, device, LoginMethod::Password).await
-    }
-
-    /// Ends the actor's session, and closes its connections.
-    ///
-    /// # Errors
-    /// `Unavailable`.
-    pub async fn logout(&self, actor: &Actor) -> Result<()> {
-        let mut work = self.store.begin().await?;
-        work.sessions().revoke(actor.session_id, self.clock.now()).await?;
-        let entry = audit::by(actor, AuditAction::Logout).about(actor.session_id);
-        work.audit().append(&entry).await?;
-        work.commit().await?;
-        self.announce_end(actor.id(), actor.session_id);
-        Ok(())
     }
 
     /// Who an access token proves its bearer to be.

@@ -11,6 +11,9 @@ use tokio::task::JoinSet;
 
 use crate::world::{PASSWORD, World, heard, reason, registration};
 
+const SECOND: Duration = Duration::from_secs(1);
+/// How long after another one a tab may come.
+const AT_ONCE: Duration = Duration::from_secs(10);
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -27,8 +30,17 @@ async fn log_in(world: &World) -> Result<Login> {
     world.services.auth.login("ada", PASSWORD, Device::default()).await
 }
 
+fn token(login: &Login) -> &str {
+    login.refresh_token.as_deref().unwrap_or_default()
+}
+
 async fn refresh(world: &World, login: &Login) -> Result<Login> {
-    world.services.auth.refresh(&login.refresh_token, Device::default()).await
+    world.services.auth.refresh(token(login), Device::default()).await
+}
+
+/// As a tab of a browser does, which shares a cookie with others.
+async fn refresh_shared(world: &World, login: &Login) -> Result<Login> {
+    world.services.auth.refresh_shared(token(login), Device::default()).await
 }
 
 async fn refusal(world: &World, login: &Login) -> Option<Unauthenticated> {
@@ -115,9 +127,9 @@ async fn parallel_refreshes_of_one_token_leave_one_chain() -> Result<()> {
     }
     let mut live = Vec::new();
     for login in racers.join_all().await.into_iter().flatten() {
-        let digest = world.ports.secrets.digest(&login.refresh_token);
-        let token = world.ports.store.read().await?.sessions().find_token(digest).await?;
-        if token.is_some_and(|token| token.consumed_at.is_none()) {
+        let digest = world.ports.secrets.digest(token(&login));
+        let stored = world.ports.store.read().await?.sessions().find_token(digest).await?;
+        if stored.is_some_and(|stored| stored.consumed_at.is_none()) {
             live.push(login);
         }
     }
@@ -133,9 +145,8 @@ async fn an_expired_or_unknown_refresh_token_is_refused() -> Result<()> {
     let (kept, login) = (given_login(&world).await?, log_in(&world).await?);
     let lost = refresh(&world, &login).await?;
     world.clock.advance(7 * DAY);
-    for token in [kept.refresh_token.as_str(), &lost.refresh_token, &login.refresh_token, "never issued", ""]
-    {
-        let refused = world.services.auth.refresh(token, Device::default()).await.err();
+    for shown in [token(&kept), token(&lost), token(&login), "never issued", ""] {
+        let refused = world.services.auth.refresh(shown, Device::default()).await.err();
         assert_eq!(refused.and_then(reason), REFUSED);
     }
     Ok(())
@@ -167,4 +178,78 @@ async fn a_refresh_that_could_not_be_stored_leaves_the_token_usable() -> Result<
     let failed = refresh(&world, &login).await;
     assert!(matches!(failed, Err(Error::Unavailable(_))));
     refresh(&world, &login).await.map(drop)
+}
+
+#[tokio::test]
+async fn of_tabs_that_refresh_at_the_same_time_one_gets_the_next_token() -> Result<()> {
+    let world = World::new();
+    let first = given_login(&world).await?;
+    let second = refresh_shared(&world, &first).await?;
+    assert!(second.refresh_token.is_some());
+    world.clock.advance(AT_ONCE - SECOND);
+    // Whichever answer the browser reads last: there is one token in them.
+    let late = refresh_shared(&world, &first).await?;
+    assert_eq!((&late.refresh_token, late.session_id), (&None, first.session_id));
+    assert_eq!(late.refresh_expires_at, second.refresh_expires_at);
+    assert_eq!(late.refresh_ttl + AT_ONCE - SECOND, second.refresh_ttl);
+    world.services.auth.authenticate(&late.access_token).await?;
+    refresh_shared(&world, &second).await.map(drop)
+}
+
+#[tokio::test]
+async fn a_browser_that_got_no_answer_gets_its_next_token_later() -> Result<()> {
+    let world = World::new();
+    let first = given_login(&world).await?;
+    let lost = refresh_shared(&world, &first).await?;
+    world.clock.advance(AT_ONCE);
+    let second = refresh_shared(&world, &first).await?;
+    assert!(second.refresh_token.is_some());
+    refresh_shared(&world, &second).await?;
+    assert_eq!(refusal(&world, &lost).await, REFUSED);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_cookie_whose_successor_was_used_ends_the_session_also_at_once() -> Result<()> {
+    let world = World::new();
+    let first = given_login(&world).await?;
+    let second = refresh_shared(&world, &first).await?;
+    let third = refresh_shared(&world, &second).await?;
+    let stolen = refresh_shared(&world, &first).await.err().and_then(reason);
+    assert_eq!(stolen, REFUSED);
+    assert_eq!(refusal(&world, &third).await, ENDED);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_parallel_tabs_one_gets_the_next_token_and_all_stay_logged_in() -> Result<()> {
+    let world = Arc::new(World::new());
+    let first = given_login(&world).await?;
+    let mut tabs = JoinSet::new();
+    for _ in 0..50 {
+        let (world, first) = (Arc::clone(&world), first.clone());
+        tabs.spawn(async move { refresh_shared(&world, &first).await });
+    }
+    let logins: Vec<Login> = tabs.join_all().await.into_iter().collect::<Result<_>>()?;
+    let given: Vec<&Login> = logins.iter().filter(|login| login.refresh_token.is_some()).collect();
+    let [next] = given.as_slice() else { return Err(Error::Conflict(format!("{} chains", given.len()))) };
+    refresh_shared(&world, next).await.map(drop)
+}
+
+#[tokio::test]
+async fn who_gives_up_a_token_ends_its_session() -> Result<()> {
+    let world = World::new();
+    let (first, other) = (given_login(&world).await?, log_in(&world).await?);
+    let second = refresh(&world, &first).await?;
+    let mut events = world.ports.bus.subscribe();
+    let auth = &world.services.auth;
+    // A used one as well: whoever has it shall not go on.
+    for shown in [token(&first), token(&second), "never issued"] {
+        auth.give_up(shown, &Device::default()).await?;
+    }
+    let told = Event::User(UserEvent::SessionEnded { user_id: first.user.id, session_id: first.session_id });
+    assert_eq!(heard(&mut events), [told]);
+    assert_eq!(refusal(&world, &second).await, ENDED);
+    assert_eq!(auth.authenticate(&second.access_token).await.err().and_then(reason), ENDED);
+    refresh(&world, &other).await.map(drop)
 }

@@ -86,6 +86,22 @@ impl ServerConfig {
         self.trusted_proxies.iter().any(|range| range.contains(peer))
     }
 
+    /// Whether pages of an origin may call the API, besides the server's own.
+    pub fn lists_origin(&self, origin: &str) -> bool {
+        self.cors_origins.iter().any(|listed| listed == origin)
+    }
+
+    /// The origin of the pages that the server serves itself, as browsers write it; unknown without `public_url`.
+    pub fn public_origin(&self) -> Option<String> {
+        self.public_url.as_deref().and_then(Self::origin_of)
+    }
+
+    /// The origin of a page at an address, as browsers write it.
+    pub fn origin_of(url: &str) -> Option<String> {
+        let url = Url::parse(url).ok().filter(is_web)?;
+        Some(url.origin().ascii_serialization())
+    }
+
     /// How often a WebSocket client tells that it is there.
     pub fn heartbeat_interval(&self) -> Duration {
         Duration::from_millis(self.heartbeat_interval_ms)
@@ -138,12 +154,16 @@ pub(super) fn optional_listen_address<'de, D: Deserializer<'de>>(
 }
 
 fn is_web_url(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    Url::parse(text).is_ok_and(|url| is_web(&url))
+}
+
+fn is_web(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https") && url.has_host()
 }
 
 /// Browsers compare origins letter by letter: no path, no trailing slash.
 fn is_origin(text: &str) -> bool {
-    is_web_url(text) && Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text)
+    ServerConfig::origin_of(text).as_deref() == Some(text)
 }
 
 #[cfg(test)]
