@@ -98,8 +98,9 @@ impl ServerConfig {
 
     /// The origin of a page at an address, as browsers write it.
     pub fn origin_of(url: &str) -> Option<String> {
-        let url = Url::parse(url).ok().filter(is_web)?;
-        Some(url.origin().ascii_serialization())
+        let url = Url::parse(url).ok()?;
+        let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
+        is_web.then(|| url.origin().ascii_serialization())
     }
 
     /// How often a WebSocket client tells that it is there.
@@ -151,14 +152,6 @@ pub(super) fn optional_listen_address<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<SocketAddr>, D::Error> {
     listen_address(deserializer).map(Some)
-}
-
-fn is_web_url(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| is_web(&url))
-}
-
-fn is_web(url: &Url) -> bool {
-    matches!(url.scheme(), "http" | "https") && url.has_host()
 }
 
 /// Browsers compare origins letter by letter: no path, no trailing slash.
