@@ -227,6 +227,11 @@ pub enum UserEvent {
         /// The user.
         user_id: UserId,
     },
+    /// Something was done about their account that is not known here: each connection must look whether it may go on.
+    Doubted {
+        /// The user.
+        user_id: UserId,
+    },
     /// An upload of theirs was processed, or could not be.
     FileChanged {
         /// The user.
@@ -288,6 +293,7 @@ impl UserEvent {
             | Self::OtherSessionsEnded { user_id, .. }
             | Self::SessionsEnded { user_id }
             | Self::Banned { user_id }
+            | Self::Doubted { user_id }
             | Self::FileChanged { user_id, .. }
             | Self::FileDeleted { user_id, .. }
             | Self::RoomRead { user_id, .. }

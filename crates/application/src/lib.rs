@@ -69,7 +69,7 @@ pub use contents::{BlobSweep, ContentService, UploadSweep};
 pub use counted::{Taken, counted};
 pub use direct::{DirectService, OpenedRoom};
 pub use email_change::{EmailChange, EmailChangeService};
-pub use erasure::{ERASURE_GRACE, Erased, ErasureService};
+pub use erasure::{DeletionOrder, ERASURE_GRACE, Erased, ErasureService};
 pub use error::{Error, Result, Unauthenticated};
 pub use exports::{EXPORT_KEPT, Export, ExportService};
 pub use files::{Content, FileService, MAX_UPLOAD_TIME, Storage, UploadStream, Uploaded, must_be_picture};

@@ -49,7 +49,8 @@ pub struct AuthSettings {
     pub registration: RegistrationMode,
 }
 
-/// Who may make an account for themselves. The first one of a fresh server anybody can.
+/// Who may make an account with a password for themselves. The first one of a fresh server anybody can. Whether those may
+/// whom a login provider knows is said for each provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RegistrationMode {

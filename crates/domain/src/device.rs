@@ -36,6 +36,8 @@ const SYSTEMS: [(&str, &str); 8] = [
 ];
 /// What browsers call themselves before they say who they are.
 const EVERY_BROWSER: &str = "Mozilla";
+/// The most characters of a program that is not known.
+const MAX_PRODUCT: usize = 32;
 
 text!(
     /// What a client says it is (RFC 9110, section 10.1.5): at most 200 characters, none of which controls anything.
@@ -49,22 +51,25 @@ impl UserAgent {
         (!seen.is_empty()).then_some(Self(seen))
     }
 
-    /// A name for people, such as `Firefox on Linux`: the first known browser that is named, else the first product;
-    /// and the first known system.
-    pub fn label(&self) -> String {
+    /// A name for people, such as `Firefox on Linux`: the first known browser that is named, else the first product, cut
+    /// to what can be a name; and the first known system. Nothing when it has neither.
+    pub fn label(&self) -> Option<String> {
         let known = |list: &[(&str, &'static str)]| {
             list.iter().find(|(part, _)| self.0.contains(part)).map(|(_, name)| *name)
         };
-        match (known(&PROGRAMS).or_else(|| self.first_product()), known(&SYSTEMS)) {
-            (Some(program), Some(system)) => format!("{program} on {system}"),
-            (Some(name), None) | (None, Some(name)) => name.to_owned(),
-            (None, None) => self.0.clone(),
+        let program = known(&PROGRAMS).map(str::to_owned).or_else(|| self.first_product());
+        match (program, known(&SYSTEMS)) {
+            (Some(program), Some(system)) => Some(format!("{program} on {system}")),
+            (program, None) => program,
+            (None, Some(system)) => Some(system.to_owned()),
         }
     }
 
-    fn first_product(&self) -> Option<&str> {
-        let product = self.0.split(['/', ' ', '(']).next();
-        product.filter(|name| !name.is_empty() && *name != EVERY_BROWSER)
+    fn first_product(&self) -> Option<String> {
+        let product = self.0.split(['/', ' ', '(']).next()?;
+        let is_of_names = |c: &char| c.is_alphanumeric() || ['-', '_', '.'].contains(c);
+        let name: String = product.chars().filter(is_of_names).take(MAX_PRODUCT).collect();
+        (!name.is_empty() && name != EVERY_BROWSER).then_some(name)
     }
 }
 
@@ -108,7 +113,7 @@ mod tests {
     }
 
     fn label(text: &str) -> Option<String> {
-        UserAgent::read(text).map(|agent| agent.label())
+        UserAgent::read(text).and_then(|agent| agent.label())
     }
 
     #[test]
@@ -148,11 +153,14 @@ mod tests {
             ),
             ("curl/8.9.1".to_owned(), "curl"),
             ("plaza-desktop/1.2 (Linux)".to_owned(), "plaza-desktop on Linux"),
-            ("Mozilla/5.0".to_owned(), "Mozilla/5.0"),
             ("(Linux)".to_owned(), "Linux"),
-            ("/".to_owned(), "/"),
+            ("<b>\u{202e}evil".to_owned(), "bevil"),
+            ("x".repeat(150), "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
         ] {
             assert_eq!(label(&text).as_deref(), Some(expected), "{text}");
+        }
+        for text in ["Mozilla/5.0", "/", "<!>/1", "(x11)"] {
+            assert_eq!(label(text), None, "{text}");
         }
     }
 

@@ -17,3 +17,5 @@ pub mod scan;
 pub mod security;
 pub mod signals;
 pub mod wiring;
+
+mod folder;

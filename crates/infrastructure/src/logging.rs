@@ -27,8 +27,12 @@ pub enum LoggingError {
 /// When the level is not understood, or the log was set up before.
 pub fn init(config: &LogConfig) -> Result<(), LoggingError> {
     let filter = EnvFilter::builder().parse(format!("{QUIET},{}", config.level))?;
-    let subscriber =
-        fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    let subscriber = fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        // Where nobody reads the log any more, saying so would panic.
+        .log_internal_errors(false);
     match config.format {
         LogFormat::Text => subscriber.try_init(),
         LogFormat::Json => subscriber.json().flatten_event(true).try_init(),

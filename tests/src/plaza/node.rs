@@ -1,7 +1,7 @@
 //! One process of a Plaza: an instance or a standalone worker.
 
 use std::{
-    fs,
+    fs, io,
     path::PathBuf,
     process::{Command, ExitStatus, Output, Stdio},
     time::Duration,
@@ -141,6 +141,17 @@ impl Node {
             .await
             .expect("a command ends in time")
             .expect("it is waited for")
+    }
+
+    /// The same; nobody reads what it says.
+    pub(super) async fn run_unread(&self, arguments: &[&str]) -> ExitStatus {
+        let (reader, writer) = io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = tokio::process::Command::from(self.command(self.port.unwrap_or_default()));
+        command.args(arguments).kill_on_drop(true);
+        command.stdout(writer.try_clone().expect("a pipe")).stderr(writer);
+        let ended = timeout(END, command.status()).await;
+        ended.expect("a command ends in time").expect("a command is run")
     }
 
     /// What it is told by variables, but for its address.

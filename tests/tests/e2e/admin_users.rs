@@ -1,4 +1,4 @@
-//! Accounts as admins look after them, over REST and at the command line.
+//! Accounts as admins look after them over REST.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use plaza_tests::{
     Options, Plaza, Setup,
     backstage::Backstage,
     both_setups,
-    client::{Api, PASSWORD, Socket, User},
+    client::{Answer, Api, Method, PASSWORD, Socket, User},
     servers::until,
 };
 use serde_json::{Value, json};
@@ -16,10 +16,10 @@ use serde_json::{Value, json};
 use crate::task_orders::{json_out, out};
 
 /// How soon what an admin does acts everywhere.
-const SOON: Duration = Duration::from_secs(2);
-/// The same from the command line, which a running embedded server is not told of; and a busy machine.
-const LATER: Duration = Duration::from_secs(10);
-const NEW: &str = "a better horse battery";
+pub(crate) const SOON: Duration = Duration::from_secs(2);
+/// What takes a job, or another login.
+pub(crate) const LATER: Duration = Duration::from_secs(10);
+pub(crate) const NEW: &str = "a better horse battery";
 
 both_setups!(
     admins_find_accounts,
@@ -29,15 +29,15 @@ both_setups!(
     a_ban_that_is_over_is_lifted_without_a_login,
     a_deactivated_account_is_used_by_nobody,
     an_address_is_confirmed_and_sessions_end_by_an_admin,
-    an_operator_makes_accounts_at_the_command_line,
-    an_operator_looks_after_accounts_at_the_command_line,
+    an_account_is_made_and_given_another_password_by_an_admin,
+    an_account_is_deleted_by_an_admin,
 );
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     SystemClock.now()
 }
 
-async fn three(plaza: &Plaza) -> (User, User, User) {
+pub(crate) async fn three(plaza: &Plaza) -> (User, User, User) {
     let root = User::register(plaza.a(), "root").await;
     (root, User::register(plaza.b(), "ada").await, User::register(plaza.a(), "bob").await)
 }
@@ -48,7 +48,7 @@ async fn names(root: &User, query: &str) -> Vec<String> {
     items.map(|user| user["username"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-async fn account(root: &User, user: &User) -> Value {
+pub(crate) async fn account(root: &User, user: &User) -> Value {
     root.api.get(&format!("/admin/users/{}", user.id)).await.expect(200)
 }
 
@@ -58,7 +58,7 @@ async fn told(root: &User, user: &User) -> Value {
     log["items"][0].clone()
 }
 
-async fn connected(user: &User, base: &str) -> Socket {
+pub(crate) async fn connected(user: &User, base: &str) -> Socket {
     let mut socket = user.at(base).connect().await;
     socket.expect_type("hello").await;
     socket.settle().await;
@@ -212,83 +212,84 @@ async fn an_address_is_confirmed_and_sessions_end_by_an_admin(setup: Setup) {
     assert_eq!((&entry["action"], &entry["details"]["sessions"]), (&json!("session.all_ended"), &json!(1)));
 }
 
-async fn an_operator_makes_accounts_at_the_command_line(setup: Setup) {
-    let plaza = Plaza::start(setup).await;
-    let create = ["admin", "create-user", "root", "--email", "root@example.org", "--role", "admin", "--json"];
-    let made = json_out(&plaza.run(&create).await);
-    let password = made["password"].as_str().expect("a password that was made");
-    let api = Api::anonymous(plaza.b());
-    let login = api.log_in("root", password).await.expect(200);
-    assert_eq!(login["user"]["role"], "admin");
-    assert_eq!(
-        User::register(plaza.a(), "ada").await.api.get("/users/me").await.expect(200)["role"],
-        "member"
+async fn an_account_is_made_and_given_another_password_by_an_admin(setup: Setup) {
+    let plaza = Options::new(setup).variable("PLAZA_AUTH__REGISTRATION", "invited").start().await;
+    let root = User::register(plaza.a(), "root").await;
+    let order = json!({ "email": "ada@example.org", "username": "ada", "role": "guest", "password": NEW });
+    let made = root.api.post("/admin/users", &order).await;
+    let (location, view) = (made.header("location").to_owned(), made.expect(201));
+    assert_eq!((&view["password"], &view["user"]["role"]), (&Value::Null, &json!("guest")));
+    assert!(view["user"]["email_verified_at"].is_string(), "nobody has to confirm it: {view}");
+    let path = location.trim_start_matches("/api/v1").to_owned();
+    assert_eq!(root.api.get(&path).await.expect(200), view["user"]);
+    root.api.post("/admin/users", &order).await.expect_problem(409);
+    let weak = json!({ "email": "bob@example.org", "username": "bob", "password": "password" });
+    root.api.post("/admin/users", &weak).await.expect_problem(422);
+    let bob = json!({ "email": "bob@example.org", "username": "bob" });
+    let bob = root.api.post("/admin/users", &bob).await.expect(201);
+    let anyone = Api::anonymous(plaza.b());
+    let login = anyone.log_in("bob", bob["password"].as_str().expect("a password")).await.expect(200);
+    assert_eq!(login["user"]["role"], "member");
+
+    let login = anyone.log_in("ada", NEW).await.expect(200);
+    let ada = anyone.with_token(login["access_token"].as_str().expect("a token"));
+    ada.post("/admin/users", &order).await.expect_problem(403);
+    let password = format!("{path}/password");
+    ada.put(&password, &json!({})).await.expect_problem(403);
+    let reset = root.api.put(&password, &json!({})).await.expect(200);
+    ada.at(plaza.b()).get("/users/me").await.expect_problem(401);
+    anyone.log_in("ada", NEW).await.expect_problem(401);
+    anyone.log_in("ada", reset["password"].as_str().expect("a password")).await.expect(200);
+    let chosen = root.api.put(&password, &json!({ "password": PASSWORD })).await.expect(200);
+    assert_eq!(chosen["password"], Value::Null);
+    anyone.log_in("ada", PASSWORD).await.expect(200);
+    let own = format!("/admin/users/{}/password", root.id);
+    root.api.put(&own, &json!({ "password": NEW })).await.expect_problem(403);
+    let log = root.api.get("/admin/audit?limit=100").await.expect(200).to_string();
+    for action in ["user.created", "password.reset"] {
+        assert!(log.contains(action), "{log}");
+    }
+    assert!(
+        !log.contains("horse") && !log.contains(reset["password"].as_str().expect("a password")),
+        "{log}"
     );
-    let create =
-        ["admin", "create-user", "guest", "--email", "guest@example.org", "--role=guest", "--password-stdin"];
-    let text = out(&plaza.run_with_input(&create, &format!("{NEW}\nmore")).await);
-    assert!(text.contains("guest@example.org") && !text.contains(NEW), "{text}");
-    api.log_in("guest", NEW).await.expect(200);
-    let again = plaza.run_with_input(&create, NEW).await;
-    let said = String::from_utf8_lossy(&again.stderr).into_owned();
-    assert!(!again.status.success() && said.contains("is taken"), "{said}");
-    let root = api.with_token(login["access_token"].as_str().expect("a token"));
-    let log = root.get("/admin/audit?action=user.created").await.expect(200);
-    assert_eq!(log["items"].as_array().map(Vec::len), Some(2));
-    assert_eq!(log["items"][0]["actor_kind"], "command_line");
-    assert!(!log.to_string().contains("horse") && !log.to_string().contains(password), "{log}");
 }
 
-async fn an_operator_looks_after_accounts_at_the_command_line(setup: Setup) {
-    // Nobody tells the connections of an embedded server: they look for themselves.
-    let plaza = Options::new(setup).variable("PLAZA_SERVER__RECHECK_INTERVAL_MS", "1000").start().await;
-    let (root, ada, bob) = three(&plaza).await;
-    let api = Api::anonymous(plaza.a());
-    let order = async |arguments: &[&str]| {
-        json_out(&plaza.run(&[["admin", "--json"].as_slice(), arguments].concat()).await)
-    };
-    assert!(order(&["verify-email", "ada@example.org"]).await["email_verified_at"].is_string());
-    let mut socket = connected(&ada, plaza.a()).await;
-    let banned = order(&["ban", "ada", "--reason", "Spam.", "--until", "2999-01-01T00:00:00Z"]).await;
-    assert_eq!(banned["suspension"]["until"], "2999-01-01T00:00:00.000000Z");
-    assert_eq!(socket.ends_within(LATER).await, Some(4403), "also an embedded server finds out");
-    assert_eq!(api.log_in("ada", PASSWORD).await.expect_problem(403)["reason"], "Spam.");
-    assert_eq!(order(&["unban", &ada.id]).await["suspension"], Value::Null);
-    api.log_in("ada", PASSWORD).await.expect(200);
-    assert_eq!(order(&["deactivate", "ada"]).await["suspension"]["kind"], "deactivated");
-    assert_eq!(order(&["reactivate", "ada"]).await["suspension"], Value::Null);
-    assert_eq!(order(&["set-role", "ada", "guest"]).await["role"], "guest");
+async fn delete(root: &User, id: &str, order: Value) -> Answer {
+    root.api.send(root.api.request(Method::DELETE, &format!("/admin/users/{id}")).json(&order)).await
+}
 
-    let mut socket = connected(&bob, plaza.b()).await;
-    let reset = order(&["reset-password", "bob"]).await;
-    assert_eq!(socket.ends_within(LATER).await, Some(4401));
-    api.log_in("bob", PASSWORD).await.expect_problem(401);
-    let made = api.log_in("bob", reset["password"].as_str().expect("a password")).await.expect(200);
-    let bob = api.with_token(made["access_token"].as_str().expect("a token"));
-    let text = out(&plaza.run_with_input(&["admin", "reset-password", "bob", "--password-stdin"], NEW).await);
-    assert!(!text.contains(NEW), "{text}");
-    api.log_in("bob", NEW).await.expect(200);
-    order(&["end-sessions", "bob"]).await;
-    until(LATER, || async {
-        let status = bob.get("/users/me").await.status;
-        if status == 401 { Ok(()) } else { Err(status) }
+/// Waits until the job has erased an account.
+pub(crate) async fn erased(plaza: &Plaza, root: &User, user: &User) {
+    let backstage = Backstage::open(plaza).await;
+    until(Duration::from_secs(60), || async {
+        backstage.make_due("erase_accounts").await;
+        let found = account(root, user).await;
+        if found["erased_at"].is_string() { Ok(()) } else { Err(found) }
     })
     .await
-    .expect("the session ends");
+    .expect("the account is erased");
+    backstage.close().await;
+}
 
-    for (arguments, said) in [
-        (["ban", "nobody"], "there is no such user"),
-        (["set-role", "ada"], "<ROLE>"),
-        (["verify-email", "no such name"], "there is no such user"),
-    ] {
-        let output = plaza.run(&[["admin"].as_slice(), arguments.as_slice()].concat()).await;
-        let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!output.status.success() && text.contains(said), "{arguments:?}: {text}");
-    }
-    let log = root.api.get("/admin/audit?limit=100").await.expect(200);
-    let by_operator = log["items"].as_array().expect("items").iter();
-    let by_operator = by_operator.filter(|entry| entry["actor_kind"] == "command_line").count();
-    assert_eq!(by_operator, 9);
-    let verified = plaza.run(&["admin", "audit", "verify"]).await;
-    assert!(verified.status.success(), "{verified:?}");
+async fn an_account_is_deleted_by_an_admin(setup: Setup) {
+    let plaza = Plaza::start(setup).await;
+    let (root, ada, bob) = three(&plaza).await;
+    let mut socket = connected(&ada, plaza.a()).await;
+    delete(&bob, &ada.id, json!({})).await.expect_problem(403);
+    delete(&root, &root.id, json!({ "now": true })).await.expect_problem(403);
+    let answer = delete(&root, &ada.id, json!({ "reason": "Left the club." })).await.expect(200);
+    assert_eq!(socket.ends_within(SOON).await, Some(4401));
+    ada.api.get("/users/me").await.expect_problem(401);
+    assert_eq!(account(&root, &ada).await["erase_at"], answer["erase_at"]);
+    let entry = told(&root, &ada).await;
+    assert_eq!((&entry["action"], &entry["actor_id"]), (&json!("user.deletion_requested"), &json!(root.id)));
+    // As when it is one's own wish, a login brings it back.
+    assert_eq!(Api::anonymous(plaza.b()).log_in("ada", PASSWORD).await.expect(200)["is_restored"], true);
+
+    delete(&root, &ada.id, json!({ "now": true })).await.expect(200);
+    Api::anonymous(plaza.a()).log_in("ada", PASSWORD).await.expect_problem(401);
+    erased(&plaza, &root, &ada).await;
+    delete(&root, &ada.id, json!({ "now": true })).await.expect_problem(409);
+    assert!(!account(&root, &ada).await.to_string().contains("ada@example.org"));
 }

@@ -1,7 +1,9 @@
 //! End-to-end tests: the real binaries, spoken to over HTTP and WebSocket, embedded and distributed.
 #![expect(clippy::expect_used, clippy::panic, reason = "a failed expectation is a failed test")]
 
+mod account_mails;
 mod accounts;
+mod admin_commands;
 mod admin_users;
 mod audit;
 mod avatars;

@@ -12,6 +12,8 @@ use sha2::{Digest, Sha256};
 both_setups!(
     users_log_in_by_a_provider_and_get_an_account,
     an_account_is_linked_by_its_user_and_not_because_of_an_address,
+    a_mail_tells_of_what_is_linked_and_unlinked,
+    a_provider_lets_people_in_where_nobody_else_may_register,
     the_only_way_into_an_account_stays,
     tokens_reach_the_app_that_wanted_the_login,
     a_banned_user_does_not_get_in_by_a_provider,
@@ -152,6 +154,47 @@ async fn an_account_is_linked_by_its_user_and_not_because_of_an_address(setup: S
     ada.api.delete(&path).await.expect_problem(404);
     let callback = prove(&mut browser, plaza.a(), "", "ada").await;
     browser.visit(&at(plaza.b(), &callback)).await.expect_problem(409);
+}
+
+async fn a_mail_tells_of_what_is_linked_and_unlinked(setup: Setup) {
+    let (provider, smtp) = (provider().await, Smtp::start().await);
+    let plaza = options(setup, &provider)
+        .variable("PLAZA_MAIL__URL", &smtp.url())
+        .variable("PLAZA_MAIL__FROM", "Plaza <plaza@example.org>")
+        .start()
+        .await;
+    let ada = User::register(plaza.a(), "ada").await;
+    let mut browser = Browser::new();
+    let url = format!("{}/api/v1/users/me/identities", plaza.a());
+    let linking = browser.post(&url, Some(ada.api.token()), &json!({ "provider": ID })).await.expect(200);
+    let callback = browser.prove(text(&linking["authorization_url"]), "ada").await;
+    browser.visit(&at(plaza.b(), &callback)).await.expect(200);
+    let told = smtp.mail("ada@example.org", "A login was linked to your account").await;
+    assert!(told.text.is_some_and(|text| text.contains("a login at The Corporation")));
+    let listed = ada.api.get("/users/me/identities").await.expect(200);
+    let path = format!("/users/me/identities/{}", text(&listed["items"][0]["id"]));
+    ada.at(plaza.b()).api.delete(&path).await.expect(204);
+    smtp.mail("ada@example.org", "A login was unlinked from your account").await;
+    // The provider's address for her is not hers here.
+    assert_eq!(smtp.mails_to("ada@corp.example").len(), 0);
+}
+
+async fn a_provider_lets_people_in_where_nobody_else_may_register(setup: Setup) {
+    let provider = provider().await;
+    let plaza = options(setup, &provider)
+        .variable("PLAZA_AUTH__REGISTRATION", "closed")
+        .variable("PLAZA_AUTH__DEFAULT_ROLE", "member")
+        .variable("PLAZA_OIDC__PROVIDERS__CORP__DEFAULT_ROLE", "guest")
+        .start()
+        .await;
+    let ada = log_in(&plaza, &mut Browser::new(), "ada").await;
+    assert_eq!(ada["user"]["role"], "guest", "nobody becomes the first admin by a provider");
+    let account = json!({ "email": "eve@example.org", "username": "eve", "password": PASSWORD });
+    Api::anonymous(plaza.b()).post("/auth/register", &account).await.expect_problem(403);
+    let output = plaza.run(&["admin", "set-role", "ada", "admin"]).await;
+    assert!(output.status.success(), "{output:?}");
+    let ada = log_in(&plaza, &mut Browser::new(), "ada").await;
+    assert_eq!(ada["user"]["role"], "admin");
 }
 
 async fn the_only_way_into_an_account_stays(setup: Setup) {

@@ -233,7 +233,8 @@ async fn the_command_line_says_what_is_wrong(setup: Setup) {
         (["tasks", "show", unknown], "there is no such task"),
         (["tasks", "show", "tomorrow"], "invalid value"),
         (["tasks", "list", "--state=tired"], "there is no such state"),
-        (["tasks", "retry", "--json"], "<ID|--dead>"),
+        (["tasks", "retry", "--json"], "ID of a task is needed, or --dead"),
+        (["tasks", "retry", "--queue=media"], "--dead"),
     ] {
         let output = plaza.run(&[["admin"].as_slice(), arguments.as_slice()].concat()).await;
         let errors = String::from_utf8_lossy(&output.stderr);

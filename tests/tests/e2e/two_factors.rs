@@ -15,7 +15,7 @@ use plaza_tests::{
 use serde_json::{Value, json};
 use totp_rs::Secret;
 
-const RECOVERY_CODES: &str = "/users/me/totp/recovery-codes";
+pub(crate) const RECOVERY_CODES: &str = "/users/me/totp/recovery-codes";
 /// How soon a connection ends that may not be there, and how late an instance learns what a session is good for.
 const SOON: Duration = Duration::from_secs(5);
 

@@ -46,6 +46,37 @@ async fn a_bus_tells_of_a_gap_when_redis_is_back_and_carries_events_again() -> O
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_published_before_a_bus_has_connected_is_carried_also_when_it_ends_at_once() -> Outcome {
+    let server = PrivateRedis::start().await;
+    let mut buses = redis::buses(&server.url(), "plaza:").await?;
+    for number in 100..110 {
+        let running = redis::Short::start(&server.url(), "plaza:")?;
+        running.bus.publish(event(number));
+        in_time(running.end()).await?;
+        assert_eq!(next(&mut buses.far).await?, number);
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bus_ends_in_time_though_redis_is_away_or_hangs() -> Outcome {
+    let mut server = PrivateRedis::start().await;
+    for is_away in [false, true] {
+        if is_away {
+            server.kill().await
+        } else {
+            server.pause().await
+        }
+        let running = redis::Short::start(&server.url(), "plaza:")?;
+        running.bus.publish(event(1));
+        let start = Instant::now();
+        in_time(running.end()).await?;
+        assert!(start.elapsed() < Duration::from_secs(4), "it took {:?}", start.elapsed());
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bus_notices_a_redis_that_hangs() -> Outcome {
     let mut server = PrivateRedis::start().await;
     let mut buses = redis::buses(&server.url(), "plaza:").await?;

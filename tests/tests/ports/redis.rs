@@ -49,6 +49,28 @@ pub(super) fn mortal(pool: RedisPool, instance: u128, ttl: Duration) -> RedisPre
 #[expect(dead_code, reason = "held to be dropped")]
 pub(super) struct Running(DropGuard);
 
+/// A bus of a process that ends soon after it has begun.
+pub(super) struct Short {
+    pub(super) bus: Arc<dyn EventBus>,
+    tracker: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+impl Short {
+    pub(super) fn start(url: &str, prefix: &str) -> Outcome<Self> {
+        let (tracker, shutdown) = (TaskTracker::new(), CancellationToken::new());
+        let bus = RedisBus::start(url, prefix, Uuid::from_u128(3), &tracker, &shutdown)?;
+        Ok(Self { bus, tracker, shutdown })
+    }
+
+    /// Ends it, and waits until it has.
+    pub(super) async fn end(self) {
+        self.shutdown.cancel();
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+}
+
 /// Two instances on one Redis, once each hears the other.
 pub(super) async fn buses(url: &str, prefix: &str) -> Outcome<Buses> {
     let shutdown = CancellationToken::new();

@@ -46,7 +46,9 @@ pub(crate) async fn an_identity_is_found_by_issuer_and_subject(store: Arc<dyn St
     let known = identity(ada.id, "corp", "A1");
     given(&store, &known).await?;
     let mut read = store.read().await?;
-    assert_eq!(read.identities().find(&issuer("corp"), &subject("A1")).await?, Some(known));
+    assert_eq!(read.identities().find(&issuer("corp"), &subject("A1")).await?, Some(known.clone()));
+    assert_eq!(read.identities().find_by_id(known.id).await?, Some(known));
+    assert_eq!(read.identities().find_by_id(IdentityId::new(id())).await?, None);
     // Letters count as they are, and others call others the same.
     for (of, named) in [("corp", "a1"), ("corp", "A1 "), ("other", "A1")] {
         assert_eq!(read.identities().find(&issuer(of), &subject(named)).await?, None, "{of} {named}");

@@ -91,7 +91,8 @@ pub fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("plaza: {error}");
+            // Nobody may be there to read it: that is no reason to panic.
+            let _ = writeln!(io::stderr(), "plaza: {error}");
             ExitCode::FAILURE
         }
     }

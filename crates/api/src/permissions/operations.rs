@@ -90,6 +90,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     row("GET /admin/audit", Needs::Operation),
     row("GET /admin/audit.csv", Needs::Operation),
     row("GET /admin/users", Needs::Operation),
+    row("POST /admin/users", Needs::Operation),
     row("GET /admin/invitations", Needs::Operation),
     row("POST /admin/invitations", Needs::Operation),
     row("DELETE /admin/invitations/{invitation_id}", Needs::Operation),
@@ -121,8 +122,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
     row("PUT /admin/users/{user_id}/deactivation", Needs::Account(AccountAction::Deactivate)),
     row("DELETE /admin/users/{user_id}/deactivation", Needs::Account(AccountAction::Reactivate)),
     row("PUT /admin/users/{user_id}/email-verification", Needs::Account(AccountAction::VerifyEmail)),
+    row("PUT /admin/users/{user_id}/password", Needs::Account(AccountAction::ResetPassword)),
     row("DELETE /admin/users/{user_id}/second-factor", Needs::SecondFactorReset),
     row("DELETE /admin/users/{user_id}/sessions", Needs::Account(AccountAction::EndSessions)),
+    row("DELETE /admin/users/{user_id}", Needs::Account(AccountAction::Delete)),
     // A friendship.
     row("POST /friends/requests/{user_id}/accept", Needs::Friendship(FriendAction::Accept)),
     row("POST /friends/requests/{user_id}/decline", Needs::Friendship(FriendAction::Decline)),

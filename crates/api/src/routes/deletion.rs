@@ -1,5 +1,6 @@
 //! `DELETE /users/me`: one's account ends.
 
+use plaza_domain::Timestamp;
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi, types::Example};
 
@@ -30,8 +31,14 @@ impl Example for DeleteAccountRequest {
 /// When an account is erased.
 #[derive(Object)]
 pub(crate) struct DeletionView {
-    /// When. A login before then calls it off.
+    /// When. A login before then calls it off, where there is a time of grace.
     erase_at: UtcTime,
+}
+
+impl From<Timestamp> for DeletionView {
+    fn from(erase_at: Timestamp) -> Self {
+        Self { erase_at: erase_at.into() }
+    }
 }
 
 pub(crate) struct DeletionApi;
@@ -54,6 +61,6 @@ impl DeletionApi {
         let JsonBody(DeleteAccountRequest { password }) = body;
         let password = password.as_ref().map(Text::as_str);
         let erase_at = state.services.erasure.request(&actor, password).await?;
-        Ok(Json(DeletionView { erase_at: erase_at.into() }))
+        Ok(Json(erase_at.into()))
     }
 }

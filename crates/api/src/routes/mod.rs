@@ -1,6 +1,7 @@
 //! REST, one resource a file: what it shows, what it takes, and what it answers.
 
 mod accounts;
+mod admin_accounts;
 mod admin_tasks;
 mod admin_users;
 mod app;
@@ -61,6 +62,7 @@ mod users;
 mod verification;
 mod workers;
 
+pub(crate) use admin_accounts::MadeAccountView;
 pub(crate) use admin_tasks::{AdminTaskDetailsView, AdminTaskList, AdminTaskView, RetriedTasksView};
 pub(crate) use admin_users::{AdminUserList, AdminUserView};
 pub(crate) use app::{app, document};

@@ -43,7 +43,10 @@ impl SessionView {
             let user_agent = session.device.user_agent;
             Self {
                 id: session.id.uuid(),
-                device: user_agent.as_ref().map_or_else(|| UNKNOWN_DEVICE.to_owned(), UserAgent::label),
+                device: user_agent
+                    .as_ref()
+                    .and_then(UserAgent::label)
+                    .unwrap_or_else(|| UNKNOWN_DEVICE.to_owned()),
                 user_agent: user_agent.map(UserAgent::into_string),
                 address: session.device.address.map(|address| address.to_string()),
                 created_at: session.created_at.into(),

@@ -80,6 +80,9 @@ impl Application {
             &plaza.tracker,
             connections.clone(),
         );
+        if config.redis.url.is_none() {
+            plaza.services.user_admin.watch_command_line(&plaza.tracker, plaza.shutdown.clone());
+        }
         let ws = WsState {
             services: plaza.services.clone(),
             hub,

@@ -56,6 +56,7 @@ struct State {
     frames: VecDeque<Frame>,
     bytes: usize,
     nudges: HashMap<RoomId, Option<Version>>,
+    is_doubted: bool,
     close: Option<Close>,
 }
 
@@ -111,6 +112,17 @@ impl Outbox {
     /// Takes the rooms to follow, each with from where at most.
     pub(super) fn take_nudges(&self) -> HashMap<RoomId, Option<Version>> {
         std::mem::take(&mut self.lock().nudges)
+    }
+
+    /// Asks the connection to look whether it may still be there.
+    pub(super) fn doubt(&self) {
+        self.lock().is_doubted = true;
+        self.filled.notify_one();
+    }
+
+    /// Takes whether that is asked for.
+    pub(super) fn take_doubt(&self) -> bool {
+        std::mem::take(&mut self.lock().is_doubted)
     }
 
     /// Ends the connection after what waits now was sent.

@@ -26,5 +26,25 @@ pub(super) async fn admin_users(client: &mut CheckingClient) -> TestResult {
     let path = format!("/admin/users/{id}/deactivation");
     client.send("PUT /admin/users/{user_id}/deactivation", &path, json!({"reason": "Away."}), 204).await?;
     client.call("DELETE /admin/users/{user_id}/deactivation", &path, 204, |request| request).await?;
+    made(client).await
+}
+
+/// Somebody who is made, given another password, and gone.
+async fn made(client: &mut CheckingClient) -> TestResult {
+    let create = "POST /admin/users";
+    let account = json!({"email": "made@example.org", "username": "made", "role": "guest"});
+    let made = client.send(create, "/admin/users", account.clone(), 201).await?;
+    client.send(create, "/admin/users", account, 409).await?;
+    client.send(create, "/admin/users", json!({"email": "made", "username": "made"}), 422).await?;
+    let id = made.body["user"]["id"].as_str().ok_or("an account is made")?.to_owned();
+    let (reset, path) = ("PUT /admin/users/{user_id}/password", format!("/admin/users/{id}/password"));
+    client.send(reset, &path, json!({}), 200).await?;
+    client.send(reset, &path, json!({"password": "password"}), 422).await?;
+    let (delete, path) = ("DELETE /admin/users/{user_id}", format!("/admin/users/{id}"));
+    for order in [json!({}), json!({"reason": "Spam.", "now": true})] {
+        client.call(delete, &path, 200, |request| request.json(&order)).await?;
+    }
+    let nobody = format!("/admin/users/{NOBODY}");
+    client.call(delete, &nobody, 404, |request| request.json(&json!({}))).await?;
     Ok(())
 }

@@ -8,7 +8,9 @@ use plaza_domain::{
 use serde::{Deserialize, Serialize};
 
 use super::service::{AuthService, Login};
-use crate::{Error, MAX_IDENTITIES, Result, SecondFactor, Unauthenticated, user_admin::lift_ended};
+use crate::{
+    Error, MAX_IDENTITIES, Result, SecondFactor, Unauthenticated, mail::MailMessage, user_admin::lift_ended,
+};
 
 /// By what it was established who somebody is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,7 +80,7 @@ impl AuthService {
         self.enter(work, user, device, how, None).await
     }
 
-    /// Lets a user in, who is locked in `work` and has shown all that is asked for.
+    /// Lets a user in, who is locked in `work` and has shown all that is asked for. A mail tells of a recovery code.
     pub(super) async fn enter(
         &self,
         mut work: Box<dyn UnitOfWork>,
@@ -112,6 +114,14 @@ impl AuthService {
             None => entry,
         };
         let login = self.issue(&mut *work, user, &session, None).await?;
+        let posted = match shown {
+            Some(SecondFactor::RecoveryCode(_)) => {
+                let left = work.recovery_codes().count_left(session.user_id).await?;
+                let message = MailMessage::RecoveryCodeUsed { left };
+                Some(self.postbox.tell(&mut *work, &login.user, message).await?)
+            }
+            Some(SecondFactor::Code(_)) | None => None,
+        };
         if is_restored {
             let restored =
                 NewAuditEntry::by(login.user.id, &session.device, AuditAction::UserDeletionCancelled);
@@ -125,6 +135,9 @@ impl AuthService {
             work.audit().append(entry).await?;
         }
         work.commit().await?;
+        if let Some(posted) = posted {
+            self.postbox.wake(posted).await;
+        }
         Ok(Login { is_restored, ..login })
     }
 

@@ -10,6 +10,6 @@ mod service;
 mod uses;
 
 pub use begin::LoginMethod;
-pub(crate) use enroll::{FIRST_ADMIN, enroll};
+pub(crate) use enroll::{FIRST_ADMIN, enroll_known};
 pub(crate) use password_rules::parse_password;
 pub use service::{AuthService, Login, Registration};

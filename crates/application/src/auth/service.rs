@@ -100,7 +100,7 @@ pub struct AuthService {
     proofs: Arc<Proofs>,
     pub(super) settings: AuthSettings,
     uses: Uses,
-    postbox: Postbox,
+    pub(super) postbox: Postbox,
     sessions: Cache<SessionId, Arc<Known>>,
     /// How often something was forgotten of them.
     forgotten: AtomicU64,
@@ -238,6 +238,11 @@ impl AuthService {
         let actor = self.known(claims).await?;
         authorize_session(&actor)?;
         Ok(actor)
+    }
+
+    /// What who gets an account may do on the server, where nothing else says so.
+    pub(crate) fn default_role(&self) -> SystemRole {
+        self.settings.default_role
     }
 
     /// Whether the server requires a second factor of users with that role.

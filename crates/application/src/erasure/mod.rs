@@ -1,7 +1,8 @@
-//! Accounts end: their users ask for it and have a time of grace to change their minds, and then a recurring job erases
-//! what tells of them. What they wrote stays, as from a deleted user.
+//! Accounts end: their users ask for it and have a time of grace to change their minds, or operators order it, and then a
+//! recurring job erases what tells of them. What they wrote stays, as from a deleted user.
 
 mod erase;
+mod order;
 mod pass;
 mod request;
 mod rooms;
@@ -11,6 +12,8 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use plaza_domain::{Clock, Store};
 use serde::Serialize;
+
+pub use order::DeletionOrder;
 
 use crate::{AuthService, Ports, mail::Postbox, ports::EventBus, proofs::Proofs};
 

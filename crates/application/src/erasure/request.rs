@@ -1,13 +1,11 @@
-//! Who ends an account, and from when on it cannot be used.
+//! Users end their accounts.
 
-use plaza_domain::{AuditAction, Timestamp, User, UserId};
+use plaza_domain::{AuditAction, Timestamp, User};
 
 use super::{ERASURE_GRACE, ErasureService};
 use crate::{
-    Actor, Error, Operator, Result, Unauthenticated, audit,
-    events::{Event, UserEvent},
+    Actor, Result, Unauthenticated, audit,
     mail::{MailMessage, MailOrder},
-    policy::authorize_operation,
     proofs::lock_proven,
     user_admin::keep_an_admin,
 };
@@ -45,30 +43,5 @@ impl ErasureService {
         self.auth.announce_end(actor.id(), actor.session_id);
         tracing::info!(user.id = %actor.id(), "a user wants their account erased");
         Ok(erase_at)
-    }
-
-    /// Has somebody's account erased without a time of grace; once is enough. The next run of the job does it; until
-    /// then the account cannot be used.
-    ///
-    /// # Errors
-    /// `Forbidden`; `NotFound`; `Conflict` for the server's last admin.
-    pub async fn delete(&self, by: Operator<'_>, user_id: UserId) -> Result<()> {
-        authorize_operation(by)?;
-        let now = self.clock.now();
-        let mut work = self.store.begin().await?;
-        keep_an_admin(&mut *work, user_id).await?;
-        let user = work.users().lock(user_id).await?.ok_or(Error::NotFound("user"))?;
-        if user.is_erased() || user.is_given_up(now) {
-            return Ok(());
-        }
-        work.users().update(&User { erase_at: Some(now), updated_at: now, ..user }).await?;
-        work.sessions().revoke_all(user_id, None, now).await?;
-        work.invitations().revoke_made_by(user_id, now).await?;
-        work.audit().append(&audit::by_operator(by, AuditAction::UserDeleted).about(user_id)).await?;
-        work.commit().await?;
-        self.auth.forget_user(user_id);
-        self.bus.publish(Event::User(UserEvent::Banned { user_id }));
-        tracing::info!(user.id = %user_id, %by, "an account was given up");
-        Ok(())
     }
 }

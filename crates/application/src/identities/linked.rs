@@ -8,7 +8,12 @@ use super::{
     login::{noted, noted_of},
     providers::Providers,
 };
-use crate::{Actor, Error, Ports, Result, ports::ProviderInfo};
+use crate::{
+    Actor, Error, Ports, Result,
+    mail::{MailMessage, Postbox},
+    policy::authorize_own,
+    ports::ProviderInfo,
+};
 
 /// The most that are listed. A user has at most one of each provider that was ever configured.
 pub const MAX_IDENTITIES: u64 = 100;
@@ -26,12 +31,13 @@ pub struct LinkedIdentity {
 pub struct IdentityService {
     store: Arc<dyn Store>,
     providers: Providers,
+    postbox: Postbox,
 }
 
 impl IdentityService {
     pub(crate) fn new(ports: &Ports) -> Self {
         let providers = Providers::new(&ports.identity_providers);
-        Self { store: Arc::clone(&ports.store), providers }
+        Self { store: Arc::clone(&ports.store), providers, postbox: Postbox::new(ports) }
     }
 
     /// Those of the actor, oldest first; at most [`MAX_IDENTITIES`].
@@ -47,17 +53,16 @@ impl IdentityService {
         Ok(identities.into_iter().map(with_provider).collect())
     }
 
-    /// Unlinks one of the actor's. Sessions that were begun by it go on.
+    /// Unlinks one of the actor's. Sessions that were begun by it go on. A mail tells of it.
     ///
     /// # Errors
     /// `NotFound` when it is nobody's or another's; `Conflict` when it is the only way into the account.
     pub async fn unlink(&self, actor: &Actor, id: IdentityId) -> Result<()> {
         let mut work = self.store.begin().await?;
         let user = work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
+        let identity = work.identities().find_by_id(id).await?.ok_or(Error::NotFound("identity"))?;
+        authorize_own(actor.id(), identity.user_id, "identity")?;
         let identities = work.identities().list(user.id, MAX_IDENTITIES).await?;
-        let Some(identity) = identities.iter().find(|identity| identity.id == id) else {
-            return Err(Error::NotFound("identity"));
-        };
         let leads_in = |other: &Identity| other.id != id && self.providers.of(&other.issuer).is_some();
         if !user.password_hash.is_some() && !identities.iter().any(leads_in) {
             let rule =
@@ -65,9 +70,15 @@ impl IdentityService {
             return Err(Error::Conflict(rule.to_owned()));
         }
         work.identities().delete(id).await?;
-        let entry = noted(AuditAction::IdentityUnlinked, identity, &actor.device);
+        let provider = self.providers.of(&identity.issuer).map(|info| info.name.clone());
+        let provider = provider.unwrap_or_else(|| identity.issuer.to_string());
+        let message = MailMessage::IdentityUnlinked { provider };
+        let posted = self.postbox.tell(&mut *work, &user, message).await?;
+        let entry = noted(AuditAction::IdentityUnlinked, &identity, &actor.device);
         work.audit().append(&entry).await?;
-        Ok(work.commit().await?)
+        work.commit().await?;
+        self.postbox.wake(posted).await;
+        Ok(())
     }
 }
 

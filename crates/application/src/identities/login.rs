@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     AuthService, Error, OidcSettings, Ports, Result, Unauthenticated,
-    mail::Postbox,
+    mail::{MailMessage, Postbox},
     ports::{OneTimeStore, ProofResponse, ProvenIdentity, ProviderError, ProviderInfo, Secrets},
     proofs::Proofs,
 };
@@ -207,7 +207,8 @@ impl ProviderLoginService {
         Ok(identity)
     }
 
-    /// Links what was proven to the account of who began it, whose session must not have ended meanwhile.
+    /// Links what was proven to the account of who began it, whose session must not have ended meanwhile. A mail tells of
+    /// it.
     async fn link(
         &self,
         linking: Linking,
@@ -218,15 +219,16 @@ impl ProviderLoginService {
         let actor = self.auth.actor(linking.claims()).await?;
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
-        work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
+        let user = work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
         // Whoever is out by now, at another instance too, leaves no way back in.
         let found = work.sessions().find_with_user(actor.session_id).await?;
         if found.is_none_or(|(session, _)| session.revoked_at.is_some()) {
             return Err(Unauthenticated::SessionEnded.into());
         }
-        match work.identities().find(&info.issuer, &proven.subject).await? {
+        let posted = match work.identities().find(&info.issuer, &proven.subject).await? {
             Some(known) if known.user_id == actor.id() => {
                 work.identities().note_use(known.id, proven.address(), now).await?;
+                None
             }
             Some(_) => {
                 return Err(Error::Conflict("this login belongs to another account".to_owned()));
@@ -234,11 +236,18 @@ impl ProviderLoginService {
             None => {
                 let identity = self.identity(actor.id(), info, proven);
                 work.identities().insert(&identity).await?;
+                let message = MailMessage::IdentityLinked { provider: info.name.clone() };
+                let posted = self.postbox.tell(&mut *work, &user, message).await?;
                 let entry = noted(AuditAction::IdentityLinked, &identity, device);
                 work.audit().append(&entry).await?;
+                Some(posted)
             }
+        };
+        work.commit().await?;
+        if let Some(posted) = posted {
+            self.postbox.wake(posted).await;
         }
-        Ok(work.commit().await?)
+        Ok(())
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    auth::enroll,
+    auth::enroll_known,
     ports::{ProvenIdentity, ProviderInfo},
     verification::ask_for_proof,
 };
@@ -23,7 +23,8 @@ const TAKEN: &str =
 const NO_HANDLE: &str = "no username that is free was found: register, and link this login to the account";
 
 impl ProviderLoginService {
-    /// Makes an account without a password, and links what was proven to it.
+    /// Makes an account without a password, and links what was proven to it. That the provider's users may register is the
+    /// operator's word, whoever else may.
     ///
     /// # Errors
     /// `Forbidden` when the operator does not want that; `Conflict` when there is no address, or it is an account's.
@@ -39,9 +40,9 @@ impl ProviderLoginService {
         let email = proven.address().ok_or_else(|| Error::Conflict(NO_ADDRESS.to_owned()))?;
         let id = UserId::new(self.ids.next());
         for username in candidates(&proven.names(&email), id) {
-            let mut user = self.account(id, info, proven, &email, username);
+            let user = self.account(id, info, proven, &email, username);
             let mut work = self.store.begin().await?;
-            match enroll(&mut *work, &mut user).await {
+            match enroll_known(&mut *work, &user).await {
                 Ok(()) => return self.complete(work, &user, info, proven, device).await,
                 Err(RepositoryError::Conflict { constraint: Constraint::UserUsername }) => {}
                 Err(RepositoryError::Conflict { constraint: Constraint::UserEmail }) => {
@@ -99,7 +100,8 @@ impl ProviderLoginService {
         let name = name.unwrap_or_else(|| DisplayName::from_stored(username.as_str().to_owned()));
         let is_verified = info.trusts_email && proven.is_email_verified;
         let user = User::new(id, email.clone(), username, name, PasswordHash::none(), now);
-        User { email_verified_at: is_verified.then_some(now), ..user }
+        let role = info.default_role.unwrap_or_else(|| self.auth.default_role());
+        User { role, email_verified_at: is_verified.then_some(now), ..user }
     }
 
     /// What was proven, as that user's.

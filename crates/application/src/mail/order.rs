@@ -36,12 +36,46 @@ pub enum MailMessage {
     },
     /// Tells that there is another password.
     PasswordChanged,
+    /// Tells that an admin has given the account another password.
+    PasswordReset,
+    /// Tells that logins ask for a second factor from now on.
+    SecondFactorEnabled,
+    /// Tells that logins ask for a second factor no more.
+    SecondFactorDisabled,
+    /// Tells that an admin has taken the second factor away.
+    SecondFactorReset,
+    /// Tells that somebody logged in with a recovery code.
+    RecoveryCodeUsed {
+        /// How many are left.
+        left: u64,
+    },
+    /// Tells that there are other recovery codes.
+    RecoveryCodesRenewed,
+    /// Tells that a login of a provider leads into the account.
+    IdentityLinked {
+        /// What people call the provider.
+        provider: String,
+    },
+    /// Tells that a login of a provider leads into the account no more.
+    IdentityUnlinked {
+        /// What people call the provider, or what it calls itself.
+        provider: String,
+    },
     /// Tells that the archive of what belongs to the account can be fetched.
     ExportReady,
     /// Tells that the account will be erased.
     AccountDeletion {
         /// When.
         erase_at: Timestamp,
+    },
+    /// Tells that an admin has the account erased.
+    AccountDeletionOrdered {
+        /// When.
+        erase_at: Timestamp,
+        /// Why; may be empty.
+        reason: String,
+        /// Whether a login before then calls it off.
+        can_return: bool,
     },
 }
 
@@ -55,8 +89,17 @@ impl MailMessage {
             Self::TakeEmail => Some(MailPurpose::TakeEmail),
             Self::EmailChanged { .. }
             | Self::PasswordChanged
+            | Self::PasswordReset
+            | Self::SecondFactorEnabled
+            | Self::SecondFactorDisabled
+            | Self::SecondFactorReset
+            | Self::RecoveryCodeUsed { .. }
+            | Self::RecoveryCodesRenewed
+            | Self::IdentityLinked { .. }
+            | Self::IdentityUnlinked { .. }
             | Self::ExportReady
-            | Self::AccountDeletion { .. } => None,
+            | Self::AccountDeletion { .. }
+            | Self::AccountDeletionOrdered { .. } => None,
         }
     }
 }

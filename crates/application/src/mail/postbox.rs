@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use plaza_domain::{Clock, Email, IdGenerator, MailPurpose, MailToken, TaskId, UnitOfWork};
+use plaza_domain::{Clock, Email, IdGenerator, MailPurpose, MailToken, TaskId, UnitOfWork, User};
 
-use super::{MailOrder, delivery::token_of};
+use super::{MailMessage, MailOrder, delivery::token_of};
 use crate::{
     Error, Ports, Result,
     commands::{Command, MAIL_QUEUE},
@@ -48,6 +48,19 @@ impl Postbox {
     /// `Unavailable`.
     pub(crate) async fn post(&self, work: &mut dyn UnitOfWork, order: MailOrder) -> Result<Posted> {
         self.post_command(work, Command::SendMail(order)).await
+    }
+
+    /// Orders a mail without a link to a user's address.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub(crate) async fn tell(
+        &self,
+        work: &mut dyn UnitOfWork,
+        user: &User,
+        message: MailMessage,
+    ) -> Result<Posted> {
+        self.post(work, MailOrder { user_id: user.id, to: user.email.clone(), message }).await
     }
 
     /// Orders a mail with its link, which takes the place of the user's former one for the same purpose. `email` is what

@@ -32,6 +32,10 @@ impl<A: Access> IdentityRepository for Connection<A> {
         Ok(tables.identities.values().find(is_it).cloned())
     }
 
+    async fn find_by_id(&mut self, id: IdentityId) -> Result<Option<Identity>> {
+        Ok(self.tables().identities.get(&id).cloned())
+    }
+
     async fn list(&mut self, user_id: UserId, limit: u64) -> Result<Vec<Identity>> {
         let tables = self.tables();
         let of_user = tables.identities.values().filter(|identity| identity.user_id == user_id);

@@ -26,6 +26,8 @@ pub enum AccountAction {
     ResetPassword,
     /// End all its sessions.
     EndSessions,
+    /// Have it erased.
+    Delete,
 }
 
 /// Decides about an account: it is for the server's admins, and for who holds the server. That accounts exist is no
@@ -39,6 +41,13 @@ pub fn authorize_account(by: Operator<'_>, action: AccountAction, user_id: UserI
     match action {
         AccountAction::Ban if is_own => Err(Error::Forbidden("nobody may ban themselves")),
         AccountAction::Deactivate if is_own => Err(Error::Forbidden("nobody may deactivate themselves")),
+        // Whoever has got hold of an admin's session shall not get by without the password.
+        AccountAction::ResetPassword if is_own => {
+            Err(Error::Forbidden("nobody may reset their own password: change it with the one until now"))
+        }
+        AccountAction::Delete if is_own => Err(Error::Forbidden(
+            "nobody may delete themselves like this: end your account with your password",
+        )),
         AccountAction::Inspect
         | AccountAction::Ban
         | AccountAction::Unban
@@ -47,6 +56,7 @@ pub fn authorize_account(by: Operator<'_>, action: AccountAction, user_id: UserI
         | AccountAction::ChangeRole
         | AccountAction::VerifyEmail
         | AccountAction::ResetPassword
-        | AccountAction::EndSessions => Ok(()),
+        | AccountAction::EndSessions
+        | AccountAction::Delete => Ok(()),
     }
 }

@@ -2,6 +2,7 @@
 
 use plaza_domain::{SystemRole, UserId};
 
+use super::authorize_operation;
 use crate::{Actor, Error, Operator, Result, SecondFactorRule};
 
 /// Decides whether a session is good for more than for setting up a second factor.
@@ -27,10 +28,8 @@ pub fn requires_second_factor(rule: SecondFactorRule, role: SystemRole) -> bool 
 /// # Errors
 /// `Forbidden`.
 pub fn authorize_second_factor_reset(by: Operator<'_>, user_id: UserId) -> Result<()> {
+    authorize_operation(by)?;
     match by {
-        Operator::User(actor) if actor.role != SystemRole::Admin => {
-            Err(Error::Forbidden("only the server's admins may do this"))
-        }
         Operator::User(actor) if actor.id() == user_id => {
             Err(Error::Forbidden("nobody may reset their own second factor: give it up with a code"))
         }

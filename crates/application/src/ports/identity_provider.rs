@@ -1,7 +1,7 @@
 //! OpenID providers: others who know who somebody is.
 
 use async_trait::async_trait;
-use plaza_domain::{Issuer, Subject};
+use plaza_domain::{Issuer, Subject, SystemRole};
 use thiserror::Error;
 
 use super::BoxError;
@@ -17,6 +17,8 @@ pub struct ProviderInfo {
     pub issuer: Issuer,
     /// Whether those it knows and who have no account get one.
     pub allows_registration: bool,
+    /// What those may do on the server, if not the same as who registers.
+    pub default_role: Option<SystemRole>,
     /// Whether an address that it has confirmed counts as confirmed here.
     pub trusts_email: bool,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plaza_domain::{AuditAction, Clock, Store, TokenDigest, TotpSecret, UnitOfWork, UserId, Violation};
+use plaza_domain::{AuditAction, Clock, Store, TokenDigest, TotpSecret, UnitOfWork, User, UserId, Violation};
 
 use super::{
     check::{SecondFactor, SecondFactors, digits},
@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     Actor, AuthService, Error, Operator, Ports, Result, audit,
+    mail::{MailMessage, Postbox},
     policy::authorize_second_factor_reset,
     ports::{Secrets, TotpCodes},
     proofs::{Proofs, lock_proven},
@@ -44,6 +45,7 @@ pub struct SecondFactorService {
     factors: Arc<SecondFactors>,
     proofs: Arc<Proofs>,
     auth: Arc<AuthService>,
+    postbox: Postbox,
 }
 
 impl SecondFactorService {
@@ -61,6 +63,7 @@ impl SecondFactorService {
             factors,
             proofs,
             auth,
+            postbox: Postbox::new(ports),
         }
     }
 
@@ -103,7 +106,8 @@ impl SecondFactorService {
     }
 
     /// Takes a code as the proof that the actor's authenticator has the secret. From now on logins ask for codes, and all
-    /// other sessions, which never showed one, end. Answers with recovery codes, which are shown this once.
+    /// other sessions, which never showed one, end. Answers with recovery codes, which are shown this once. A mail tells of
+    /// it, and so of every change below.
     ///
     /// # Errors
     /// `Invalid` when the code is wrong; `Conflict` when there is nothing to confirm; `RateLimited`; `Unavailable`.
@@ -118,7 +122,7 @@ impl SecondFactorService {
         let (codes, digests) = self.recovery_codes()?;
         let mut work = self.store.begin().await?;
         // One after the other, and not beside a login that has not heard of it.
-        work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
+        let user = work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
         let secret = work.totp().find(actor.id()).await?.filter(|secret| !secret.is_confirmed());
         let secret = secret.ok_or_else(nothing)?;
         let step = self.codes.step_of(&secret, &digits(code), now).map_err(Error::Internal)?;
@@ -132,8 +136,10 @@ impl SecondFactorService {
         }
         work.recovery_codes().replace(actor.id(), &digests).await?;
         work.sessions().revoke_all(actor.id(), Some(actor.session_id), now).await?;
+        let posted = self.postbox.tell(&mut *work, &user, MailMessage::SecondFactorEnabled).await?;
         work.audit().append(&audit::by(actor, AuditAction::TotpEnabled).about(actor.id())).await?;
         work.commit().await?;
+        self.postbox.wake(posted).await;
         tracing::info!(user.id = %actor.id(), "a second factor was set up");
         self.auth.announce_end_of_others(actor.id(), actor.session_id);
         Ok(codes)
@@ -145,11 +151,13 @@ impl SecondFactorService {
     /// `Invalid` when the password or what is shown is wrong; `Forbidden` as [`begin`](Self::begin); `Conflict` when there
     /// is none; `RateLimited`; `Unavailable`.
     pub async fn disable(&self, actor: &Actor, password: Option<&str>, shown: &SecondFactor) -> Result<()> {
-        let mut work = self.unlock(actor, password, shown).await?;
+        let (mut work, user) = self.unlock(actor, password, shown).await?;
         forget(&mut *work, actor.id()).await?;
+        let posted = self.postbox.tell(&mut *work, &user, MailMessage::SecondFactorDisabled).await?;
         let entry = audit::by(actor, AuditAction::TotpDisabled).about(actor.id());
         work.audit().append(&entry.with("shown", shown.as_str())).await?;
         work.commit().await?;
+        self.postbox.wake(posted).await;
         tracing::info!(user.id = %actor.id(), "a second factor was given up");
         // Where it is required, the actor's sessions are good for setting up another one only.
         self.auth.forget_user(actor.id());
@@ -167,11 +175,13 @@ impl SecondFactorService {
         shown: &SecondFactor,
     ) -> Result<Vec<String>> {
         let (codes, digests) = self.recovery_codes()?;
-        let mut work = self.unlock(actor, password, shown).await?;
+        let (mut work, user) = self.unlock(actor, password, shown).await?;
         work.recovery_codes().replace(actor.id(), &digests).await?;
+        let posted = self.postbox.tell(&mut *work, &user, MailMessage::RecoveryCodesRenewed).await?;
         let entry = audit::by(actor, AuditAction::RecoveryCodesRenewed).about(actor.id());
         work.audit().append(&entry.with("shown", shown.as_str())).await?;
         work.commit().await?;
+        self.postbox.wake(posted).await;
         Ok(codes)
     }
 
@@ -183,31 +193,33 @@ impl SecondFactorService {
     pub async fn reset_second_factor(&self, by: Operator<'_>, user_id: UserId) -> Result<bool> {
         authorize_second_factor_reset(by, user_id)?;
         let mut work = self.store.begin().await?;
-        work.users().lock(user_id).await?.ok_or(Error::NotFound("user"))?;
+        let user = work.users().lock(user_id).await?.ok_or(Error::NotFound("user"))?;
         if !forget(&mut *work, user_id).await? {
             return Ok(false);
         }
         work.sessions().revoke_all(user_id, None, self.clock.now()).await?;
+        let posted = self.postbox.tell(&mut *work, &user, MailMessage::SecondFactorReset).await?;
         let entry = audit::by_operator(by, AuditAction::TwoFactorsReset).about(user_id);
         work.audit().append(&entry).await?;
         work.commit().await?;
+        self.postbox.wake(posted).await;
         tracing::info!(user.id = %user_id, operator = %by, "a second factor was reset");
         self.auth.announce_end_of_all(user_id);
         Ok(true)
     }
 
     /// A transaction for somebody who has shown both that they are the actor and that they have the second factor, which
-    /// is taken in it.
+    /// is taken in it; and the actor's account.
     async fn unlock(
         &self,
         actor: &Actor,
         password: Option<&str>,
         shown: &SecondFactor,
-    ) -> Result<Box<dyn UnitOfWork>> {
+    ) -> Result<(Box<dyn UnitOfWork>, User)> {
         let known = self.proofs.of(actor, password, "password").await?;
         self.factors.admit(actor.id(), shown).await?;
         let mut work = self.store.begin().await?;
-        lock_proven(&mut *work, &known).await?;
+        let user = lock_proven(&mut *work, &known).await?;
         if !work.totp().find(actor.id()).await?.is_some_and(|secret| secret.is_confirmed()) {
             return Err(Error::Conflict("no second factor is set up".to_owned()));
         }
@@ -220,7 +232,7 @@ impl SecondFactorService {
             };
             return Err(Violation::new(field, "is wrong, or was used before").into());
         }
-        Ok(work)
+        Ok((work, user))
     }
 
     /// New codes, and what is stored of them.

@@ -11,6 +11,7 @@ use crate::{
     auth::{FIRST_ADMIN, parse_password},
     events::UserEvent,
     identities::unlink_all,
+    mail::MailMessage,
     policy::{AccountAction, authorize_account, authorize_operation},
     usernames,
 };
@@ -122,7 +123,7 @@ impl UserAdminService {
     }
 
     /// Gives an account another password, ends all its sessions, and leaves no other way in: logins of providers are
-    /// unlinked, links in mails work no more. Returns the password when it was made here.
+    /// unlinked, links in mails work no more. A mail tells of it. Returns the password when it was made here.
     ///
     /// # Errors
     /// `Forbidden`; `Invalid`; `NotFound`; `Conflict` when the account was erased; `Unavailable`.
@@ -139,11 +140,13 @@ impl UserAdminService {
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
         let user = lock(&mut *work, user_id).await?;
-        work.users().update(&User { password_hash, updated_at: now, ..user }).await?;
+        let user = User { password_hash, updated_at: now, ..user };
+        work.users().update(&user).await?;
         work.sessions().revoke_all(user_id, None, now).await?;
         work.mail_tokens().void(user_id).await?;
         let entry = audit::by_operator(by, AuditAction::IdentityUnlinked);
         let unlinked = unlink_all(&mut *work, user_id, entry.with("user_id", user_id.to_string())).await?;
+        let posted = self.postbox.tell(&mut *work, &user, MailMessage::PasswordReset).await?;
         let entry = audit::by_operator(by, AuditAction::PasswordReset).about(user_id);
         for entry in unlinked.iter().chain([&entry]) {
             work.audit().append(entry).await?;
@@ -151,6 +154,7 @@ impl UserAdminService {
         work.commit().await?;
         tracing::info!(user.id = %user_id, %by, "a password was reset");
         self.announce_end(user_id, UserEvent::SessionsEnded { user_id });
+        self.postbox.wake(posted).await;
         Ok(told)
     }
 

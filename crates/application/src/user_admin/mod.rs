@@ -3,6 +3,7 @@
 mod accounts;
 mod rights;
 mod suspensions;
+mod watch;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ pub(crate) use suspensions::lift_ended;
 use crate::{
     AuthService, Error, Ports, Result,
     events::{Event, UserEvent},
+    mail::Postbox,
     ports::{EventBus, PasswordHasher, Secrets},
 };
 
@@ -26,6 +28,7 @@ pub struct UserAdminService {
     passwords: Arc<dyn PasswordHasher>,
     secrets: Arc<dyn Secrets>,
     auth: Arc<AuthService>,
+    postbox: Postbox,
 }
 
 impl UserAdminService {
@@ -38,6 +41,7 @@ impl UserAdminService {
             passwords: Arc::clone(&ports.passwords),
             secrets: Arc::clone(&ports.secrets),
             auth,
+            postbox: Postbox::new(ports),
         }
     }
 

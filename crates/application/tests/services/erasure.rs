@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use plaza_application::{
-    Actor, ERASURE_GRACE, Error, FRESH_LOGIN, Operator, Result, Unauthenticated,
+    Actor, DeletionOrder, ERASURE_GRACE, Error, FRESH_LOGIN, NewPassword, Operator, Result, Unauthenticated,
     events::{Event, RoomEventBody, UserEvent},
+    mail::MailMessage,
 };
-use plaza_domain::{Device, MemberRole, PasswordHash, SystemRole, User, UserId};
+use plaza_domain::{Clock, Device, MemberRole, PasswordHash, SystemRole, User, UserId};
 
 use crate::world::{PASSWORD, World, heard};
 
@@ -143,7 +144,8 @@ async fn the_last_admin_stays() -> Result<()> {
     let root = world.user("root").await?;
     let refused = world.services.erasure.request(&root, Some(PASSWORD)).await;
     assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
-    let refused = world.services.erasure.delete(Operator::CommandLine, root.id()).await;
+    let refused =
+        world.services.erasure.order(Operator::CommandLine, root.id(), DeletionOrder::default()).await;
     assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
     let second = world.user_as("second", SystemRole::Admin).await?;
     world.services.erasure.request(&root, Some(PASSWORD)).await?;
@@ -152,18 +154,62 @@ async fn the_last_admin_stays() -> Result<()> {
     Ok(())
 }
 
+fn at_once() -> DeletionOrder {
+    DeletionOrder { reason: " Spam. ".to_owned(), is_immediate: true }
+}
+
 #[tokio::test]
 async fn an_operator_ends_an_account_without_grace() -> Result<()> {
     let world = World::new();
     let (ada, grace) = world.people().await?;
-    let refused = world.services.erasure.delete(Operator::User(&ada), grace.id()).await;
+    let (erasure, by) = (&world.services.erasure, Operator::CommandLine);
+    let refused = erasure.order(Operator::User(&ada), grace.id(), at_once()).await;
     assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
-    world.services.erasure.delete(Operator::CommandLine, ada.id()).await?;
+    let mut events = world.ports.bus.subscribe();
+    let erase_at = erasure.order(by, ada.id(), at_once()).await?;
+    assert_eq!(heard(&mut events), [Event::User(UserEvent::Banned { user_id: ada.id() })]);
     assert!(is_refused(&world, &ada).await);
     let login = world.services.auth.login("ada", PASSWORD, Device::default()).await;
     assert!(matches!(login, Err(Error::Unauthenticated(_))), "a login does not call it off");
-    assert_eq!(world.services.erasure.erase_due().await?.accounts, 1);
-    world.services.erasure.delete(Operator::CommandLine, ada.id()).await
+    let told =
+        MailMessage::AccountDeletionOrdered { erase_at, reason: "Spam.".to_owned(), can_return: false };
+    assert_eq!(world.mails_to("ada@example.org").await?.last(), Some(&told));
+    assert_eq!(erasure.erase_due().await?.accounts, 1);
+    assert!(matches!(erasure.order(by, ada.id(), at_once()).await, Err(Error::Conflict(_))));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_operator_leaves_the_time_of_grace_and_no_second_order_puts_it_off() -> Result<()> {
+    let world = World::new();
+    let (ada, _) = world.people().await?;
+    let (erasure, by) = (&world.services.erasure, Operator::CommandLine);
+    let mut events = world.ports.bus.subscribe();
+    let erase_at = erasure.order(by, ada.id(), DeletionOrder::default()).await?;
+    assert_eq!(erase_at, world.clock.now() + ERASURE_GRACE);
+    assert_eq!(heard(&mut events), [Event::User(UserEvent::SessionsEnded { user_id: ada.id() })]);
+    assert!(is_refused(&world, &ada).await);
+    wait(&world, SECOND);
+    assert_eq!(erasure.order(by, ada.id(), DeletionOrder::default()).await?, erase_at);
+    let login = world.services.auth.login("ada", PASSWORD, Device::default()).await?;
+    assert!(login.is_restored);
+    erasure.order(by, ada.id(), DeletionOrder::default()).await?;
+    assert_eq!(erasure.order(by, ada.id(), at_once()).await?, world.clock.now());
+    assert_eq!(erasure.erase_due().await?.accounts, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_admin_ends_their_own_account_without_the_password() -> Result<()> {
+    let world = World::new();
+    let root = world.user("root").await?;
+    world.user_as("second", SystemRole::Admin).await?;
+    let refused = world.services.erasure.order(Operator::User(&root), root.id(), at_once()).await;
+    assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
+    let password = NewPassword::Generated;
+    let refused = world.services.user_admin.reset_password(Operator::User(&root), root.id(), password).await;
+    assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
+    Ok(())
 }
 
 #[tokio::test]

@@ -8,12 +8,13 @@ use std::{
 use async_trait::async_trait;
 use futures::future::join_all;
 use plaza_application::{
-    Actor, CodeProof, Error, FRESH_LOGIN, FinishedFlow, FlowAnswer, Login, LoginStart, Operator, Result,
-    SecondFactor, Unauthenticated,
+    Actor, AuthSettings, CodeProof, Error, FRESH_LOGIN, FinishedFlow, FlowAnswer, Login, LoginStart,
+    Operator, RegistrationMode, Result, SecondFactor, Settings, Unauthenticated,
+    mail::MailMessage,
     memory::PlainTotp,
     ports::{IdentityProvider, ProofRequest, ProofResponse, ProvenIdentity, ProviderError, ProviderInfo},
 };
-use plaza_domain::{AuditAction, AuditFilter, Clock, Device, Issuer, Subject, User};
+use plaza_domain::{AuditAction, AuditFilter, Clock, Device, Issuer, Subject, SystemRole, User};
 
 use crate::world::{PASSWORD, World};
 
@@ -32,6 +33,7 @@ impl Credulous {
             name: id.to_owned(),
             issuer: Issuer::from_stored(format!("https://{id}.example.org")),
             allows_registration: true,
+            default_role: None,
             trusts_email: false,
         };
         Self { info, asked: Mutex::default() }
@@ -83,6 +85,16 @@ fn world_with(providers: Vec<Credulous>) -> World {
     World::with_ports(|ports| {
         ports.identity_providers =
             providers.into_iter().map(|provider| Arc::new(provider) as Arc<dyn IdentityProvider>).collect();
+    })
+}
+
+/// A server with such logins, on which people register as that mode says, as guests.
+fn world_of_guests(registration: RegistrationMode, default_role: Option<SystemRole>) -> World {
+    let auth = AuthSettings { registration, default_role: SystemRole::Guest, ..AuthSettings::default() };
+    let info = ProviderInfo { default_role, ..Credulous::new(ID).info };
+    let provider = Credulous { info, ..Credulous::new(ID) };
+    World::build(&Settings { auth, ..Settings::default() }, |ports| {
+        ports.identity_providers = vec![Arc::new(provider)];
     })
 }
 
@@ -171,6 +183,35 @@ async fn those_without_an_account_get_none_where_the_operator_does_not_want_it()
     let ada = world.user("ada").await?;
     link(&world, &ada, ID, "ada").await?;
     assert_eq!(log_in(&world, "ada").await?.user.id, ada.id());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_provider_lets_people_in_whoever_else_may_register_and_in_the_role_that_it_gives() -> Result<()> {
+    for registration in [RegistrationMode::Open, RegistrationMode::Invited, RegistrationMode::Closed] {
+        for (own, expected) in [(None, SystemRole::Guest), (Some(SystemRole::Member), SystemRole::Member)] {
+            let world = world_of_guests(registration, own);
+            world.user("root").await?;
+            let login = log_in(&world, "ada ada@corp.example").await?;
+            assert_eq!(login.user.role, expected, "{registration:?}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_comes_first_by_a_provider_is_no_admin_and_nobody_is_after_them() -> Result<()> {
+    let world = world_of_guests(RegistrationMode::Open, None);
+    let ada = log_in(&world, "ada ada@corp.example").await?;
+    assert_eq!(ada.user.role, SystemRole::Guest);
+    assert_eq!(world.user("eve").await?.role, SystemRole::Guest);
+    // Where nobody may register, the first one could on a fresh server: this one is not fresh any more.
+    let world = world_of_guests(RegistrationMode::Closed, None);
+    let ada = log_in(&world, "ada ada@corp.example").await?;
+    assert!(matches!(world.user("eve").await, Err(Error::Forbidden(_))));
+    let accounts = &world.services.user_admin;
+    let ada = accounts.set_role(Operator::CommandLine, ada.user.id, SystemRole::Admin).await?;
+    assert_eq!(ada.role, SystemRole::Admin);
     Ok(())
 }
 
@@ -295,6 +336,30 @@ async fn the_last_way_that_leads_into_an_account_is_not_unlinked() -> Result<()>
     let second = identities.list(&ada).await?[0].identity.id;
     assert!(matches!(identities.unlink(&ada, second).await, Err(Error::Conflict(_))));
     assert_eq!(log_in_by(&world, "club", "ada").await?.user.id, ada.id());
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_has_an_account_is_told_by_mail_of_what_is_linked_to_it_and_unlinked() -> Result<()> {
+    let world = world();
+    let ada = world.user("ada").await?;
+    // The second time nothing is linked that was not before.
+    link(&world, &ada, ID, "ada").await?;
+    link(&world, &ada, ID, "ada").await?;
+    let linked = world.services.identities.list(&ada).await?[0].identity.id;
+    world.services.identities.unlink(&ada, linked).await?;
+    let provider = ID.to_owned();
+    assert_eq!(
+        world.mails_to("ada@example.org").await?,
+        [
+            MailMessage::VerifyEmail,
+            MailMessage::IdentityLinked { provider: provider.clone() },
+            MailMessage::IdentityUnlinked { provider },
+        ]
+    );
+    // Who gets an account by a login knows of it.
+    log_in(&world, "grace grace@corp.example").await?;
+    assert_eq!(world.mails_to("grace@corp.example").await?, [MailMessage::VerifyEmail]);
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use plaza_application::{
     Actor, AuthSettings, Error, LimitSettings, Login, Operator, Result, SecondFactor, SecondFactorRule,
-    Settings, Unauthenticated, memory::PlainTotp, ports::Quota,
+    Settings, Unauthenticated, mail::MailMessage, memory::PlainTotp, ports::Quota,
 };
 use plaza_domain::{Clock, Device, PasswordHash, Suspension, SystemRole, User, UserId};
 
@@ -255,6 +255,36 @@ async fn where_it_is_required_a_session_is_good_for_setting_it_up_only() -> Resu
     let factors = &world.services.second_factors;
     factors.disable(&root, Some(PASSWORD), &code(&world, &secret, 1)).await?;
     assert!(matches!(auth.authenticate(&token).await, Err(Error::SecondFactorSetupRequired)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_change_is_told_by_mail() -> Result<()> {
+    let world = World::new();
+    let (root, ada) = (world.user("root").await?, world.user("ada").await?);
+    let factors = &world.services.second_factors;
+    let recovery = |codes: &[String], number: usize| SecondFactor::RecoveryCode(codes[number].clone());
+    let (_, codes) = enrol(&world, &ada).await?;
+    answer(&world, &challenge(&world, "ada").await?, &recovery(&codes, 0)).await?;
+    let others = factors.renew_recovery_codes(&ada, Some(PASSWORD), &recovery(&codes, 1)).await?;
+    assert!(factors.disable(&ada, Some(PASSWORD), &recovery(&codes, 2)).await.is_err());
+    factors.disable(&ada, Some(PASSWORD), &recovery(&others, 0)).await?;
+    enrol(&world, &ada).await?;
+    for was_reset in [true, false] {
+        assert_eq!(factors.reset_second_factor(Operator::User(&root), ada.id()).await?, was_reset);
+    }
+    assert_eq!(
+        world.mails_to("ada@example.org").await?,
+        [
+            MailMessage::VerifyEmail,
+            MailMessage::SecondFactorEnabled,
+            MailMessage::RecoveryCodeUsed { left: 9 },
+            MailMessage::RecoveryCodesRenewed,
+            MailMessage::SecondFactorDisabled,
+            MailMessage::SecondFactorEnabled,
+            MailMessage::SecondFactorReset,
+        ]
+    );
     Ok(())
 }
 

@@ -5,16 +5,27 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use futures::future::BoxFuture;
 use plaza_application::{
-    AccountAction, Actor, Error, InvitationOrder, NewAccount, NewPassword, Operator, PageRequest,
-    Registration, Result, Unauthenticated, authorize_account,
+    AccountAction, Actor, DeletionOrder, Error, InvitationOrder, NewAccount, NewPassword, Operator,
+    PageRequest, Registration, Result, Unauthenticated, authorize_account,
     events::{Event, UserEvent},
+    mail::MailMessage,
+    ports::{Delivery, EventStream},
 };
 use plaza_domain::{AuditFilter, SuspensionKind, SystemRole, UserId};
+use tokio::time::timeout;
 
 use crate::{
     accounts::{log_in, refusal},
     world::{PASSWORD, World, heard, registration},
 };
+
+/// What is told within some seconds.
+async fn next(events: &mut EventStream) -> Option<Event> {
+    match timeout(Duration::from_secs(3), events.next()).await {
+        Ok(Some(Delivery::Event(event))) => Some(Event::clone(&event)),
+        _ => None,
+    }
+}
 
 async fn actions(world: &World) -> Result<Vec<(String, String)>> {
     let mut read = world.ports.store.read().await?;
@@ -50,6 +61,36 @@ async fn who_is_banned_is_out_and_stays_out_until_the_ban_is_lifted() -> Result<
         "a ban ends sessions for good"
     );
     log_in(&world, "ada", PASSWORD).await.map(drop)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_done_at_the_command_line_is_found_in_the_audit_log() -> Result<()> {
+    let world = World::new();
+    let (root, ada) = (world.user("root").await?, world.user("ada").await?);
+    let users = &world.services.user_admin;
+    let mut events = world.ports.bus.subscribe();
+    users.ban(Operator::CommandLine, ada.id(), "", None).await?;
+    users.watch_command_line(&world.tracker, world.shutdown.clone());
+    // What came before it began to look is known, and what admins do over REST is told by themselves.
+    assert_eq!(next(&mut events).await, Some(Event::User(UserEvent::Banned { user_id: ada.id() })));
+    assert_eq!(next(&mut events).await, None);
+    users.unban(Operator::User(&root), ada.id()).await?;
+    assert_eq!(next(&mut events).await, None);
+    users.verify_email(Operator::CommandLine, ada.id()).await?;
+    let told = Event::User(UserEvent::Doubted { user_id: ada.id() });
+    assert_eq!(next(&mut events).await, Some(told));
+    assert_eq!(next(&mut events).await, None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_mail_tells_of_a_password_that_an_admin_has_set() -> Result<()> {
+    let world = World::new();
+    let (root, ada) = (world.user("root").await?, world.user("ada").await?);
+    world.services.user_admin.reset_password(Operator::User(&root), ada.id(), NewPassword::Generated).await?;
+    let told = [MailMessage::VerifyEmail, MailMessage::PasswordReset];
+    assert_eq!(world.mails_to("ada@example.org").await?, told);
+    Ok(())
 }
 
 #[tokio::test]
@@ -191,7 +232,12 @@ async fn invitations_end_with_the_rights_of_who_made_them() -> Result<()> {
             let accounts = &world.services.user_admin;
             Box::pin(async move { accounts.set_role(by, ada.id(), SystemRole::Member).await.map(drop) })
         },
-        |world, by, ada| Box::pin(async move { world.services.erasure.delete(by, ada.id()).await }),
+        |world, by, ada| {
+            Box::pin(async move {
+                let order = DeletionOrder::default();
+                world.services.erasure.order(by, ada.id(), order).await.map(drop)
+            })
+        },
         |world, _, ada| {
             Box::pin(async move { world.services.erasure.request(ada, Some(PASSWORD)).await.map(drop) })
         },

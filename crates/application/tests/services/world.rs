@@ -6,11 +6,13 @@ use futures::FutureExt;
 use plaza_application::{
     Actor, Error, LimitSettings, MessageInput, NewRoom, Ports, Posted, Registration, Result, Services,
     Settings, Unauthenticated,
+    commands::{Command, MAIL_QUEUE},
     events::{Event, RoomEvent},
+    mail::MailMessage,
     memory::{ManualClock, ports_with},
     ports::{Delivery, EventStream},
 };
-use plaza_domain::{Clock, Device, MessageKind, Room, RoomId, SystemRole, UserId};
+use plaza_domain::{Clock, Device, MessageKind, Room, RoomId, SystemRole, UserId, repository::TaskFilter};
 use tokio::task::unconstrained;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -103,6 +105,18 @@ impl World {
 
     pub(crate) async fn post(&self, actor: &Actor, (room_id, input): Post) -> Result<Posted> {
         self.services.messages.post(actor, room_id, input).await
+    }
+
+    /// What the mails that were ordered for an address are about, the oldest first.
+    pub(crate) async fn mails_to(&self, address: &str) -> Result<Vec<MailMessage>> {
+        let filter = TaskFilter { queue: Some(MAIL_QUEUE.to_owned()), ..TaskFilter::default() };
+        let mut tasks = self.ports.store.read().await?.tasks().list(&filter, None, 100).await?;
+        tasks.reverse();
+        let orders = tasks.iter().filter_map(|task| match Command::try_from(task) {
+            Ok(Command::SendMail(order)) if order.to.as_str() == address => Some(order.message),
+            _ => None,
+        });
+        Ok(orders.collect())
     }
 
     pub(crate) async fn role_in(&self, room_id: RoomId, user_id: UserId) -> Result<Option<&'static str>> {

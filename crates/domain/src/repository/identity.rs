@@ -19,6 +19,9 @@ pub trait IdentityRepository: Send {
     /// That of an issuer with that name there.
     async fn find(&mut self, issuer: &Issuer, subject: &Subject) -> Result<Option<Identity>>;
 
+    /// The one with that id.
+    async fn find_by_id(&mut self, id: IdentityId) -> Result<Option<Identity>>;
+
     /// Those of a user, oldest first, at most `limit`.
     async fn list(&mut self, user_id: UserId, limit: u64) -> Result<Vec<Identity>>;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use openidconnect::{IssuerUrl, RedirectUrl};
 use plaza_application::{OidcSettings, ports::ProviderInfo};
-use plaza_domain::Issuer;
+use plaza_domain::{Issuer, SystemRole};
 use serde::Deserialize;
 use url::Url;
 
@@ -40,8 +40,10 @@ pub struct OidcProviderConfig {
     /// What it is asked to tell.
     #[serde(deserialize_with = "list")]
     pub scopes: Vec<String>,
-    /// Whether those it knows and who have no account here get one.
+    /// Whether those it knows and who have no account here get one, whatever `auth.registration` says.
     pub allow_registration: bool,
+    /// What those may do on the server: `member` or `guest`; by default `auth.default_role`.
+    pub default_role: Option<SystemRole>,
     /// Whether an address that it has confirmed counts as confirmed here.
     pub trust_email: bool,
 }
@@ -55,6 +57,7 @@ impl Default for OidcProviderConfig {
             client_secret: None,
             scopes: vec!["profile".to_owned(), "email".to_owned()],
             allow_registration: false,
+            default_role: None,
             trust_email: false,
         }
     }
@@ -95,6 +98,9 @@ impl OidcConfig {
             if provider.client_id.is_empty() {
                 problems.push(Problem::new(key("client_id"), "must be what the provider calls this server"));
             }
+            if provider.default_role == Some(SystemRole::Admin) {
+                problems.push(Problem::new(key("default_role"), "must be member or guest"));
+            }
             if provider.name.as_ref().is_some_and(|name| !(1..=64).contains(&name.chars().count())) {
                 problems.push(Problem::new(key("name"), "must be 1 to 64 characters long"));
             }
@@ -114,6 +120,7 @@ impl OidcProviderConfig {
                 name: self.name.clone().unwrap_or_else(|| id.to_owned()),
                 issuer: Issuer::from_stored(self.issuer.clone()),
                 allows_registration: self.allow_registration,
+                default_role: self.default_role,
                 trusts_email: self.trust_email,
             },
             issuer: IssuerUrl::new(self.issuer.clone()).ok()?,
@@ -168,6 +175,17 @@ mod tests {
         assert_eq!(keys(&with("Corp/1", provider("https://id.example.org"))), ["oidc.providers.Corp/1"]);
         let nameless = OidcProviderConfig { client_id: String::new(), ..provider("https://id.example.org") };
         assert_eq!(keys(&with("corp", nameless)), ["oidc.providers.corp.client_id"]);
+    }
+
+    #[test]
+    fn nobody_becomes_an_admin_by_a_provider() {
+        for (role, problems) in [
+            (SystemRole::Guest, Vec::new()),
+            (SystemRole::Admin, vec!["oidc.providers.corp.default_role".to_owned()]),
+        ] {
+            let corp = OidcProviderConfig { default_role: Some(role), ..provider("https://id.example.org") };
+            assert_eq!(keys(&with("corp", corp)), problems);
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ use sea_orm::{ConnectOptions, Database, DbErr, RuntimeErr};
 use thiserror::Error;
 
 use super::store::SeaOrmStore;
+use crate::folder::create_folder_aside;
 
 /// How long SQLite waits for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -127,7 +128,7 @@ async fn create_file(path: &Path) -> Result<(), ConnectError> {
         move |source| ConnectError::Create { path, source }
     };
     if let Some(directory) = path.parent() {
-        tokio::fs::create_dir_all(directory).await.map_err(failed(directory))?;
+        create_folder_aside(directory).await.map_err(failed(directory))?;
     }
     let mut file = tokio::fs::OpenOptions::new();
     file.create(true).append(true);

@@ -20,6 +20,10 @@ impl<C: ConnectionTrait + Send> IdentityRepository for Session<C> {
         self.one::<Model, _>(&queries::identities::find(issuer, subject)).await
     }
 
+    async fn find_by_id(&mut self, id: IdentityId) -> Result<Option<Identity>> {
+        self.one::<Model, _>(&Entity::find_by_id(id.uuid()).into_query()).await
+    }
+
     async fn list(&mut self, user_id: UserId, limit: u64) -> Result<Vec<Identity>> {
         self.all::<Model, _>(&queries::identities::list(user_id, limit)).await
     }

@@ -22,6 +22,7 @@ use tokio_util::io::ReaderStream;
 use uuid::Uuid;
 
 use super::{from_io, list, writer::FileWriter};
+use crate::folder::create_folder_aside;
 
 /// How much is read at a time.
 const CHUNK: usize = 64 * 1024;
@@ -71,7 +72,7 @@ impl FileBlobStore {
     /// When the folder cannot be made or read.
     pub async fn open(root: &Path, ids: Arc<dyn IdGenerator>) -> io::Result<Self> {
         let layout = Layout { root: root.to_owned() };
-        fs::create_dir_all(layout.drafts()).await?;
+        create_folder_aside(&layout.drafts()).await?;
         let drafts = layout.drafts();
         let is_stale = |modified: SystemTime| modified.elapsed().is_ok_and(|age| age > STALE);
         spawn_blocking(move || list::remove_drafts(&drafts, is_stale)).await??;

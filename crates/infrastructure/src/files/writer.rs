@@ -18,6 +18,7 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{from_io, store::Layout};
+use crate::folder::create_folder;
 
 /// A file that is removed unless it was moved away.
 struct Draft(PathBuf);
@@ -77,7 +78,7 @@ impl BlobWriter for FileWriter {
 fn publish(layout: &Layout, id: Uuid, draft: &Path) -> io::Result<()> {
     let object = layout.object(id);
     let folder = object.parent().unwrap_or(&layout.root);
-    blocking::create_dir_all(folder)?;
+    create_folder(folder)?;
     blocking::rename(draft, &object)?;
     for folder in folder.ancestors().take_while(|folder| folder.starts_with(&layout.root)) {
         blocking::File::open(folder)?.sync_all()?;

@@ -1,6 +1,7 @@
 //! Mails in English.
 
 use plaza_application::{mail::MailMessage, ports::Letter};
+use plaza_domain::Timestamp;
 
 use super::templates::{Words, unlinked};
 
@@ -80,20 +81,127 @@ fn said(message: &MailMessage) -> Said {
             "",
             None,
         ),
+        MailMessage::PasswordReset => (
+            "Your password was changed by an admin",
+            plain(&[
+                "Those who run the server have given your account a new password. All your sessions have ended, and logins \
+                 of other providers are unlinked.",
+                "If you do not know the password, ask for another one where you log in.",
+            ]),
+            "",
+            None,
+        ),
+        MailMessage::SecondFactorEnabled => (
+            "Two factors are on",
+            plain(&[
+                "Whoever logs in to your account is asked for a code of your authenticator from now on. All your other \
+                 sessions have ended.",
+                "If it was not you, write to those who run the server: somebody knows your password.",
+            ]),
+            "",
+            None,
+        ),
+        MailMessage::SecondFactorDisabled => (
+            "Two factors are off",
+            plain(&[
+                "Whoever logs in to your account is asked for the password only, and for no code any more.",
+                "If it was not you, set another password at once, and two factors anew.",
+            ]),
+            "",
+            None,
+        ),
+        MailMessage::SecondFactorReset => (
+            "Two factors were taken off by an admin",
+            plain(&[
+                "Those who run the server have taken the second factor off your account, and ended all your sessions.",
+                "If you did not ask them for it, set another password at once, and two factors anew.",
+            ]),
+            "",
+            None,
+        ),
+        MailMessage::RecoveryCodeUsed { left } => (
+            "A recovery code was used",
+            vec![
+                format!("Somebody, probably you, has logged in to your account with a recovery code. {}", codes(*left)),
+                "If it was not you, set another password at once, and make new recovery codes: somebody has yours."
+                    .to_owned(),
+            ],
+            "",
+            None,
+        ),
+        MailMessage::RecoveryCodesRenewed => (
+            "Your recovery codes are new",
+            plain(&[
+                "There are new recovery codes for your account. Those before work no more.",
+                "If it was not you, set another password at once, and two factors anew.",
+            ]),
+            "",
+            None,
+        ),
+        MailMessage::IdentityLinked { provider } => (
+            "A login was linked to your account",
+            vec![
+                format!("Your account can be entered by a login at {} from now on.", unlinked(provider)),
+                "If it was not you, set another password at once, and unlink the login.".to_owned(),
+            ],
+            "",
+            None,
+        ),
+        MailMessage::IdentityUnlinked { provider } => (
+            "A login was unlinked from your account",
+            vec![
+                format!("Your account can no more be entered by a login at {}.", unlinked(provider)),
+                "If it was not you, set another password at once, and link the login again.".to_owned(),
+            ],
+            "",
+            None,
+        ),
         MailMessage::ExportReady => (
             "Your archive is ready",
             plain(&["The archive of what belongs to your account can be fetched."]),
             "",
             None,
         ),
+        MailMessage::AccountDeletionOrdered { erase_at, reason, can_return } => (
+            "Your account will be erased by an admin",
+            ordered_deletion(*erase_at, reason, *can_return),
+            "",
+            None,
+        ),
         MailMessage::AccountDeletion { erase_at } => (
             "Your account will be erased",
             vec![
-                format!("Your account will be erased on {} UTC.", erase_at.format("%-d %B %Y at %H:%M")),
+                format!("Your account will be erased on {}.", day(*erase_at)),
                 "Until then you can change your mind: log in, and the account stays.".to_owned(),
             ],
             "",
             None,
         ),
     }
+}
+
+fn codes(left: u64) -> String {
+    match left {
+        0 => "None is left: make new ones before you need one.".to_owned(),
+        1 => "One is left: make new ones before you need more.".to_owned(),
+        _ => format!("{left} are left."),
+    }
+}
+
+fn ordered_deletion(erase_at: Timestamp, reason: &str, can_return: bool) -> Vec<String> {
+    let mut paragraphs = vec![format!(
+        "Those who run the server have your account erased on {}, or soon after.",
+        day(erase_at)
+    )];
+    if !reason.is_empty() {
+        paragraphs.push(format!("They say: {}", unlinked(reason)));
+    }
+    if can_return {
+        paragraphs.push("Until then a login calls it off.".to_owned());
+    }
+    paragraphs
+}
+
+fn day(at: Timestamp) -> String {
+    format!("{} UTC", at.format("%-d %B %Y at %H:%M"))
 }

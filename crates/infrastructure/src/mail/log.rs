@@ -10,6 +10,7 @@ use plaza_application::ports::{Mail, MailError, Mailer};
 use tokio::{fs, io::AsyncWriteExt};
 
 use super::Sender;
+use crate::folder::create_folder_aside;
 
 /// How many mails are kept in the folder, the latest.
 const KEPT: usize = 100;
@@ -27,7 +28,7 @@ impl LogMailer {
     }
 
     async fn keep(&self, mail: &Mail, bytes: &[u8]) -> io::Result<()> {
-        fs::create_dir_all(&self.folder).await?;
+        create_folder_aside(&self.folder).await?;
         let path = self.folder.join(format!("{}.eml", mail.task_id));
         let mut options = fs::OpenOptions::new();
         let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path).await?;

@@ -117,8 +117,21 @@ mod tests {
             MailMessage::TakeEmail,
             MailMessage::EmailChanged { new_email: email() },
             MailMessage::PasswordChanged,
+            MailMessage::PasswordReset,
+            MailMessage::SecondFactorEnabled,
+            MailMessage::SecondFactorDisabled,
+            MailMessage::SecondFactorReset,
+            MailMessage::RecoveryCodeUsed { left: 9 },
+            MailMessage::RecoveryCodesRenewed,
+            MailMessage::IdentityLinked { provider: "Example Corp.".to_owned() },
+            MailMessage::IdentityUnlinked { provider: "Example Corp.".to_owned() },
             MailMessage::ExportReady,
             MailMessage::AccountDeletion { erase_at: DateTime::UNIX_EPOCH },
+            MailMessage::AccountDeletionOrdered {
+                erase_at: DateTime::UNIX_EPOCH,
+                reason: "Spam.".to_owned(),
+                can_return: true,
+            },
         ] {
             let link = message.purpose().map(|_| link);
             let mail = write(&letter("ada", message, link))?;
@@ -129,6 +142,15 @@ mod tests {
                 assert!(part.contains("chat.example.org"), "{part}");
                 assert!(!part.contains("{{") && !part.contains("<img") && !part.contains("http:"), "{part}");
             }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn how_many_recovery_codes_are_left_is_told() -> Result<(), BoxError> {
+        for (left, told) in [(0, "None is left"), (1, "One is left"), (7, "7 are left.")] {
+            let mail = write(&letter("ada", MailMessage::RecoveryCodeUsed { left }, None))?;
+            assert!(mail.text.contains(told) && mail.html.contains(told), "{}", mail.text);
         }
         Ok(())
     }

@@ -13,12 +13,15 @@ use fred::{
     clients::Client,
     error::Error,
     interfaces::{ClientLike, EventInterface, PubsubInterface},
-    types::Value,
+    types::{Value, config::Server},
 };
 use plaza_application::events::Event;
 use tokio::{
-    sync::{broadcast::error::RecvError, mpsc},
-    time::{Instant, MissedTickBehavior, interval, timeout},
+    sync::{
+        broadcast::{self, error::RecvError},
+        mpsc,
+    },
+    time::{Instant, MissedTickBehavior, interval, timeout, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -30,8 +33,9 @@ const BATCH: usize = 256;
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often a failed connection is tried, and losses are told.
 const RETRY: Duration = Duration::from_secs(1);
-/// How long what is left may take at the end.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long what is left may take at the end, and the connection that it needs.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+const QUIT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The sending end, with room for so many events.
 pub(super) const CAPACITY: usize = 4096;
@@ -82,16 +86,35 @@ impl Publisher {
                 }
             }
         }
-        let deadline = Instant::now() + LAST_WORDS;
+        self.say_the_rest(&mut connected, &mut debt).await;
+        let _ = timeout(QUIT_TIMEOUT, self.client.quit()).await;
+    }
+
+    /// Sends what waits at the end. A command has hardly connected when it ends: then that is waited for.
+    async fn say_the_rest(&mut self, connected: &mut broadcast::Receiver<Server>, debt: &mut Debt) {
+        let mut rest = Vec::new();
         while let Ok(event) = self.events.try_recv() {
-            batch.push(event);
+            rest.push(event);
         }
-        for events in batch.chunks(BATCH) {
+        let deadline = Instant::now() + LAST_WORDS;
+        if !rest.is_empty() && !debt.reachable {
+            let heard = timeout_at(deadline, connected.recv()).await;
+            debt.reachable = matches!(heard, Ok(Ok(_) | Err(RecvError::Lagged(_))));
+        }
+        for events in rest.chunks(BATCH) {
             if debt.reachable && Instant::now() < deadline {
-                self.send(events.to_vec(), &mut debt).await;
+                self.send(events.to_vec(), debt).await;
+            } else {
+                debt.lost += events.len() as u64;
             }
         }
-        let _ = timeout(LAST_WORDS, self.client.quit()).await;
+        debt.lost += self.overflowed.swap(0, Ordering::Relaxed);
+        if debt.lost > 0 {
+            tracing::warn!(
+                bus.lost = debt.lost,
+                "events were not carried to servers that run; they learn of it later"
+            );
+        }
     }
 
     /// Tells the operator what was lost, and the others that they must look into the database.

@@ -12,6 +12,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use thiserror::Error;
 
+use crate::folder::create_folder;
+
 const FILE: &str = "auth.secret";
 const MIN_BYTES: usize = 32;
 
@@ -103,7 +105,7 @@ pub(super) fn keyed(key: &[u8]) -> Hmac<Sha256> {
 
 /// Never replaces a file: a process that comes second keeps the first one's.
 fn create(folder: &Path, path: &Path, text: &str) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
+    create_folder(folder)?;
     let draft = folder.join(format!("{FILE}.{}", std::process::id()));
     let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
     file.write_all(text.as_bytes())?;

@@ -5,7 +5,9 @@ use clap::{ArgGroup, Args, Subcommand};
 use plaza_application::{
     DEFAULT_PAGE, MAX_PAGE, Operator, PageRequest, Replayed, Result, Services, TaskDetails,
 };
-use plaza_domain::{Task, TaskAttempt, TaskId, TaskState, Timestamp, UserId, repository::TaskFilter};
+use plaza_domain::{
+    Task, TaskAttempt, TaskId, TaskState, Timestamp, UserId, Violation, repository::TaskFilter,
+};
 
 use super::Report;
 use crate::{
@@ -57,7 +59,7 @@ pub(super) struct ListArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("which").required(true).args(["id", "dead"]))]
+#[command(group = ArgGroup::new("which").args(["id", "dead"]))]
 pub(super) struct RetryArgs {
     /// The task
     id: Option<TaskId>,
@@ -82,6 +84,9 @@ pub(super) async fn run(services: &Services, command: TasksCommand) -> Result<Re
             Ok(Report::new(&AdminTaskDetailsView::from(details), text))
         }
         TasksCommand::Retry(RetryArgs { id: Some(id), .. }) => Ok(changed(tasks.retry(BY, id).await?)),
+        TasksCommand::Retry(RetryArgs { dead: false, .. }) => {
+            Err(Violation::new("ID", "of a task is needed, or --dead for all that were given up").into())
+        }
         TasksCommand::Retry(RetryArgs { queue, kind, .. }) => retry_dead(services, queue, kind).await,
         TasksCommand::Cancel { id } => Ok(changed(tasks.cancel(BY, id).await?)),
     }

@@ -4,16 +4,16 @@ use std::io::{self, BufRead};
 
 use clap::{Args, Subcommand};
 use plaza_application::{
-    DEFAULT_PAGE, Error, MAX_PAGE, NewAccount, NewPassword, Operator, PageRequest, Result, Services,
+    DEFAULT_PAGE, DeletionOrder, Error, MAX_PAGE, NewAccount, NewPassword, Operator, PageRequest, Result,
+    Services,
 };
 use plaza_domain::{SystemRole, Timestamp, User, UserId, repository::UserFilter};
-use poem_openapi::Object;
 
 use super::Report;
 use crate::{
     UtcTime,
     cli::table::{facts, or_dash, table},
-    routes::{AdminUserList, AdminUserView},
+    routes::{AdminUserList, AdminUserView, MadeAccountView},
 };
 
 const BY: Operator<'_> = Operator::CommandLine;
@@ -87,6 +87,17 @@ pub(super) enum UserCommand {
         /// The user
         user: String,
     },
+    /// Erases an account after 14 days, in which a login calls it off; its sessions end at once
+    DeleteUser {
+        /// The user
+        user: String,
+        /// Why, as they are told
+        #[arg(long, default_value = "")]
+        reason: String,
+        /// Without a time of grace
+        #[arg(long)]
+        now: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -146,16 +157,6 @@ impl PasswordArgs {
     }
 }
 
-/// An account, and its password when that was just made.
-#[derive(Object)]
-struct MadeView {
-    /// The account.
-    user: AdminUserView,
-    /// Its password; told this once.
-    #[oai(nullable)]
-    password: Option<String>,
-}
-
 pub(super) async fn run(services: &Services, command: UserCommand) -> Result<Report> {
     let users = &services.user_admin;
     let find = async |name: &str| users.find(BY, name).await.map(|user| user.id);
@@ -207,6 +208,12 @@ pub(super) async fn run(services: &Services, command: UserCommand) -> Result<Rep
             users.end_sessions(BY, id).await?;
             id
         }
+        UserCommand::DeleteUser { user, reason, now } => {
+            let id = find(user).await?;
+            let order = DeletionOrder { reason: reason.clone(), is_immediate: *now };
+            services.erasure.order(BY, id, order).await?;
+            id
+        }
     };
     let user = users.get(BY, id).await?;
     let text = shown(&user, None);
@@ -238,7 +245,7 @@ async fn create(services: &Services, args: &CreateArgs) -> Result<Report> {
 
 fn made(user: User, password: Option<String>) -> Report {
     let text = shown(&user, password.as_deref());
-    Report::new(&MadeView { user: user.into(), password }, text)
+    Report::new(&MadeAccountView::from((user, password)), text)
 }
 
 fn row(user: &User) -> [String; 6] {
@@ -260,6 +267,7 @@ fn shown(user: &User, password: Option<&str>) -> String {
         ("verified", or_dash(user.email_verified_at.map(UtcTime))),
         ("role", user.role.as_str().to_owned()),
         ("state", state(user)),
+        ("to be erased", or_dash(user.erase_at.map(UtcTime))),
     ]);
     match password {
         Some(password) => text + &facts([("password", password.to_owned())]),

@@ -167,6 +167,9 @@ impl Connection {
                 () = shutdown.cancelled() => return self.send_away().await,
                 () = self.outbox.filled() => {
                     self.drain().await?;
+                    if self.outbox.take_doubt() {
+                        self.recheck(actor).await?;
+                    }
                     Box::pin(self.follow_direct_rooms(actor)).await?;
                 }
                 received = self.socket.next() => self.on_received(actor, received).await?,

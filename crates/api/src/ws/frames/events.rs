@@ -222,7 +222,8 @@ pub(in crate::ws) fn encode_user_event(event: &UserEvent) -> Option<Frame> {
         UserEvent::SessionEnded { .. }
         | UserEvent::OtherSessionsEnded { .. }
         | UserEvent::SessionsEnded { .. }
-        | UserEvent::Banned { .. } => None,
+        | UserEvent::Banned { .. }
+        | UserEvent::Doubted { .. } => None,
         UserEvent::RoomRead { user_id, room_id, seq, read_at } => {
             let (room_id, user_id, seq, read_at) = (*room_id, *user_id, *seq, UtcTime(*read_at));
             Some(Frame::essential(to_json(&EventFrame::ReadReceipt { room_id, user_id, seq, read_at })))

@@ -82,7 +82,8 @@ fn on_user_event(hub: &Hub, event: &UserEvent) {
         UserEvent::SessionEnded { session_id, .. } => hub.auth.forget_session(*session_id),
         UserEvent::OtherSessionsEnded { user_id, .. }
         | UserEvent::SessionsEnded { user_id }
-        | UserEvent::Banned { user_id } => {
+        | UserEvent::Banned { user_id }
+        | UserEvent::Doubted { user_id } => {
             hub.auth.forget_user(*user_id);
         }
         UserEvent::FileChanged { .. }
@@ -95,6 +96,9 @@ fn on_user_event(hub: &Hub, event: &UserEvent) {
     for handle in &handles {
         if let Some(reason) = ends(handle, event) {
             handle.outbox.close(reason);
+        }
+        if matches!(event, UserEvent::Doubted { .. }) {
+            handle.outbox.doubt();
         }
     }
     if let Some(frame) = encode_user_event(event) {
@@ -112,7 +116,8 @@ fn ends(connection: &ConnectionHandle, event: &UserEvent) -> Option<Close> {
         UserEvent::OtherSessionsEnded { kept, .. } => (session_id != *kept).then_some(Close::Unauthenticated),
         UserEvent::SessionsEnded { .. } => Some(Close::Unauthenticated),
         UserEvent::Banned { .. } => Some(Close::Forbidden),
-        UserEvent::FileChanged { .. }
+        UserEvent::Doubted { .. }
+        | UserEvent::FileChanged { .. }
         | UserEvent::FileDeleted { .. }
         | UserEvent::RoomRead { .. }
         | UserEvent::RoomAdded { .. }
