@@ -2,15 +2,15 @@
 
 use plaza_tests::{
     Setup, both_setups,
-    client::{Method, PASSWORD, User},
+    client::{
+        Method, PASSWORD, User,
+        second_factor::{TOTP, challenge, codes, enrol, recover},
+    },
     servers::{ReceivedMail, Smtp},
 };
 use serde_json::json;
 
-use crate::{
-    mail,
-    two_factors::{RECOVERY_CODES, TOTP, challenge, codes, enrol, recover},
-};
+use crate::{mail, two_factors::RECOVERY_CODES};
 
 both_setups!(a_mail_tells_of_every_change_of_two_factors, a_mail_tells_of_another_password);
 
