@@ -193,6 +193,14 @@ impl Backstage {
         }
     }
 
+    /// Removes the row that says where the audit log ends, as only the owner of the database can.
+    pub async fn lose_end_of_audit(&self) {
+        self.database
+            .execute_unprepared("DELETE FROM audit_head")
+            .await
+            .expect("the database obeys its owner");
+    }
+
     /// What is stored of the one second factor that there is: its sealed secret, and the digests of recovery codes.
     pub async fn second_factor(&self) -> (Vec<u8>, Vec<Vec<u8>>) {
         let sealed = self.bytes("SELECT sealed_secret FROM totp_secrets").await;

@@ -119,7 +119,7 @@ impl From<TaskId> for AuditTarget {
 }
 
 /// What is to be written down. Entries are kept for good, also when an account is erased: in `details` there are ids and
-/// words, and never secrets, addresses, names or what users wrote.
+/// words, and the reasons that admins gave, and never secrets, addresses for mail, names or what users wrote.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewAuditEntry {
     /// What was done.

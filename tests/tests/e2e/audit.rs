@@ -25,6 +25,7 @@ both_setups!(
     a_changed_entry_is_found,
     a_removed_entry_is_found,
     a_forged_log_is_found_by_a_noted_hash,
+    a_log_of_which_nothing_tells_the_end_is_broken,
 );
 
 async fn entries(root: &User, query: &str) -> Vec<Value> {
@@ -287,4 +288,14 @@ async fn a_forged_log_is_found_by_a_noted_hash(setup: Setup) {
     assert!(is_whole && found["entries"] == 2, "{found}");
     let (is_whole, found) = verdict(&plaza, &["--from", "10"]).await;
     assert!(!is_whole && found["broken_at"] == 10, "{found}");
+}
+
+async fn a_log_of_which_nothing_tells_the_end_is_broken(setup: Setup) {
+    let plaza = Plaza::start(setup).await;
+    given_log(&plaza).await;
+    let backstage = Backstage::open(&plaza).await;
+    backstage.lose_end_of_audit().await;
+    let (is_whole, found) = verdict(&plaza, &[]).await;
+    assert!(!is_whole && found["entries"] == 8 && found["broken_at"] == 9, "{found}");
+    backstage.close().await;
 }

@@ -47,7 +47,7 @@ impl AuditService {
         }
         loop {
             // Read first: whatever it tells of can be read afterwards.
-            let end = read.audit().head().await?;
+            let end = end(&mut *read).await?;
             let more = follow(&mut *read, head.number, BATCH).await?;
             if more.is_empty() {
                 return Ok(AuditVerdict { entries, head, broken: misfit(head, end) });
@@ -83,8 +83,18 @@ fn is_noted(entry: &AuditEntry, noted: NotedEntry) -> bool {
         && noted.hash.is_none_or(|hash| hash == entry.hash)
 }
 
-/// Where the entries end in another place than the row says that tells of their end.
-fn misfit(last: AuditHead, end: AuditHead) -> Option<i64> {
+/// Where the chain is said to end; `None` when nothing says so any more.
+async fn end(read: &mut dyn Repositories) -> Result<Option<AuditHead>> {
+    match read.audit().head().await {
+        Err(RepositoryError::Corrupt { .. }) => Ok(None),
+        head => Ok(Some(head?)),
+    }
+}
+
+/// Where the entries end in another place than the row says that tells of their end. Without the row nobody knows
+/// whether there were more of them.
+fn misfit(last: AuditHead, end: Option<AuditHead>) -> Option<i64> {
+    let Some(end) = end else { return Some(last.number + 1) };
     if last == end {
         return None;
     }
@@ -98,9 +108,10 @@ mod tests {
     #[test]
     fn an_end_in_another_place_is_told_by_the_first_entry_that_is_missing() {
         let head = |number| AuditHead { number, hash: Sha256([1; 32]) };
-        assert_eq!(misfit(head(3), head(3)), None);
-        assert_eq!(misfit(head(3), head(5)), Some(4));
-        assert_eq!(misfit(head(5), head(3)), Some(4));
-        assert_eq!(misfit(head(3), AuditHead { hash: Sha256([2; 32]), ..head(3) }), Some(3));
+        assert_eq!(misfit(head(3), Some(head(3))), None);
+        assert_eq!(misfit(head(3), Some(head(5))), Some(4));
+        assert_eq!(misfit(head(5), Some(head(3))), Some(4));
+        assert_eq!(misfit(head(3), Some(AuditHead { hash: Sha256([2; 32]), ..head(3) })), Some(3));
+        assert_eq!(misfit(head(3), None), Some(4));
     }
 }

@@ -31,10 +31,7 @@ pub fn move_head(head: &AuditHead) -> UpdateStatement {
 
 /// What fits a filter, newest first.
 pub fn list(filter: &AuditFilter, before: Option<i64>, limit: u64) -> SelectStatement {
-    let column = |column| Expr::col((audit_entry::Entity, column));
-    Query::select()
-        .columns(audit_entry::Column::iter())
-        .from(audit_entry::Entity)
+    entries(limit)
         .and_where_option(filter.actor_id.map(|id| column(audit_entry::Column::ActorId).eq(id.uuid())))
         .and_where_option(filter.target_id.map(|id| column(audit_entry::Column::TargetId).eq(id)))
         .and_where_option(filter.action.map(|action| column(audit_entry::Column::Action).eq(action.as_str())))
@@ -42,17 +39,21 @@ pub fn list(filter: &AuditFilter, before: Option<i64>, limit: u64) -> SelectStat
         .and_where_option(filter.to.map(|to| column(audit_entry::Column::At).lt(to)))
         .and_where_option(before.map(|number| column(audit_entry::Column::Number).lt(number)))
         .order_by((audit_entry::Entity, audit_entry::Column::Number), Order::Desc)
-        .limit(limit)
         .take()
 }
 
 /// Entries in the order in which they were written.
 pub fn follow(after: i64, limit: u64) -> SelectStatement {
-    Query::select()
-        .columns(audit_entry::Column::iter())
-        .from(audit_entry::Entity)
-        .and_where(Expr::col((audit_entry::Entity, audit_entry::Column::Number)).gt(after))
+    entries(limit)
+        .and_where(column(audit_entry::Column::Number).gt(after))
         .order_by((audit_entry::Entity, audit_entry::Column::Number), Order::Asc)
-        .limit(limit)
         .take()
+}
+
+fn entries(limit: u64) -> SelectStatement {
+    Query::select().columns(audit_entry::Column::iter()).from(audit_entry::Entity).limit(limit).take()
+}
+
+fn column(column: audit_entry::Column) -> Expr {
+    Expr::col((audit_entry::Entity, column))
 }
