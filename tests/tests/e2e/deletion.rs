@@ -13,6 +13,8 @@ use plaza_tests::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::task_orders::out;
+
 const PATIENCE: Duration = Duration::from_secs(60);
 
 both_setups!(
@@ -67,6 +69,8 @@ async fn an_account_ends_at_once_and_a_login_brings_it_back(setup: Setup) {
         .await
         .expect("its tokens work no more");
     }
+    let listed = out(&plaza.run(&["admin", "users", "--search", "ada"]).await);
+    assert!(listed.contains("in use, to be erased at 20"), "{listed}");
     // Nobody else gets the name meanwhile.
     let anybody = Api::anonymous(plaza.b());
     let eve = json!({ "email": "eve@example.org", "username": "ada", "password": PASSWORD });
@@ -124,6 +128,9 @@ async fn what_tells_of_a_user_is_erased_and_what_they_wrote_stays(setup: Setup) 
     assert_eq!(requests["items"], json!([]));
     let members = bob.api.get(&format!("/rooms/{room}/members")).await.expect(200);
     assert!(!members.to_string().contains(&ada.id), "{members}");
+
+    let listed = out(&plaza.run(&["admin", "users", "--search", "deleted-"]).await);
+    assert!(listed.contains("erased at 20") && !listed.contains("to be"), "{listed}");
 
     // Nobody comes back, and the names are free.
     let anybody = Api::anonymous(plaza.b());

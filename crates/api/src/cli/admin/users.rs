@@ -276,9 +276,17 @@ fn shown(user: &User, password: Option<&str>) -> String {
 }
 
 fn state(user: &User) -> String {
-    let Some(suspension) = &user.suspension else { return "in use".to_owned() };
-    let until = suspension.until.map(|until| format!(" until {}", UtcTime(until)));
-    format!("{}{}", suspension.kind.as_str(), until.unwrap_or_default())
+    if let Some(at) = user.erased_at {
+        return format!("erased at {}", UtcTime(at));
+    }
+    let suspension = user.suspension.as_ref().map_or("in use".to_owned(), |suspension| {
+        let until = suspension.until.map(|until| format!(" until {}", UtcTime(until)));
+        format!("{}{}", suspension.kind.as_str(), until.unwrap_or_default())
+    });
+    match user.erase_at {
+        Some(at) => format!("{suspension}, to be erased at {}", UtcTime(at)),
+        None => suspension,
+    }
 }
 
 fn role(word: &str) -> std::result::Result<SystemRole, String> {
