@@ -72,6 +72,11 @@ async fn admins_find_accounts(setup: Setup) {
     assert_eq!(names(&root, "search=AD").await, ["ada"]);
     assert_eq!(names(&root, "search=bob@example").await, ["bob"]);
     assert_eq!(names(&root, "search=%25").await, [""; 0]);
+    ada.api.put("/users/me", &json!({ "display_name": "Émile" })).await.expect(200);
+    assert_eq!(names(&root, "search=%C3%89M").await, ["ada"]);
+    assert_eq!(names(&root, "search=em").await, [""; 0]);
+    let problem = root.api.get("/admin/users?search=a%00").await.expect_problem(422);
+    assert_eq!(problem["errors"][0]["field"], "search");
     assert_eq!(names(&root, "role=admin").await, ["root"]);
     assert_eq!(names(&root, "suspended=true").await, [""; 0]);
     let page = root.api.get("/admin/users?limit=2").await.expect(200);

@@ -137,7 +137,8 @@ pub(crate) async fn a_locked_user_is_changed_by_one_after_the_other(store: Arc<d
 
 pub(crate) async fn accounts_are_listed_newest_first_by_what_they_are(store: Arc<dyn Store>) -> Outcome {
     let ada = User { role: SystemRole::Admin, ..user("ada") };
-    let bob = User { suspension: Some(Suspension::ban(at(1))), ..user("bob") };
+    let name = DisplayName::from_stored("Élan".to_owned());
+    let bob = User { suspension: Some(Suspension::ban(at(1))), display_name: name, ..user("bob") };
     let adam = User { display_name: DisplayName::from_stored("Zed".to_owned()), ..user("adam") };
     let mut work = store.begin().await?;
     for user in [&ada, &bob, &adam] {
@@ -158,6 +159,10 @@ pub(crate) async fn accounts_are_listed_newest_first_by_what_they_are(store: Arc
     assert_eq!(list(search("adam"), None, 10).await?, [adam.id]);
     assert_eq!(list(search("zed"), None, 10).await?, [adam.id]);
     assert_eq!(list(search("bob@exa"), None, 10).await?, [bob.id]);
+    for (text, found) in [("BOB@Exa", vec![bob.id]), ("ADA", vec![adam.id, ada.id]), ("ÉLan", vec![bob.id])]
+    {
+        assert_eq!(list(search(text), None, 10).await?, found, "{text}");
+    }
     for nothing in ["da", "a%", "_da", "ob@"] {
         assert_eq!(list(search(nothing), None, 10).await?, [], "{nothing}");
     }

@@ -184,7 +184,7 @@ impl AdminUsersApi {
         &self,
         Data(state): Data<&AppState>,
         Authenticated(actor): Authenticated,
-        /// How their handle, address or name begins, in any case
+        /// How their handle, address or name begins, in any case; letters of names beyond ASCII best as they are written
         #[oai(validator(max_length = 254))]
         search: Query<Option<String>>,
         /// What they may do on the server

@@ -73,9 +73,12 @@ impl<A: Access> UserRepository for Connection<A> {
 }
 
 fn fits(filter: &UserFilter, user: &User) -> bool {
-    let names =
-        [user.username.as_str(), user.email.as_str(), &user.display_name.as_str().to_ascii_lowercase()];
-    filter.search.as_deref().is_none_or(|text| names.iter().any(|name| name.starts_with(text)))
+    let name = user.display_name.as_str();
+    let names = [user.username.as_str(), user.email.as_str(), &name.to_lowercase()];
+    filter
+        .search
+        .as_deref()
+        .is_none_or(|text| names.iter().any(|name| name.starts_with(&text.to_lowercase())))
         && filter.role.is_none_or(|role| user.role == role)
         && filter.is_suspended.is_none_or(|is_suspended| user.suspension.is_some() == is_suspended)
 }

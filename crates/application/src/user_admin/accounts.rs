@@ -1,7 +1,7 @@
 //! Accounts that operators look for, make, and give another password.
 
 use plaza_domain::{
-    AuditAction, DisplayName, Email, PasswordHash, SystemRole, User, UserId, Username, Validator,
+    AuditAction, DisplayName, Email, PasswordHash, SystemRole, User, UserId, Username, Validator, Violation,
     repository::UserFilter,
 };
 
@@ -45,7 +45,7 @@ impl UserAdminService {
     /// The accounts that fit the filter, newest first.
     ///
     /// # Errors
-    /// `Forbidden`.
+    /// `Forbidden`; `Invalid` for a search with control characters.
     pub async fn list(
         &self,
         by: Operator<'_>,
@@ -53,7 +53,10 @@ impl UserAdminService {
         page: PageRequest<UserId>,
     ) -> Result<Page<User, UserId>> {
         authorize_operation(by)?;
-        let search = filter.search.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty());
+        let search = filter.search.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        if search.as_ref().is_some_and(|text| text.contains(char::is_control)) {
+            return Err(Violation::new("search", "must not have control characters").into());
+        }
         let filter = UserFilter { search, ..filter };
         let mut read = self.store.read().await?;
         let users = read.users().list(&filter, page.cursor, page.fetch()).await?;

@@ -8,7 +8,8 @@ use crate::{Email, Preferences, SystemRole, Timestamp, User, UserId, Username};
 /// Which accounts are asked for; what is `None` does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserFilter {
-    /// Those whose handle, address or name begins with this, which is in lower case.
+    /// Those whose handle, address or name begins with this, in any case. Letters of names beyond ASCII are the same in any
+    /// case only where the database knows them; as they were written they are always found.
     pub search: Option<String>,
     /// Those who may do this on the server.
     pub role: Option<SystemRole>,

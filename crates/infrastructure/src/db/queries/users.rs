@@ -26,9 +26,15 @@ pub fn list(backend: DbBackend, filter: &UserFilter, before: Option<UserId>, lim
         None => &mut query,
     };
     if let Some(text) = &filter.search {
-        let name = Expr::from(Func::lower(column(Column::DisplayName)));
-        let names = [column(Column::Username), column(Column::Email), name];
-        let any = names.into_iter().fold(Condition::any(), |any, name| any.add(begins(backend, name, text)));
+        let name = || Expr::from(Func::lower(column(Column::DisplayName)));
+        let (folded, written) = (text.to_lowercase(), text.to_ascii_lowercase());
+        let names = [column(Column::Username), column(Column::Email), name()];
+        let mut any =
+            names.into_iter().fold(Condition::any(), |any, name| any.add(begins(backend, name, &folded)));
+        // SQLite, and Postgres by the locale C, leave letters beyond ASCII as they are.
+        if written != folded {
+            any = any.add(begins(backend, name(), &written));
+        }
         query.cond_where(any);
     }
     query
