@@ -8,12 +8,14 @@ use plaza_infrastructure::clock::SystemClock;
 use plaza_tests::{
     OpenPlaza, Setup, both_setups,
     client::{Answer, Api, PASSWORD, User},
-    servers::Smtp,
+    servers::{Smtp, until},
 };
 use reqwest::Method;
 use serde_json::json;
 
 use crate::mail::{CONFIRM, mailing, start, with_mail};
+
+const PATIENCE: Duration = Duration::from_secs(30);
 
 both_setups!(
     a_reset_sets_the_password_and_ends_all_sessions,
@@ -161,6 +163,19 @@ async fn requests_are_counted_by_address_and_by_account(setup: Setup) {
 async fn request_from(api: &Api, email: &str, address: &str) -> Answer {
     let request = api.request(Method::POST, "/auth/password-reset/request");
     api.send(request.json(&json!({ "email": email })).header("x-forwarded-for", address)).await
+}
+
+/// Waits until nobody works at mail.
+async fn until_idle(admin: &User) {
+    let idle = until(PATIENCE, || async {
+        let queues = admin.api.get("/admin/queues").await.expect(200);
+        let mail =
+            queues["items"].as_array().and_then(|queues| queues.iter().find(|it| it["name"] == "mail"));
+        let is_idle =
+            mail.is_some_and(|it| ["scheduled", "ready", "running"].iter().all(|state| it[state] == 0));
+        if is_idle { Ok(()) } else { Err(queues) }
+    });
+    idle.await.unwrap_or_else(|queues| panic!("mail is still on its way: {queues}"));
 }
 
 async fn nobody_keeps_others_from_a_new_password(setup: Setup) {

@@ -50,7 +50,10 @@ impl FileService {
 
 /// The upload with that id, also when it was deleted, so that nobody else changes it, or refers to it, before the
 /// transaction ends. Whoever makes a picture their avatar locks themselves first, and so does this.
-async fn lock(work: &mut dyn UnitOfWork, id: FileId) -> std::result::Result<Option<File>, RepositoryError> {
+pub(crate) async fn lock(
+    work: &mut dyn UnitOfWork,
+    id: FileId,
+) -> std::result::Result<Option<File>, RepositoryError> {
     if let Some(file) = work.files().find(id).await?
         && file.purpose == FilePurpose::Avatar
     {
@@ -60,7 +63,7 @@ async fn lock(work: &mut dyn UnitOfWork, id: FileId) -> std::result::Result<Opti
 }
 
 /// Deletes an upload that is locked: gives back its contents and what its owner was charged.
-async fn remove(
+pub(crate) async fn remove(
     work: &mut dyn UnitOfWork,
     file: &File,
     now: Timestamp,

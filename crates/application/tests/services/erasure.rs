@@ -216,7 +216,7 @@ async fn no_admin_ends_their_own_account_without_the_password() -> Result<()> {
 async fn what_an_operator_ended_gets_no_time_of_grace_from_a_request_that_was_under_way() -> Result<()> {
     let world = World::new();
     let (ada, grace) = world.people().await?;
-    world.services.erasure.delete(Operator::CommandLine, ada.id()).await?;
+    world.services.erasure.order(Operator::CommandLine, ada.id(), at_once()).await?;
     let late = world.services.erasure.request(&ada, Some(PASSWORD)).await;
     assert!(matches!(late, Err(Error::Unauthenticated(Unauthenticated::Banned))), "{late:?}");
     let given_up = stored(&world, ada.id()).await?.erase_at;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use plaza_application::{Error, Operator, PageRequest, Result, events::RoomEventBody};
+use plaza_application::{DeletionOrder, Error, Operator, PageRequest, Result, events::RoomEventBody};
 use plaza_domain::{MemberRole, UserId, Version};
 
 use crate::world::{World, heard_changes};
@@ -214,7 +214,8 @@ async fn who_cannot_use_their_account_is_not_added_and_who_can_again_is() -> Res
     add(grace.id()).await?;
 
     let eve = world.user("eve").await?;
-    world.services.erasure.delete(by, eve.id()).await?;
+    let at_once = DeletionOrder { is_immediate: true, ..DeletionOrder::default() };
+    world.services.erasure.order(by, eve.id(), at_once).await?;
     let refused = add(eve.id()).await;
     assert!(matches!(refused, Err(Error::NotFound("user"))), "{refused:?}");
     Ok(())
