@@ -31,7 +31,7 @@ use crate::{
 /// As many frames wait for a connection; a room is never further ahead of it than what its senders have under way.
 const WAITING: usize = 4_096;
 /// So much is around a message in Plaza's frames, in bytes: names, ids, times, and the text once more as HTML.
-const AROUND: usize = 900;
+const AROUND: usize = 724;
 
 type Rooms = Arc<RwLock<HashMap<String, Vec<mpsc::Sender<Utf8Bytes>>>>>;
 

@@ -48,7 +48,7 @@ pub(super) async fn run(peer: &dyn Peer, server: &mut Server, scale: &Scale) -> 
     let watching = async {
         sleep(SETTLE).await;
         let before = server.reading();
-        sleep(scale.measured.max(BEAT)).await;
+        sleep(scale.idle).await;
         (before.cores_until(server.reading()), server.memory())
     };
     let (cores, full) = tokio::select! {

@@ -59,6 +59,8 @@ pub(crate) enum Scenario {
 pub(crate) struct Scale {
     pub(crate) warm_up: Duration,
     pub(crate) measured: Duration,
+    /// How long idle connections are watched.
+    pub(crate) idle: Duration,
     pub(crate) idle_connections: usize,
     pub(crate) storm_connections: usize,
     /// The lengths of histories, in messages.

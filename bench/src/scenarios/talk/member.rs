@@ -1,15 +1,18 @@
 //! One member of a room, who listens and may be a sender.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, interval, sleep_until};
 
-use super::{Load, Run, Shape};
+use super::{Load, Run, Shape, Span};
 use crate::{
     Failure,
     stage::Seat,
     wire::{Body, Dialect, Reader, Socket},
 };
+
+/// Well within the 25 s that Plaza asks for; once the messages begin, a run is shorter than two of those.
+const BEAT: Duration = Duration::from_secs(20);
 
 /// What a sender has posted.
 #[derive(Debug)]
@@ -30,16 +33,16 @@ impl Post {
     }
 
     /// When its next message is due; `None` when something has to come back first.
-    fn due(&self, run: &Run) -> Option<Instant> {
+    fn due(&self, run: &Run, span: Span) -> Option<Instant> {
         let due = match run.shape.load {
             Load::Window(window) if self.posted - self.returned >= window => return None,
-            Load::Window(_) => run.begin.max(Instant::now()),
+            Load::Window(_) => span.begin.max(Instant::now()),
             Load::Rate(rate) => {
                 let before = f64::from(self.posted) * run.shape.senders as f64 + self.sender as f64;
-                run.begin + std::time::Duration::from_secs_f64(before / rate)
+                span.begin + Duration::from_secs_f64(before / rate)
             }
         };
-        (due < run.end).then_some(due)
+        (due < span.end).then_some(due)
     }
 }
 
@@ -68,8 +71,9 @@ impl Member {
 
     /// Listens, and posts what is due, until it is ended from outside.
     pub(super) async fn talk(mut self) -> Result<(), Failure> {
+        let span = self.wait().await?;
         loop {
-            let due = self.post_due()?;
+            let due = self.post_due(span)?;
             self.socket.flush().await?;
             match due {
                 Some(due) => tokio::select! {
@@ -82,11 +86,35 @@ impl Member {
         }
     }
 
+    /// Until everybody is there: what comes before is of no interest, but servers want to hear that one is there.
+    async fn wait(&mut self) -> Result<Span, Failure> {
+        let mut begun = self.run.begun.clone();
+        let mut beats = interval(BEAT);
+        loop {
+            tokio::select! {
+                received = self.socket.receive() => {
+                    received?;
+                    self.take_in()?;
+                }
+                _ = beats.tick() => if let Some(beat) = self.dialect.heartbeat() {
+                    self.socket.say(beat)?;
+                },
+                changed = begun.changed() => {
+                    changed?;
+                    if let Some(span) = *begun.borrow() {
+                        return Ok(span);
+                    }
+                }
+            }
+            self.socket.flush().await?;
+        }
+    }
+
     /// Posts, and returns when there is more to post.
-    fn post_due(&mut self) -> Result<Option<Instant>, Failure> {
+    fn post_due(&mut self, span: Span) -> Result<Option<Instant>, Failure> {
         let Some(post) = &mut self.post else { return Ok(None) };
         loop {
-            let due = post.due(&self.run);
+            let due = post.due(&self.run, span);
             match due {
                 Some(at) if at <= Instant::now() => {
                     post.posted += 1;

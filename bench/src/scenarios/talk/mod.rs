@@ -10,6 +10,7 @@ use std::{
 
 use futures::future::try_join_all;
 use tokio::{
+    sync::watch,
     task::JoinSet,
     time::{Instant, sleep_until},
 };
@@ -60,13 +61,19 @@ pub(crate) struct Shape {
     pub(crate) measured: Duration,
 }
 
+/// From the first message to the last.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    begin: Instant,
+    end: Instant,
+}
+
 /// What all members of a run know.
 struct Run {
     shape: Shape,
     epoch: Instant,
-    begin: Instant,
-    /// Senders stop here.
-    end: Instant,
+    /// When messages are posted, as soon as everybody is there.
+    begun: watch::Receiver<Option<Span>>,
     ledger: Mutex<Ledger>,
 }
 
@@ -96,27 +103,29 @@ pub(crate) async fn run_beside(
     seats: &[Seat],
     beside: impl Future<Output = Result<(), Failure>>,
 ) -> Result<Outcome, Failure> {
-    let mut sockets = Vec::with_capacity(seats.len());
-    for (chunk, seats) in seats.chunks(AT_ONCE).enumerate() {
-        let connecting = seats.iter().enumerate().map(|(number, seat)| {
-            let address = server.addresses[(chunk * AT_ONCE + number) % server.addresses.len()];
-            connect(address, peer.dialect(), seat, BUFFER)
-        });
-        sockets.extend(try_join_all(connecting).await?);
-    }
+    let (begin, begun) = watch::channel(None);
     let epoch = Instant::now();
-    let begin = epoch + SETTLE;
-    let from = begin + shape.warm_up;
-    let end = from + shape.measured;
-    let run = Run { shape, epoch, begin, end, ledger: Mutex::new(Ledger::new(shape)?) };
-    run.ledger().measured = run.micros(from)..run.micros(end);
-    let run = Arc::new(run);
+    let run = Arc::new(Run { shape, epoch, begun, ledger: Mutex::new(Ledger::new(shape)?) });
     let mut members = JoinSet::new();
-    for (number, (socket, seat)) in sockets.into_iter().zip(seats).enumerate() {
-        let post = Post::of(number, shape);
-        let member = Member::new(Arc::clone(&run), number, socket, seat.clone(), peer.dialect(), post);
-        members.spawn(member.talk());
+    for (chunk, seats) in seats.chunks(AT_ONCE).enumerate() {
+        let connecting = seats.iter().enumerate().map(|(place, seat)| {
+            let number = chunk * AT_ONCE + place;
+            let address = server.addresses[number % server.addresses.len()];
+            let run = Arc::clone(&run);
+            async move {
+                let socket = connect(address, peer.dialect(), seat, BUFFER).await?;
+                let post = Post::of(number, shape);
+                Ok::<_, Failure>(Member::new(run, number, socket, seat.clone(), peer.dialect(), post))
+            }
+        });
+        for member in try_join_all(connecting).await? {
+            members.spawn(member.talk());
+        }
     }
+    let from = Instant::now() + SETTLE + shape.warm_up;
+    let end = from + shape.measured;
+    run.ledger().measured = run.micros(from)..run.micros(end);
+    begin.send_replace(Some(Span { begin: from - shape.warm_up, end }));
     let measuring = async {
         sleep_until(from).await;
         let before = server.reading();
