@@ -69,6 +69,7 @@ impl Peer for Plaza {
             .variable("PLAZA_LIMITS__ENABLED", "false")
             .variable("PLAZA_AUTH__BCRYPT_COST", ground.bcrypt_cost.to_string())
             .variable("PLAZA_AUTH__SECRET", SECRET)
+            .variable("PLAZA_WORKER__EMBEDDED", "true")
             .variable("PLAZA_LOG__LEVEL", "warn");
         Ok(match &ground.stores {
             Some((database, redis)) => {
