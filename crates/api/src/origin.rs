@@ -36,7 +36,7 @@ impl Page {
     pub(crate) fn must_be_trusted(&self) -> Result<(), ApiError> {
         let detail = "cookies are for pages of this server, and of the origins that its operator has listed";
         let refusal = |said: &String| ApiError::new(ProblemKind::ForeignOrigin, detail).because(said.clone());
-        self.0.as_ref().map(|()| ()).map_err(refusal)
+        self.0.as_ref().copied().map_err(refusal)
     }
 
     pub(crate) fn is_trusted(&self) -> bool {

@@ -128,7 +128,7 @@ impl Proofs {
 
     async fn check(&self, actor: &Actor, user: &User, password: &str, field: &'static str) -> Result<()> {
         let guess = self.guess(user.id.to_string(), &actor.device).await?;
-        if guess.is_right(password, Some(user.password_hash.clone())).await? {
+        if guess.check(password, Some(user.password_hash.clone())).await? {
             return Ok(());
         }
         self.note_failure(actor, "password").await?;
@@ -148,7 +148,7 @@ impl Guess<'_> {
     ///
     /// # Errors
     /// `Unavailable` when too many passwords are checked at once.
-    pub(crate) async fn is_right(self, password: &str, hash: Option<PasswordHash>) -> Result<bool> {
+    pub(crate) async fn check(self, password: &str, hash: Option<PasswordHash>) -> Result<bool> {
         let is_right = self.proofs.passwords.verify(password, hash).await.map_err(Error::Unavailable)?;
         if is_right {
             self.proofs.limits.guessed_right(&self.account, &self.network).await;

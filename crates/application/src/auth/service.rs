@@ -191,7 +191,7 @@ impl AuthService {
         let guess = self.proofs.guess(login_key(email_or_username), &device).await?;
         let found = self.find_by_login(email_or_username).await?;
         let (known, hash) = found.as_ref().map(|user| (user.id, user.password_hash.clone())).unzip();
-        let matches = guess.is_right(password, hash).await?;
+        let matches = guess.check(password, hash).await?;
         let Some(user) = found.filter(|_| matches) else {
             self.note_failed_login(known, device).await?;
             return Err(Unauthenticated::Credentials.into());

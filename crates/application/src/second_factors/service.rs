@@ -114,7 +114,7 @@ impl SecondFactorService {
     pub async fn confirm(&self, actor: &Actor, code: &str) -> Result<Vec<String>> {
         let nothing = || Error::Conflict("there is nothing to confirm: begin first".to_owned());
         let waiting = self.store.read().await?.totp().find(actor.id()).await?;
-        if !waiting.is_some_and(|secret| !secret.is_confirmed()) {
+        if waiting.is_none_or(|secret| secret.is_confirmed()) {
             return Err(nothing());
         }
         self.factors.admit_code(actor.id()).await?;
