@@ -96,6 +96,11 @@ impl User {
         suspended || self.is_given_up(now)
     }
 
+    /// Whether it is an admin's account that is neither suspended nor to be erased.
+    pub fn is_lasting_admin(&self) -> bool {
+        self.role == SystemRole::Admin && self.suspension.is_none() && self.erase_at.is_none()
+    }
+
     /// What others see next to a message.
     pub fn summary(&self) -> UserSummary {
         UserSummary { id: self.id, username: self.username.clone(), display_name: self.display_name.clone() }

@@ -54,7 +54,7 @@ async fn an_operator_deletes_accounts(setup: Setup) {
     let soon = json_out(&plaza.run(&["admin", "delete-user", "ada", "--json"]).await);
     assert!(soon["erase_at"].is_string() && soon["erased_at"].is_null(), "{soon}");
     let shown = out(&plaza.run(&["admin", "delete-user", "bob", "--reason", "Spam.", "--now"]).await);
-    assert!(shown.contains("to be erased  20"), "{shown}");
+    assert!(shown.contains("to be erased at 20"), "{shown}");
     assert_eq!(sockets[0].ends_within(SOON).await, Some(4401));
     assert_eq!(sockets[1].ends_within(SOON).await, Some(4403));
     assert_eq!(Api::anonymous(plaza.a()).log_in("ada", PASSWORD).await.expect(200)["is_restored"], true);

@@ -213,7 +213,7 @@ pub(crate) async fn of_two_admins_who_demote_each_other_one_stays(store: Arc<dyn
         let (store, target) = (Arc::clone(&store), admins[number].clone());
         async move {
             let mut work = store.begin().await?;
-            if work.erasures().lock_admins().await? == [target.id] {
+            if work.erasures().lock_admins(target.id).await? == [target.id] {
                 return Ok(false);
             }
             work.users().update(&User { role: SystemRole::Member, ..target }).await?;
@@ -222,6 +222,6 @@ pub(crate) async fn of_two_admins_who_demote_each_other_one_stays(store: Arc<dyn
         }
     });
     assert_eq!(demoted.await?, 1);
-    assert_eq!(store.begin().await?.erasures().lock_admins().await?.len(), 1);
+    assert_eq!(store.begin().await?.erasures().lock_admins(admins[0].id).await?.len(), 1);
     Ok(())
 }

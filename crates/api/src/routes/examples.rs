@@ -104,6 +104,7 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         "AttemptView" => attempt(),
         "SuspensionView" => suspension(),
         "AdminUserView" => admin_user(),
+        "MadeAccountView" => json!({"user": admin_user(), "password": null}),
         "AdminUserList" => json!({"items": [admin_user()], "next_cursor": null}),
         "AuditEntryView" => audit_entry(),
         "AuditList" => json!({"items": [audit_entry()], "next_cursor": null}),

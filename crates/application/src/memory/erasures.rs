@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use async_trait::async_trait;
 use plaza_domain::{
-    DueErasure, FileId, Member, Preferences, RoomId, RoomKind, SystemRole, Timestamp, UserId,
+    DueErasure, FileId, Member, Preferences, RoomId, RoomKind, Timestamp, UserId,
     repository::{ErasureRepository, Result},
 };
 
@@ -31,11 +31,9 @@ impl<A: Access> ErasureRepository for Connection<A> {
         Ok(due)
     }
 
-    async fn lock_admins(&mut self) -> Result<Vec<UserId>> {
+    async fn lock_admins(&mut self, _: UserId) -> Result<Vec<UserId>> {
         let tables = self.tables();
-        let admins = tables.users.values().filter(|user| user.role == SystemRole::Admin);
-        let staying = admins.filter(|user| user.suspension.is_none() && user.erase_at.is_none());
-        Ok(staying.map(|user| user.id).collect())
+        Ok(tables.users.values().filter(|user| user.is_lasting_admin()).map(|user| user.id).collect())
     }
 
     async fn rooms(&mut self, user_id: UserId, after: Option<RoomId>, limit: u64) -> Result<Vec<RoomId>> {

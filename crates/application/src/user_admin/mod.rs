@@ -78,12 +78,12 @@ async fn revoke_invitations(
 }
 
 /// Makes sure that the server keeps an admin when that account is one no more. The first statement of its transaction:
-/// it locks all admins, one after the other, so that two do not take away each other's rights.
+/// it locks all admins and that account, one after the other, so that two do not take away each other's rights.
 ///
 /// # Errors
 /// `Conflict` when there is no other admin.
 pub(crate) async fn keep_an_admin(work: &mut dyn UnitOfWork, id: UserId) -> Result<()> {
-    if work.erasures().lock_admins().await? == [id] {
+    if work.erasures().lock_admins(id).await? == [id] {
         return Err(Error::Conflict(
             "the server keeps at least one admin: make somebody else one first".to_owned(),
         ));

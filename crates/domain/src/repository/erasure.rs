@@ -15,8 +15,9 @@ pub trait ErasureRepository: Send {
     -> Result<Vec<DueErasure>>;
 
     /// The server's admins who are neither suspended nor to be erased, by rising id. None of them stops being one before
-    /// this transaction ends.
-    async fn lock_admins(&mut self) -> Result<Vec<UserId>>;
+    /// this transaction ends, and nobody else changes `target`, who is locked in the same order, so that no two who do
+    /// this wait for each other.
+    async fn lock_admins(&mut self, target: UserId) -> Result<Vec<UserId>>;
 
     /// The rooms that the user is in now, but for direct rooms, by rising id, those after `after`, at most `limit`.
     async fn rooms(&mut self, user_id: UserId, after: Option<RoomId>, limit: u64) -> Result<Vec<RoomId>>;

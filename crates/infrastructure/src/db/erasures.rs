@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use plaza_domain::repository::{ErasureRepository, Result};
-use plaza_domain::{DueErasure, FileId, RoomId, Timestamp, UserId};
+use plaza_domain::{DueErasure, FileId, RoomId, Timestamp, User, UserId};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use super::entity::{file, room_member, user};
@@ -24,9 +24,9 @@ impl<C: ConnectionTrait + Send> ErasureRepository for Session<C> {
         due.collect()
     }
 
-    async fn lock_admins(&mut self) -> Result<Vec<UserId>> {
-        let rows = self.rows(&erasure::lock_admins()).await?;
-        rows.iter().map(user_id).collect()
+    async fn lock_admins(&mut self, target: UserId) -> Result<Vec<UserId>> {
+        let locked: Vec<User> = self.all::<user::Model, _>(&erasure::lock_admins(target)).await?;
+        Ok(locked.into_iter().filter(User::is_lasting_admin).map(|user| user.id).collect())
     }
 
     async fn rooms(&mut self, user_id: UserId, after: Option<RoomId>, limit: u64) -> Result<Vec<RoomId>> {

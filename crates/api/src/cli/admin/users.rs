@@ -267,7 +267,6 @@ fn shown(user: &User, password: Option<&str>) -> String {
         ("verified", or_dash(user.email_verified_at.map(UtcTime))),
         ("role", user.role.as_str().to_owned()),
         ("state", state(user)),
-        ("to be erased", or_dash(user.erase_at.map(UtcTime))),
     ]);
     match password {
         Some(password) => text + &facts([("password", password.to_owned())]),

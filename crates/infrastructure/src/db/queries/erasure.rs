@@ -5,6 +5,7 @@ use sea_orm::sea_query::{
     Alias, Condition, DeleteStatement, Expr, ExprTrait, JoinType, LockType, Order, Query, SelectStatement,
     UpdateStatement,
 };
+use sea_orm::{EntityTrait, QueryOrder, QueryTrait};
 
 use crate::db::entity::{file, room, room_member, user};
 
@@ -56,16 +57,17 @@ pub fn due(now: Timestamp, after: Option<DueErasure>, limit: u64) -> SelectState
     query
 }
 
-/// The server's admins who may act and stay, by rising id.
-pub fn lock_admins() -> SelectStatement {
-    Query::select()
-        .column(user::Column::Id)
-        .from(user::Entity)
+/// The server's admins who may act and stay, and somebody else, by rising id.
+pub fn lock_admins(target: UserId) -> SelectStatement {
+    let admin = Condition::all()
         // Written out, as in the index.
-        .and_where(Expr::col(user::Column::Role).eq(Expr::cust(format!("'{}'", SystemRole::Admin.as_str()))))
-        .and_where(Expr::col(user::Column::DisabledAt).is_null())
-        .and_where(Expr::col(user::Column::EraseAt).is_null())
-        .order_by(user::Column::Id, Order::Asc)
+        .add(Expr::col(user::Column::Role).eq(Expr::cust(format!("'{}'", SystemRole::Admin.as_str()))))
+        .add(Expr::col(user::Column::DisabledAt).is_null())
+        .add(Expr::col(user::Column::EraseAt).is_null());
+    user::Entity::find()
+        .order_by_asc(user::Column::Id)
+        .into_query()
+        .cond_where(Condition::any().add(admin).add(Expr::col(user::Column::Id).eq(target.uuid())))
         .lock(LockType::Update)
         .take()
 }
