@@ -7,11 +7,12 @@ use crate::ddl::{self, OnDelete, index, partial, reference, unique};
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
-const INDEXES: [(&str, &str); 7] = [
+const INDEXES: [(&str, &str); 8] = [
     ("users_created_at_idx", "users"),
     ("users_erase_at_idx", "users"),
     ("users_admins_idx", "users"),
     ("files_exports_idx", "files"),
+    ("files_owner_exports_idx", "files"),
     ("room_members_user_idx", "room_members"),
     ("files_owner_idx", "files"),
     ("friendships_high_user_idx", "friendships"),
@@ -34,6 +35,10 @@ impl MigrationTrait for Migration {
             partial(index("users_admins_idx", "users", &["id"]), "role = 'admin'"),
             partial(
                 index("files_exports_idx", "files", &["created_at"]),
+                "purpose = 'export' AND deleted_at IS NULL",
+            ),
+            partial(
+                index("files_owner_exports_idx", "files", &["owner_id"]),
                 "purpose = 'export' AND deleted_at IS NULL",
             ),
             index("room_members_user_idx", "room_members", &["user_id", "room_id"]),

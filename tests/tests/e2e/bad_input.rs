@@ -66,7 +66,12 @@ async fn a_body_that_is_not_as_documented_is_refused(setup: Setup) {
         for body in wrong {
             // An empty object would be a change of nothing.
             let answer = ada.api.send(send((*body).to_owned())).await;
-            assert_refused(&answer);
+            if path == "/auth/refresh" && body.is_empty() {
+                // A cookie could have brought the token.
+                answer.expect_problem(401);
+            } else {
+                assert_refused(&answer);
+            }
         }
         let form = ada.api.request(Method::from_bytes(method.as_bytes()).expect("a method"), &path);
         assert_refused(&ada.api.send(form.header("content-type", "text/plain").body("{}")).await);
