@@ -168,7 +168,7 @@ async fn a_mail_tells_of_what_is_linked_and_unlinked(setup: Setup) {
     let url = format!("{}/api/v1/users/me/identities", plaza.a());
     let linking = browser.post(&url, Some(ada.api.token()), &json!({ "provider": ID })).await.expect(200);
     let callback = browser.prove(text(&linking["authorization_url"]), "ada").await;
-    browser.visit(&at(plaza.b(), &callback)).await.expect(200);
+    assert_eq!(browser.visit(&at(plaza.b(), &callback)).await.status, 200);
     let told = smtp.mail("ada@example.org", "A login was linked to your account").await;
     assert!(told.text.is_some_and(|text| text.contains("a login at The Corporation")));
     let listed = ada.api.get("/users/me/identities").await.expect(200);
