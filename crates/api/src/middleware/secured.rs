@@ -20,7 +20,10 @@ impl Secured {
         for (path, operations) in document["paths"].as_object().into_iter().flatten() {
             let parts: Vec<String> = path.trim_matches('/').split('/').map(str::to_owned).collect();
             for (method, operation) in operations.as_object().into_iter().flatten() {
-                let is_secured = operation["security"].as_array().is_some_and(|schemes| !schemes.is_empty());
+                // A cookie does, or nothing at all, where an access token is one of several ways.
+                let is_secured = operation["security"].as_array().is_some_and(|ways| {
+                    !ways.is_empty() && ways.iter().all(|way| way.get("access_token").is_some())
+                });
                 let method = method.to_uppercase().parse().ok().filter(|_| is_secured);
                 if let (Some(method), Some(first)) = (method, parts.first()) {
                     table.entry(first.clone()).or_default().push((method, parts.clone()));
@@ -56,6 +59,8 @@ mod tests {
     fn only_what_the_document_secures_asks_for_a_login() {
         let document = r#"{"paths": {
             "/auth/login": {"post": {}},
+            "/auth/refresh": {"post": {"security": [{"refresh_cookie": []}, {}]}},
+            "/auth/logout": {"post": {"security": [{"access_token": []}, {"refresh_cookie": []}]}},
             "/users/{user_id}": {"get": {"security": [{"access_token": []}]}},
             "/users/me": {"put": {"security": [{"access_token": []}]}, "delete": {"security": []}}
         }}"#;
@@ -68,6 +73,8 @@ mod tests {
             (Method::DELETE, "/api/v1/users/me", false),
             (Method::POST, "/api/v1/users/1", false),
             (Method::POST, "/api/v1/auth/login", false),
+            (Method::POST, "/api/v1/auth/refresh", false),
+            (Method::POST, "/api/v1/auth/logout", false),
             (Method::GET, "/api/v1/users/", false),
             (Method::GET, "/api/v1/users/1/", false),
             (Method::GET, "/api/v1/users/1/2", false),

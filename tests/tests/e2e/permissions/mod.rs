@@ -26,7 +26,8 @@ both_setups!(
 /// How many cells are tried at a time: fewer than connections that a user may have.
 const PARALLEL: usize = 6;
 /// What else than success tells that one may, as what the request is about is not there.
-const ELSE: [(&str, u16); 9] = [
+const ELSE: [(&str, u16); 10] = [
+    ("GET /users/me/export", 404),
     ("POST /auth/verify-email", 422),
     ("POST /auth/password-reset", 422),
     ("POST /auth/email-change", 422),
