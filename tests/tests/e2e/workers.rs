@@ -37,7 +37,7 @@ async fn a_worker_is_listed_until_it_ends(setup: Setup) {
     let worker = &workers[0];
     let queues: BTreeSet<_> =
         worker["queues"].as_array().into_iter().flatten().flat_map(Value::as_str).collect();
-    assert_eq!(queues, ["default", "mail", "media"].into());
+    assert_eq!(queues, ["default", "exports", "mail", "media"].into());
     assert!(worker["slots"] == 3 && worker["pid"].as_u64() > Some(1), "{worker}");
     match setup {
         Setup::Embedded => {
