@@ -173,7 +173,8 @@ async fn a_client_that_does_not_read_is_sent_away_and_comes_back_without_a_gap(s
             Err(ended) => break ended,
         }
     };
-    assert_eq!(ended, Ended::Closed(4508));
+    // Who goes on reading nothing is not told why: after three seconds the connection is cut.
+    assert!(matches!(ended, Ended::Closed(4508) | Ended::Broken(_)), "{ended:?}");
     assert!(seen < BATCHES * BATCH);
 
     let mut again = bob.connect().await;
