@@ -27,18 +27,18 @@ test: ## Installs what the tests need where it can, and runs all of them
 
 attacks: ## Tries tokens, ids, races, timing and floods on servers, and prints how much of it worked: nothing
 	@scripts/install-test-deps.sh
-	$(CARGO) build --locked --workspace --bins
-	$(CARGO) test --locked --package plaza-tests --test attacks -- --nocapture
+	@$(MAKE) --no-print-directory build
+	$(CARGO) test --locked --workspace --test attacks -- --nocapture
 
 faults: ## Kills, pauses, empties and restarts servers under load, and prints what was lost: nothing
 	@scripts/install-test-deps.sh
-	$(CARGO) build --locked --workspace --bins
-	$(CARGO) test --locked --package plaza-tests --test faults -- --nocapture --test-threads=1
+	@$(MAKE) --no-print-directory build
+	$(CARGO) test --locked --workspace --test faults -- --nocapture --test-threads=1
 
 conformance: ## Lets 200 clients talk while servers are killed, and counts what was lost
 	@scripts/install-test-deps.sh
-	$(CARGO) build --locked --bins
-	$(CARGO) run --locked --package plaza-tests --bin conformance -- --faults
+	@$(MAKE) --no-print-directory build
+	$${CARGO_TARGET_DIR:-target}/debug/conformance --faults
 
 bench: ## Measures Plaza and its peers on the same work, for an hour, and writes docs/benchmarks.md anew
 	@$(MAKE) --no-print-directory bench-build
