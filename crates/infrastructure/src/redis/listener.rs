@@ -8,7 +8,7 @@ use fred::{
     interfaces::{ClientLike, EventInterface, PubsubInterface},
     types::Message,
 };
-use plaza_application::in_process::LocalBus;
+use plaza_application::{in_process::LocalBus, ports::Delivery};
 use tokio::{
     sync::broadcast::error::RecvError,
     time::{MissedTickBehavior, interval, timeout},
@@ -16,7 +16,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::envelope::Envelope;
+use super::parcel;
 
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// A connection that only listens notices a dead peer by asking.
@@ -93,13 +93,11 @@ impl Listener {
     }
 
     fn receive(&self, message: &Message) {
-        let envelope = message.value.as_bytes().map(serde_json::from_slice::<Envelope>);
-        match envelope {
-            Some(Ok(envelope)) if envelope.origin == self.origin => {}
-            Some(Ok(Envelope { event: Some(event), .. })) => self.local.deliver(event),
-            Some(Ok(Envelope { event: None, .. })) => self.local.announce_gap(),
-            // An instance of another version may send what this one does not know: the database has it.
-            Some(Err(_)) | None => self.local.announce_gap(),
+        for delivery in parcel::unpack(self.origin, message.value.as_bytes().unwrap_or_default()) {
+            match delivery {
+                Delivery::Event(event) => self.local.deliver(event),
+                Delivery::Gap => self.local.announce_gap(),
+            }
         }
     }
 }

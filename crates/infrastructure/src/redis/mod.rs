@@ -1,10 +1,10 @@
 //! What several instances share through Redis. None of it is the truth: losing it costs latency, and no data.
 
 mod bus;
-mod envelope;
 mod guesses;
 mod listener;
 mod one_time;
+mod parcel;
 mod pool;
 mod presence;
 mod publisher;

@@ -10,6 +10,7 @@ use std::{
 };
 
 use fred::{
+    bytes::Bytes,
     clients::Client,
     error::Error,
     interfaces::{ClientLike, EventInterface, PubsubInterface},
@@ -26,7 +27,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::envelope::Envelope;
+use super::parcel;
 
 /// How many events are sent in one round trip.
 const BATCH: usize = 256;
@@ -134,8 +135,8 @@ impl Publisher {
     async fn send(&self, events: Vec<Arc<Event>>, debt: &mut Debt) {
         let count = events.len() as u64;
         let gap = debt.gap.then_some(None);
-        let envelopes = gap.into_iter().chain(events.into_iter().map(Some));
-        match self.publish(envelopes).await {
+        let events = gap.into_iter().chain(events.into_iter().map(Some));
+        match self.publish(events).await {
             Ok(()) => {
                 if !mem::replace(&mut debt.reachable, true) {
                     tracing::info!("events are carried to other instances again");
@@ -158,10 +159,8 @@ impl Publisher {
         events: impl Iterator<Item = Option<Arc<Event>>>,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let pipeline = self.client.pipeline();
-        for event in events {
-            let envelope = Envelope { origin: self.origin, event };
-            let text = serde_json::to_string(&envelope)?;
-            let _queued: Value = pipeline.publish(self.channel.as_str(), text).await?;
+        for parcel in parcel::pack(self.origin, events)? {
+            let _queued: Value = pipeline.publish(self.channel.as_str(), Bytes::from(parcel)).await?;
         }
         let answers: Vec<Result<Value, Error>> = timeout(RESPONSE_TIMEOUT, pipeline.try_all()).await?;
         answers.into_iter().collect::<Result<Vec<_>, _>>()?;
