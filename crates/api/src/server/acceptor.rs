@@ -16,7 +16,7 @@ use poem::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 
@@ -24,6 +24,11 @@ use super::head_deadline::HeadDeadline;
 
 /// How long to wait when a connection could not be accepted: its cause (no descriptors, no memory) takes a while to go.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// How many connections may wait in the kernel's queue to be accepted: after a restart thousands of clients come back
+/// within a second, and those that find the queue full try again only after seconds. The kernel may allow fewer
+/// (`net.core.somaxconn`).
+const BACKLOG: u32 = 4096;
 
 /// Accepts at most so many connections at a time; more wait in the kernel's queue.
 pub(super) struct PlazaAcceptor {
@@ -34,8 +39,8 @@ pub(super) struct PlazaAcceptor {
 
 impl PlazaAcceptor {
     /// Listens on an address.
-    pub(super) async fn bind(address: SocketAddr, max_connections: usize) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
+    pub(super) fn bind(address: SocketAddr, max_connections: usize) -> io::Result<Self> {
+        let listener = listen(address)?;
         let address = listener.local_addr()?;
         let places = max_connections.min(Semaphore::MAX_PERMITS);
         Ok(Self { listener, address, places: Arc::new(Semaphore::new(places)) })
@@ -45,6 +50,15 @@ impl PlazaAcceptor {
     pub(super) fn address(&self) -> SocketAddr {
         self.address
     }
+}
+
+/// As [`TcpListener::bind`] does it, which lets 128 connections wait.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A server that is started again takes the address although connections of its predecessor are still closing.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 impl Acceptor for PlazaAcceptor {

@@ -12,7 +12,7 @@ use poem::{Response, Server, endpoint::BoxEndpoint};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
-use super::acceptor::PlazaAcceptor;
+use super::{acceptor::PlazaAcceptor, open_files::raise_limit};
 use crate::{
     routes::app,
     state::AppState,
@@ -69,8 +69,8 @@ impl Application {
         let address = config.server.listen;
         // The address comes first: when another server has it, nothing else shall be touched.
         let acceptor = PlazaAcceptor::bind(address, config.server.max_connections)
-            .await
             .map_err(|source| ServeError::Listen { address, source })?;
+        raise_limit(config.server.max_connections);
         let plaza = Plaza::connect(&config, Role::Server).await?;
         let connections = plaza.shutdown.child_token();
         let hub = Hub::start(

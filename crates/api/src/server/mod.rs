@@ -3,5 +3,6 @@
 mod acceptor;
 mod application;
 mod head_deadline;
+mod open_files;
 
 pub use application::{Application, ServeError};
