@@ -5,10 +5,10 @@ use std::sync::Arc;
 use plaza_application::Services;
 use plaza_infrastructure::{config::ServerConfig, health::Health, monitor::AskVitals, wiring::Plaza};
 
-/// What every operation can reach; cloning shares it.
+/// What every operation can reach; cloning, which each request does, shares it.
 #[derive(Clone)]
 pub(crate) struct AppState {
-    pub(crate) services: Services,
+    pub(crate) services: Arc<Services>,
     pub(crate) health: Arc<Health>,
     pub(crate) server: Arc<ServerConfig>,
     pub(crate) max_upload_bytes: u64,
@@ -23,7 +23,7 @@ impl AppState {
         vitals: AskVitals,
     ) -> Self {
         Self {
-            services: plaza.services.clone(),
+            services: Arc::new(plaza.services.clone()),
             health: Arc::new(plaza.health.clone()),
             server: Arc::new(server.clone()),
             max_upload_bytes,

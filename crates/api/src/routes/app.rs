@@ -81,7 +81,11 @@ pub(crate) fn document() -> String {
 }
 
 /// Everything that the server answers.
-pub(crate) fn app(state: AppState, ws: WsState, ids: Arc<dyn IdGenerator>) -> BoxEndpoint<'static, Response> {
+pub(crate) fn app(
+    state: AppState,
+    ws: Arc<WsState>,
+    ids: Arc<dyn IdGenerator>,
+) -> BoxEndpoint<'static, Response> {
     let document = document();
     let allowed = Arc::new(AllowedMethods::of(&document, PREFIX));
     let secured = Arc::new(Secured::of(&document, PREFIX));
@@ -91,7 +95,7 @@ pub(crate) fn app(state: AppState, ws: WsState, ids: Arc<dyn IdGenerator>) -> Bo
         .nest("/docs", pages::documentation())
         .at("/problems/:kind", get(problem_page))
         .at("/api/v1/openapi.json", pages::openapi())
-        .at("/api/v1/ws", ws::endpoint(ws.clone()))
+        .at("/api/v1/ws", ws::endpoint(Arc::clone(&ws)))
         .at("/api/v1/ws/:room_id", ws::endpoint(ws))
         .nest(PREFIX, Arc::clone(&rest))
         // What simple clients and those who watch over servers look for at the top.

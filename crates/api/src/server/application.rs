@@ -83,17 +83,6 @@ impl Application {
         if config.redis.url.is_none() {
             plaza.services.user_admin.watch_command_line(&plaza.tracker, plaza.shutdown.clone());
         }
-        let ws = WsState {
-            services: plaza.services.clone(),
-            hub,
-            clock: Arc::clone(&plaza.ports.clock),
-            ids: Arc::clone(&plaza.ports.ids),
-            settings: WsSettings {
-                allow_query_token: config.server.allow_query_token,
-                heartbeat_interval: config.server.heartbeat_interval(),
-                recheck_interval: config.server.recheck_interval(),
-            },
-        };
         let monitor = match config.metrics.listen {
             Some(address) => Some(Monitor::start("metrics.listen", address).await?),
             None => None,
@@ -105,6 +94,17 @@ impl Application {
             monitor.spawn(Arc::clone(&vitals), &plaza.tracker, plaza.shutdown.clone());
         }
         let state = AppState::new(&plaza, &config.server, config.uploads.max_bytes, vitals);
+        let ws = Arc::new(WsState {
+            services: Arc::clone(&state.services),
+            hub,
+            clock: Arc::clone(&plaza.ports.clock),
+            ids: Arc::clone(&plaza.ports.ids),
+            settings: WsSettings {
+                allow_query_token: config.server.allow_query_token,
+                heartbeat_interval: config.server.heartbeat_interval(),
+                recheck_interval: config.server.recheck_interval(),
+            },
+        });
         let endpoint = app(state, ws, Arc::clone(&plaza.ports.ids));
         Ok(Self { plaza, acceptor, endpoint, connections })
     }

@@ -30,11 +30,10 @@ pub(crate) struct WsSettings {
     pub recheck_interval: Duration,
 }
 
-/// What the endpoints need.
-#[derive(Clone)]
+/// What the endpoints and all connections need; they share one.
 pub(crate) struct WsState {
     /// The services.
-    pub services: Services,
+    pub services: Arc<Services>,
     /// The hub.
     pub hub: Arc<Hub>,
     /// The time.
@@ -46,12 +45,12 @@ pub(crate) struct WsState {
 }
 
 /// Answers `GET /ws` and `GET /ws/:room_id`.
-pub(crate) fn endpoint(state: WsState) -> impl Endpoint<Output = Response> {
+pub(crate) fn endpoint(state: Arc<WsState>) -> impl Endpoint<Output = Response> {
     get(WsEndpoint { state })
 }
 
 struct WsEndpoint {
-    state: WsState,
+    state: Arc<WsState>,
 }
 
 #[derive(Default, Deserialize)]
@@ -69,9 +68,8 @@ impl Endpoint for WsEndpoint {
         let credential = self.credential(&request);
         let device = request.data().map(|state: &AppState| ClientDevice::of(&request, &state.server).0);
         let device = device.unwrap_or_default();
-        let state = self.state.clone();
-        let tracker = self.state.hub.tracker().clone();
-        upgrade(&request, &tracker, move |socket| {
+        let state = Arc::clone(&self.state);
+        upgrade(&request, self.state.hub.tracker(), move |socket| {
             let connection = Connection::new(state, socket, device);
             Box::pin(connection.run(origin_allowed, credential, room))
         })

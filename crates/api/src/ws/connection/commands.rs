@@ -94,7 +94,7 @@ impl Connection {
             self.tell(&reply.error(refusal));
             return Ok(());
         }
-        let services = self.state.services.clone();
+        let services = Arc::clone(&self.state.services);
         if actor.must_verify_email
             && envelope.frame.takes_part()
             && let Ok(fresh) = services.auth.recheck(actor).await

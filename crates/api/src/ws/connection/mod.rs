@@ -58,7 +58,7 @@ pub(super) type Flow<T = ()> = Result<T, End>;
 
 /// A connection that is open.
 pub(super) struct Connection {
-    state: WsState,
+    state: Arc<WsState>,
     socket: Socket,
     id: ConnectionId,
     /// What it comes from.
@@ -81,7 +81,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(state: WsState, socket: Socket, device: Device) -> Self {
+    pub(super) fn new(state: Arc<WsState>, socket: Socket, device: Device) -> Self {
         let (now, recheck_interval) = (Instant::now(), state.settings.recheck_interval);
         Self {
             id: state.ids.next(),
