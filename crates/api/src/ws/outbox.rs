@@ -3,10 +3,10 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
 };
 
 use plaza_domain::{RoomId, Version};
-use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::close::Close;
@@ -57,14 +57,43 @@ struct State {
     bytes: usize,
     nudges: HashMap<RoomId, Option<Version>>,
     is_doubted: bool,
+    is_sent_away: bool,
     close: Option<Close>,
+    /// The connection, while it waits for something to be here.
+    reader: Option<Waker>,
 }
 
-/// The queue between everybody who has something to tell a connection, and the connection.
+impl State {
+    fn is_empty(&self) -> bool {
+        let has_calls = self.is_doubted || self.is_sent_away || self.close.is_some();
+        !has_calls && self.frames.is_empty() && self.nudges.is_empty()
+    }
+
+    /// Swaps the frames that wait for a queue that was emptied: its memory serves again.
+    fn swap_frames(&mut self, emptied: &mut VecDeque<Frame>) {
+        self.bytes = 0;
+        std::mem::swap(&mut self.frames, emptied);
+    }
+}
+
+/// What a connection is called for, besides frames.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Calls {
+    /// There are rooms to follow.
+    pub(super) has_nudges: bool,
+    /// It is to look whether it may still be there.
+    pub(super) is_doubted: bool,
+    /// The server is going away.
+    pub(super) is_sent_away: bool,
+    /// It is to end once the frames were sent.
+    pub(super) close: Option<Close>,
+}
+
+/// The queue between everybody who has something to tell a connection, and the connection: whoever tells the first thing
+/// wakes it, and it takes all that has gathered until it gets its turn.
 #[derive(Default)]
 pub(super) struct Outbox {
     state: Mutex<State>,
-    filled: Notify,
 }
 
 impl Outbox {
@@ -85,15 +114,13 @@ impl Outbox {
                 state.frames.clear();
                 state.bytes = 0;
                 state.close = Some(Close::TooSlow);
-                drop(state);
-                self.filled.notify_one();
+                wake(state);
                 return;
             }
         }
         state.bytes += frame.cost();
         state.frames.push_back(frame);
-        drop(state);
-        self.filled.notify_one();
+        wake(state);
     }
 
     /// Asks the connection to follow a room. What is too much is forgotten: the hub asks again when it compares.
@@ -105,8 +132,7 @@ impl Outbox {
         }
         let known = state.nudges.entry(nudge.room_id).or_default();
         *known = known.iter().copied().chain(nudge.at_most).min();
-        drop(state);
-        self.filled.notify_one();
+        wake(state);
     }
 
     /// Takes the rooms to follow, each with from where at most.
@@ -116,31 +142,50 @@ impl Outbox {
 
     /// Asks the connection to look whether it may still be there.
     pub(super) fn doubt(&self) {
-        self.lock().is_doubted = true;
-        self.filled.notify_one();
+        let mut state = self.lock();
+        state.is_doubted = true;
+        wake(state);
     }
 
-    /// Takes whether that is asked for.
-    pub(super) fn take_doubt(&self) -> bool {
-        std::mem::take(&mut self.lock().is_doubted)
+    /// Asks the connection to send its client away: the server is going away.
+    pub(super) fn send_away(&self) {
+        let mut state = self.lock();
+        state.is_sent_away = true;
+        wake(state);
     }
 
     /// Ends the connection after what waits now was sent.
     pub(super) fn close(&self, reason: Close) {
-        self.lock().close.get_or_insert(reason);
-        self.filled.notify_one();
-    }
-
-    /// Waits until there is something to take. Cancel safe.
-    pub(super) async fn filled(&self) {
-        self.filled.notified().await;
-    }
-
-    /// Takes everything that waits, and whether the connection shall end after it.
-    pub(super) fn take(&self) -> (VecDeque<Frame>, Option<Close>) {
         let mut state = self.lock();
-        state.bytes = 0;
-        (std::mem::take(&mut state.frames), state.close)
+        state.close.get_or_insert(reason);
+        wake(state);
+    }
+
+    /// Swaps the frames that wait for `emptied`, and tells what else the connection is called for; only nudges stay.
+    /// With nothing at all, the task of `cx` is woken when there is something.
+    pub(super) fn poll_take(&self, cx: &Context<'_>, emptied: &mut VecDeque<Frame>) -> Poll<Calls> {
+        let mut state = self.lock();
+        if state.is_empty() {
+            match &mut state.reader {
+                Some(reader) => reader.clone_from(cx.waker()),
+                reader @ None => *reader = Some(cx.waker().clone()),
+            }
+            return Poll::Pending;
+        }
+        state.swap_frames(emptied);
+        Poll::Ready(Calls {
+            has_nudges: !state.nudges.is_empty(),
+            is_doubted: std::mem::take(&mut state.is_doubted),
+            is_sent_away: std::mem::take(&mut state.is_sent_away),
+            close: state.close,
+        })
+    }
+
+    /// Swaps the frames that wait for `emptied`, and tells whether the connection shall end after them.
+    pub(super) fn take(&self, emptied: &mut VecDeque<Frame>) -> Option<Close> {
+        let mut state = self.lock();
+        state.swap_frames(emptied);
+        state.close
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -149,8 +194,35 @@ impl Outbox {
     }
 }
 
+/// Unlocks, and wakes the connection if it waits. Once it is woken nobody needs to wake it again before it has looked.
+fn wake(mut state: MutexGuard<'_, State>) {
+    let reader = state.reader.take();
+    drop(state);
+    if let Some(reader) = reader {
+        reader.wake();
+    }
+}
+
+#[cfg(test)]
+impl Outbox {
+    /// Everything that waits, and whether the connection shall end after it.
+    pub(super) fn drained(&self) -> (VecDeque<Frame>, Option<Close>) {
+        let mut frames = VecDeque::new();
+        let close = self.take(&mut frames);
+        (frames, close)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+        task::Wake,
+    };
+
     use super::*;
 
     fn frame_of(bytes: usize) -> String {
@@ -162,7 +234,7 @@ mod tests {
         let outbox = Outbox::default();
         outbox.push(Frame::essential("1".into()));
         outbox.push(Frame::droppable("2".into()));
-        let (frames, close) = outbox.take();
+        let (frames, close) = outbox.drained();
         assert_eq!(frames.iter().map(|frame| frame.text.as_str()).collect::<Vec<_>>(), ["1", "2"]);
         assert_eq!(close, None);
     }
@@ -173,7 +245,7 @@ mod tests {
         outbox.push(Frame::droppable(frame_of(CAPACITY_BYTES / 2)));
         outbox.push(Frame::essential(frame_of(CAPACITY_BYTES / 4)));
         outbox.push(Frame::essential(frame_of(CAPACITY_BYTES / 2)));
-        let (frames, close) = outbox.take();
+        let (frames, close) = outbox.drained();
         assert_eq!(frames.len(), 2);
         assert_eq!(close, None);
     }
@@ -183,7 +255,7 @@ mod tests {
         let outbox = Outbox::default();
         outbox.push(Frame::essential(frame_of(CAPACITY_BYTES / 2)));
         outbox.push(Frame::essential(frame_of(CAPACITY_BYTES)));
-        let (frames, close) = outbox.take();
+        let (frames, close) = outbox.drained();
         assert!(frames.is_empty());
         assert_eq!(close, Some(Close::TooSlow));
     }
@@ -213,8 +285,53 @@ mod tests {
         let outbox = Outbox::default();
         outbox.close(Close::GoingAway);
         outbox.push(Frame::essential("late".into()));
-        let (frames, close) = outbox.take();
+        let (frames, close) = outbox.drained();
         assert!(frames.is_empty());
         assert_eq!(close, Some(Close::GoingAway));
+    }
+    #[test]
+    fn who_waits_is_woken_once_and_takes_all_that_has_gathered() {
+        let (outbox, woken) = (Outbox::default(), Arc::new(Woken::default()));
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut frames = VecDeque::new();
+        assert!(outbox.poll_take(&Context::from_waker(&waker), &mut frames).is_pending());
+        for text in ["1", "2", "3"] {
+            outbox.push(Frame::essential(text.into()));
+        }
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+        assert!(outbox.poll_take(&Context::from_waker(&waker), &mut frames).is_ready());
+        assert_eq!(frames.len(), 3);
+        frames.clear();
+        assert!(outbox.poll_take(&Context::from_waker(&waker), &mut frames).is_pending());
+        outbox.doubt();
+        assert_eq!(woken.0.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn a_call_is_taken_once_and_rooms_to_follow_until_they_are_taken() {
+        let (outbox, cx) = (Outbox::default(), Context::from_waker(Waker::noop()));
+        outbox.doubt();
+        outbox.send_away();
+        outbox.nudge(Nudge { room_id: RoomId::new(uuid::Uuid::nil()), at_most: None });
+        let calls = || match outbox.poll_take(&cx, &mut VecDeque::new()) {
+            Poll::Ready(Calls { has_nudges, is_doubted, is_sent_away, close: None }) => {
+                Some((has_nudges, is_doubted, is_sent_away))
+            }
+            _ => None,
+        };
+        assert_eq!(calls(), Some((true, true, true)));
+        assert_eq!(calls(), Some((true, false, false)));
+        outbox.take_nudges();
+        assert_eq!(calls(), None);
+    }
+
+    /// Counts how often it is woken.
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }

@@ -13,11 +13,7 @@ impl Connection {
     /// Follows the direct rooms in which something was said, but for those that the client has left on purpose. What
     /// cannot be followed now comes again with the next message, or when the hub compares.
     pub(super) async fn follow_direct_rooms(&mut self, actor: &Actor) -> Flow {
-        let nudges = self.outbox.take_nudges();
-        if nudges.is_empty() {
-            return Ok(());
-        }
-        for (room_id, at_most) in nudges {
+        for (room_id, at_most) in self.outbox.take_nudges() {
             if self.state.hub.shutdown().is_cancelled() {
                 break;
             }

@@ -9,14 +9,21 @@ mod subscriptions;
 mod transmit;
 mod typing;
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashSet, VecDeque},
+    future::poll_fn,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use futures::StreamExt;
 use plaza_application::{Actor, Attendance, Error};
 use plaza_domain::{Device, RoomId, UserId};
 use tokio::{
     sync::Semaphore,
-    time::{Instant, sleep_until},
+    time::{Instant, Sleep, sleep_until},
 };
 use tokio_tungstenite::tungstenite::{self, Message as WsMessage, error::ProtocolError};
 use tracing::Instrument;
@@ -28,7 +35,7 @@ use super::{
     endpoint::WsState,
     frames::{BadFrame, Envelope, ServerFrame},
     hub::{ConnectionHandle, ConnectionId},
-    outbox::Outbox,
+    outbox::{Calls, Frame, Outbox},
     upgrade::Socket,
 };
 
@@ -53,6 +60,16 @@ impl From<Close> for End {
     }
 }
 
+/// What came from the client; `None` when nothing will come any more.
+type Received = Option<Result<WsMessage, tungstenite::Error>>;
+
+/// What a connection goes on with.
+struct Woken {
+    calls: Option<Calls>,
+    received: Option<Received>,
+    is_due: bool,
+}
+
 /// What a step of a connection returns: to go on, or why not.
 pub(super) type Flow<T = ()> = Result<T, End>;
 
@@ -64,6 +81,8 @@ pub(super) struct Connection {
     /// What it comes from.
     device: Device,
     outbox: Arc<Outbox>,
+    /// Taken from the outbox and not sent yet; empty while the connection waits.
+    frames: VecDeque<Frame>,
     in_flight: Arc<Semaphore>,
     registered: Option<UserId>,
     attendance: Option<Attendance>,
@@ -89,6 +108,7 @@ impl Connection {
             socket,
             device,
             outbox: Arc::default(),
+            frames: VecDeque::new(),
             in_flight: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
             registered: None,
             attendance: None,
@@ -160,28 +180,65 @@ impl Connection {
             }
         }
         self.heard_at = Instant::now();
-        let shutdown = self.state.hub.shutdown().clone();
+        let mut alarm = pin!(sleep_until(self.next_deadline()));
         loop {
-            let wake_at = self.next_deadline();
-            tokio::select! {
-                () = shutdown.cancelled() => return self.send_away().await,
-                () = self.outbox.filled() => {
-                    self.drain().await?;
-                    if self.outbox.take_doubt() {
-                        self.recheck(actor).await?;
-                    }
-                    Box::pin(self.follow_direct_rooms(actor)).await?;
-                }
-                received = self.socket.next() => self.on_received(actor, received).await?,
-                () = sleep_until(wake_at) => self.on_deadline(actor).await?,
+            let deadline = self.next_deadline();
+            if alarm.deadline() != deadline {
+                alarm.as_mut().reset(deadline);
+            }
+            let Woken { calls, received, is_due } = poll_fn(|cx| self.poll_woken(cx, alarm.as_mut())).await;
+            if let Some(calls) = calls {
+                self.heed(actor, calls).await?;
+            }
+            if let Some(received) = received {
+                self.on_received(actor, received).await?;
+            }
+            if is_due {
+                self.on_deadline(actor).await?;
             }
         }
+    }
+
+    /// Looks for everything that a connection waits for, each in its turn. Nothing is made for a wake and dropped after
+    /// it: the outbox keeps the task's waker, and the alarm is set anew only when it has to ring at another time.
+    fn poll_woken(&mut self, cx: &mut Context<'_>, alarm: Pin<&mut Sleep>) -> Poll<Woken> {
+        let woken = Woken {
+            calls: ready_or_none(self.outbox.poll_take(cx, &mut self.frames)),
+            received: ready_or_none(self.socket.poll_next_unpin(cx)),
+            is_due: alarm.poll(cx).is_ready(),
+        };
+        if woken.calls.is_none() && woken.received.is_none() && !woken.is_due {
+            return Poll::Pending;
+        }
+        Poll::Ready(woken)
+    }
+
+    /// Sends the frames that were taken, and does what else the connection is called for.
+    async fn heed(&mut self, actor: &mut Actor, calls: Calls) -> Flow {
+        self.send_taken().await?;
+        if let Some(reason) = calls.close {
+            return Err(reason.into());
+        }
+        if calls.is_sent_away {
+            return Box::pin(self.send_away()).await;
+        }
+        if calls.is_doubted {
+            Box::pin(self.recheck(actor)).await?;
+        }
+        if calls.has_nudges {
+            Box::pin(self.follow_direct_rooms(actor)).await?;
+        }
+        Ok(())
     }
 
     fn register(&mut self, actor: &Actor) -> Flow {
         let handle = self.handle(actor);
         self.state.hub.registry().insert(self.id, handle).map_err(|_| Close::TooManyConnections)?;
         self.registered = Some(actor.id());
+        // Those who were here when the server was asked to stop are told by the hub.
+        if self.state.hub.shutdown().is_cancelled() {
+            self.outbox.send_away();
+        }
         Ok(())
     }
 
@@ -194,11 +251,7 @@ impl Connection {
         }
     }
 
-    async fn on_received(
-        &mut self,
-        actor: &mut Actor,
-        received: Option<Result<WsMessage, tungstenite::Error>>,
-    ) -> Flow {
+    async fn on_received(&mut self, actor: &mut Actor, received: Received) -> Flow {
         match self.unwrap_received(received)? {
             WsMessage::Text(text) => match Envelope::parse(&text) {
                 Ok(envelope) => Box::pin(self.obey(actor, envelope)).await?,
@@ -217,7 +270,7 @@ impl Connection {
         Ok(())
     }
 
-    fn unwrap_received(&self, received: Option<Result<WsMessage, tungstenite::Error>>) -> Flow<WsMessage> {
+    fn unwrap_received(&self, received: Received) -> Flow<WsMessage> {
         match received {
             Some(Ok(message)) => Ok(message),
             Some(Err(tungstenite::Error::Capacity(_))) => Err(Close::TooLarge.into()),
@@ -292,6 +345,13 @@ impl Drop for Connection {
 /// A client that vanished, told in tungstenite's words for a broken protocol.
 fn is_end(error: &ProtocolError) -> bool {
     matches!(error, ProtocolError::ResetWithoutClosingHandshake | ProtocolError::SendAfterClosing)
+}
+
+fn ready_or_none<T>(polled: Poll<T>) -> Option<T> {
+    match polled {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    }
 }
 
 fn refusal(error: &Error) -> Close {

@@ -1,6 +1,6 @@
 //! Sending: everything that waits goes out with one flush, and never waits forever.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use futures::{SinkExt, StreamExt};
 use tokio::time::timeout;
@@ -11,6 +11,8 @@ use crate::ws::{close::Close, frames::ServerFrame, outbox::Frame};
 
 /// How long a client may take to accept what waits for it.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
+/// For how many frames a queue keeps its memory: most connections are idle most of the time, and a burst is soon over.
+const KEPT_FRAMES: usize = 32;
 /// How long messages that were taken may take to be stored when the server stops.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a goodbye may take.
@@ -21,21 +23,34 @@ const RECONNECT_SPREAD_MS: u128 = 5_000;
 impl Connection {
     /// Sends everything that waits.
     pub(super) async fn drain(&mut self) -> Flow {
-        let (frames, close) = self.outbox.take();
-        self.send_all(frames).await?;
+        let close = self.outbox.take(&mut self.frames);
+        self.send_taken().await?;
         close.map_or(Ok(()), |reason| Err(reason.into()))
     }
 
-    /// Sends frames with one flush.
+    /// Sends frames, after everything that was taken before, with one flush.
     pub(super) async fn send_all(&mut self, frames: impl IntoIterator<Item = Frame>) -> Flow {
-        let socket = &mut self.socket;
+        self.frames.extend(frames);
+        self.send_taken().await
+    }
+
+    /// Sends what was taken from the outbox with one flush.
+    pub(super) async fn send_taken(&mut self) -> Flow {
+        if self.frames.is_empty() {
+            return Ok(());
+        }
+        let (socket, frames) = (&mut self.socket, &mut self.frames);
         let sending = async {
-            for frame in frames {
+            for frame in frames.drain(..) {
                 socket.feed(WsMessage::Text(frame.text)).await?;
             }
             socket.flush().await
         };
-        match timeout(WRITE_TIMEOUT, sending).await {
+        let sent = timeout(WRITE_TIMEOUT, sending).await;
+        if self.frames.capacity() > KEPT_FRAMES {
+            self.frames = VecDeque::new();
+        }
+        match sent {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Gone),
             Err(_) => Err(Close::TooSlow.into()),

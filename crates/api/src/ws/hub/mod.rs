@@ -83,12 +83,13 @@ impl Hub {
         });
         tracker.spawn(run::follow(Arc::clone(&hub), bus.subscribe()));
         tracker.spawn(run::compare_periodically(Arc::clone(&hub)));
+        tracker.spawn(run::send_away(Arc::clone(&hub)));
         tracker.spawn(typing::expire_typing(Arc::clone(&hub)));
         tracker.spawn(presence::tell(Arc::clone(&hub)));
         hub
     }
 
-    /// The token that ends every connection.
+    /// The token that ends every connection; those that are registered need not watch it.
     pub(super) fn shutdown(&self) -> &CancellationToken {
         &self.shutdown
     }

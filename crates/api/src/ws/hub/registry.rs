@@ -59,6 +59,12 @@ impl Registry {
         connections.map(|(id, handle)| (*id, handle.clone())).collect()
     }
 
+    /// Tells every connection that the server is going away.
+    pub(super) fn send_away(&self) {
+        let connections = self.users.values().flat_map(HashMap::values);
+        connections.for_each(|handle| handle.outbox.send_away());
+    }
+
     /// Whether the user has a connection.
     pub(super) fn is_connected(&self, user_id: UserId) -> bool {
         self.users.contains_key(&user_id)

@@ -49,6 +49,13 @@ pub(super) async fn compare_periodically(hub: Arc<Hub>) {
     }
 }
 
+/// Tells every connection when the server is going away: ten thousand that watched one token themselves would all come
+/// to its lock each time they are woken.
+pub(super) async fn send_away(hub: Arc<Hub>) {
+    hub.shutdown.cancelled().await;
+    hub.registry().send_away();
+}
+
 fn on_event(hub: &Arc<Hub>, event: &Event) {
     match event {
         Event::Room(event) => hub.on_room_event(event),

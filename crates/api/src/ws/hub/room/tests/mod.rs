@@ -112,7 +112,7 @@ fn follow(channel: &mut RoomChannel, connection: u128, since: i64) -> (Arc<Outbo
 
 /// The versions of the events in an outbox; `synced` frames are left out.
 fn told(outbox: &Outbox) -> Vec<i64> {
-    let (frames, _) = outbox.take();
+    let (frames, _) = outbox.drained();
     let parsed =
         frames.iter().filter_map(|frame| serde_json::from_str::<serde_json::Value>(&frame.text).ok());
     parsed
@@ -123,7 +123,7 @@ fn told(outbox: &Outbox) -> Vec<i64> {
 
 /// The types of the frames in an outbox.
 fn kinds(outbox: &Outbox) -> Vec<String> {
-    let (frames, _) = outbox.take();
+    let (frames, _) = outbox.drained();
     let parsed =
         frames.iter().filter_map(|frame| serde_json::from_str::<serde_json::Value>(&frame.text).ok());
     parsed.filter_map(|frame| frame["type"].as_str().map(str::to_owned)).collect()
@@ -144,7 +144,7 @@ fn reacted(version: i64) -> RoomEvent {
 
 /// The frames about messages in an outbox.
 fn updates(outbox: &Outbox) -> Vec<Frame> {
-    let (frames, _) = outbox.take();
+    let (frames, _) = outbox.drained();
     frames.into_iter().filter(|frame| frame.text.contains("message_updated")).collect()
 }
 
