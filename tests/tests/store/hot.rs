@@ -1,11 +1,11 @@
 //! The statements that run often, or on long tables, and by which columns each must find its rows.
 
 use chrono::TimeDelta;
-use plaza_domain::repository::{HistoryRange, RoomFilter, TaskFilter, UserFilter};
+use plaza_domain::repository::{Advance, HistoryRange, RoomFilter, TaskFilter, UserFilter};
 use plaza_domain::{
     Activity, AuditAction, AuditFilter, ClientId, DueErasure, Emoji, FilePlace, Issuer, MailPurpose,
-    RequestDirection, RequestPosition, Seq, SessionId, Sha256, Subject, SystemRole, TaskId, TaskState,
-    ThreadPosition, TokenDigest, UserPair, Username, Version,
+    RequestDirection, RequestPosition, RoomId, Seq, SessionId, Sha256, Subject, SystemRole, TaskId,
+    TaskState, ThreadPosition, TokenDigest, UserPair, Username, Version,
 };
 use plaza_infrastructure::db::queries::{
     audit, blobs, blocks, direct_rooms, edits, erasure, exports, files, friendships, identities, mail_tokens,
@@ -159,6 +159,8 @@ fn of_presence(on: DbBackend, asked: &Asked) -> Vec<Hot> {
 fn of_rooms(on: DbBackend, asked: &Asked) -> Vec<Hot> {
     let (room, user) = (asked.rooms[0], asked.users[0]);
     let list = |filter, before| rooms::list(user, filter, before, 50);
+    let advance = |room_id: &RoomId| Advance { room_id: *room_id, messages: 1, changes: 1 };
+    let advances: Vec<_> = asked.rooms[..20].iter().map(advance).collect();
     vec![
         hot(on, "room", &["id"], rooms::find(room)),
         hot(on, "my rooms", &["user_id"], list(RoomFilter::Mine, None)),
@@ -166,6 +168,7 @@ fn of_rooms(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         hot(on, "visible rooms", &["user_id"], list(RoomFilter::Visible, None)),
         hot(on, "older visible rooms", &["user_id", "room_id"], list(RoomFilter::Visible, Some(room))),
         hot(on, "advance a room", &["id"], rooms::advance(room, 1, 1)),
+        hot(on, "advance rooms", &["id"], rooms::advance_many(on, &advances)),
         hot(on, "versions of rooms", &["id"], rooms::versions(&asked.rooms[..20])),
     ]
 }

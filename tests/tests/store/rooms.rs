@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plaza_domain::repository::{Counters, HistoryRange, RoomFilter};
+use plaza_domain::repository::{Advance, Counters, HistoryRange, RoomFilter};
 use plaza_domain::{Room, RoomDescription, RoomId, RoomName, Seq, Store, Version};
 
 use super::{
@@ -50,6 +50,61 @@ pub(crate) async fn a_deleted_room_is_as_good_as_absent(store: Arc<dyn Store>) -
     assert_eq!(versions, [(stays.id, Version::ZERO)]);
     for filter in [RoomFilter::Mine, RoomFilter::Visible] {
         assert_eq!(work.rooms().list(ada.id, filter, None, 10).await?, std::slice::from_ref(&stays));
+    }
+    Ok(())
+}
+
+pub(crate) async fn several_rooms_advance_at_once_and_those_that_are_gone_are_left_out(
+    store: Arc<dyn Store>,
+) -> Outcome {
+    let (ada, gone) = given_user_and_room(&store).await?;
+    let (one, two) = (given_room(&store, &ada).await?, given_room(&store, &ada).await?);
+    let advance = |room_id, messages, changes| Advance { room_id, messages, changes };
+    let mut work = store.begin().await?;
+    work.rooms().delete(gone.id, at(1)).await?;
+    work.rooms().advance(two.id, 1, 1).await?;
+    let unknown = RoomId::new(id());
+    let advances =
+        [advance(two.id, 2, 5), advance(gone.id, 1, 1), advance(unknown, 1, 1), advance(one.id, 3, 3)];
+    let mut raised = work.rooms().advance_many(&advances).await?;
+    raised.sort_unstable_by_key(|(room_id, _)| *room_id);
+    let counters = |seq, version| Counters { last_seq: Seq::new(seq), version: Version::new(version) };
+    assert_eq!(raised, [(one.id, counters(3, 3)), (two.id, counters(3, 6))]);
+    work.commit().await?;
+    let stored = store.read().await?.rooms().find(two.id).await?;
+    assert_eq!(stored.map(|room| (room.last_seq, room.version)), Some((Seq::new(3), Version::new(6))));
+    Ok(())
+}
+
+pub(crate) async fn who_advances_the_same_rooms_in_any_order_never_waits_for_ever(
+    store: Arc<dyn Store>,
+) -> Outcome {
+    const WRITERS: usize = 64;
+    let ada = given_user(&store, "ada").await?;
+    let mut rooms = Vec::new();
+    for _ in 0..12 {
+        rooms.push(given_room(&store, &ada).await?.id);
+    }
+    let written = race(WRITERS, |number| {
+        let store = Arc::clone(&store);
+        let mut rooms = rooms.clone();
+        rooms.rotate_left(number % 12);
+        if number.is_multiple_of(2) {
+            rooms.reverse();
+        }
+        async move {
+            let advances: Vec<_> =
+                rooms.into_iter().map(|room_id| Advance { room_id, messages: 1, changes: 1 }).collect();
+            let mut work = store.begin().await?;
+            let raised = work.rooms().advance_many(&advances).await?;
+            work.commit().await?;
+            Ok(raised.len() == advances.len())
+        }
+    });
+    assert_eq!(written.await?, WRITERS);
+    for room_id in rooms {
+        let room = store.read().await?.rooms().find(room_id).await?;
+        assert_eq!(room.map(|room| room.last_seq.get()), Some(i64::try_from(WRITERS)?));
     }
     Ok(())
 }

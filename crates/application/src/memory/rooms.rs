@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use plaza_domain::{
     RepositoryError, Room, RoomId, Seq, Timestamp, UserId, Version,
-    repository::{Constraint, Counters, Result, RoomFilter, RoomRepository},
+    repository::{Advance, Constraint, Counters, Result, RoomFilter, RoomRepository},
 };
 
 use super::{
@@ -66,6 +66,18 @@ impl<A: Access> RoomRepository for Connection<A> {
         room.last_seq = Seq::new(room.last_seq.get() + messages);
         room.version = Version::new(room.version.get() + changes);
         Ok(Counters { last_seq: room.last_seq, version: room.version })
+    }
+
+    async fn advance_many(&mut self, advances: &[Advance]) -> Result<Vec<(RoomId, Counters)>> {
+        let mut raised = Vec::with_capacity(advances.len());
+        for &Advance { room_id, messages, changes } in advances {
+            match self.advance(room_id, messages, changes).await {
+                Ok(counters) => raised.push((room_id, counters)),
+                Err(RepositoryError::NotFound { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(raised)
     }
 
     async fn versions(&mut self, ids: &[RoomId]) -> Result<Vec<(RoomId, Version)>> {

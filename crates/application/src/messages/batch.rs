@@ -11,7 +11,7 @@ use plaza_domain::{
     RepositoryError, RoomId, RoomKind, SentMessage, Seq, Store, ThreadRoot, UnitOfWork, UserId, UserSummary,
     Version,
     message::Placement,
-    repository::{Constraint, Counters},
+    repository::{Advance, Constraint, Counters},
 };
 
 use tokio::time::timeout;
@@ -20,7 +20,7 @@ use super::{
     Posted,
     committer::Job,
     mentions::{self, Meant},
-    replies::{give_versions, note_replies, refuse_reply, replied},
+    replies::{Replied, give_versions, note_replies, refuse_reply, replied},
 };
 use crate::{
     Error,
@@ -158,21 +158,14 @@ async fn store_batch(context: &BatchContext, jobs: &[Job]) -> std::result::Resul
     let mut messages = Vec::with_capacity(accepted.values().map(Vec::len).sum());
     let mut all_replied = Vec::new();
     let now = context.clock.now();
-    // In the order of room ids, so that two transactions never wait for each other's rooms.
-    for (room_id, indexes) in accepted {
-        let count = i64::try_from(indexes.len()).unwrap_or(i64::MAX);
-        // What is replied to changes too, after the replies.
-        let replied = replied(jobs, &indexes, &known.parents);
-        let changed = i64::try_from(replied.len()).unwrap_or(i64::MAX);
-        let counters = match work.rooms().advance(room_id, count, count + changed).await {
-            Ok(counters) => counters,
-            // Deleted between our look and our write.
-            Err(RepositoryError::NotFound { entity }) => {
-                indexes.iter().for_each(|index| verdicts[*index] = Verdict::Refused(Error::NotFound(entity)));
-                continue;
-            }
-            Err(error) => return Err(error.into()),
+    let rooms = raise(&mut *work, jobs, accepted, &known).await?;
+    for Raised { room_id, indexes, replied, counters } in rooms {
+        // Deleted between our look and our write.
+        let Some(counters) = counters else {
+            indexes.iter().for_each(|index| verdicts[*index] = Verdict::Refused(Error::NotFound("room")));
+            continue;
         };
+        let (count, changed) = (number_of(&indexes), number_of(&replied));
         all_replied.extend(give_versions(replied, counters.version));
         let counters = Counters { version: counters.version.back(changed), ..counters };
         if let Some(DirectRoom { users, .. }) = known.direct_rooms.get(&room_id) {
@@ -216,6 +209,46 @@ async fn store_batch(context: &BatchContext, jobs: &[Job]) -> std::result::Resul
     };
     work.commit().await.map_err(|error| Failure { error, committing: true })?;
     Ok(Stored { messages, replied, verdicts, direct })
+}
+
+/// A room of a batch, with place for what is said there.
+struct Raised {
+    room_id: RoomId,
+    /// The jobs that become messages.
+    indexes: Vec<usize>,
+    /// What they reply to, which changes too, after them.
+    replied: Vec<Replied>,
+    /// The room's counters, unless it is gone.
+    counters: Option<Counters>,
+}
+
+/// Makes place in all rooms of a batch by one statement, which locks them until the commit.
+async fn raise(
+    work: &mut dyn UnitOfWork,
+    jobs: &[Job],
+    accepted: BTreeMap<RoomId, Vec<usize>>,
+    known: &Knowledge,
+) -> std::result::Result<Vec<Raised>, RepositoryError> {
+    if accepted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let room = |(room_id, indexes): (RoomId, Vec<usize>)| {
+        let replied = replied(jobs, &indexes, &known.parents);
+        Raised { room_id, indexes, replied, counters: None }
+    };
+    let mut rooms: Vec<_> = accepted.into_iter().map(room).collect();
+    let advance = |room: &Raised| {
+        let messages = number_of(&room.indexes);
+        Advance { room_id: room.room_id, messages, changes: messages + number_of(&room.replied) }
+    };
+    let advances: Vec<_> = rooms.iter().map(advance).collect();
+    let counters: HashMap<_, _> = work.rooms().advance_many(&advances).await?.into_iter().collect();
+    rooms.iter_mut().for_each(|room| room.counters = counters.get(&room.room_id).copied());
+    Ok(rooms)
+}
+
+fn number_of<T>(items: &[T]) -> i64 {
+    i64::try_from(items.len()).unwrap_or(i64::MAX)
 }
 
 fn place(counters: Counters, count: i64, offset: i64) -> (Seq, Version) {

@@ -62,7 +62,7 @@ pub use pin::PinRepository;
 pub use presence::{PresenceRepository, SeenMember, Sighting};
 pub use reaction::ReactionRepository;
 pub use receipt::ReceiptRepository;
-pub use room::{Counters, RoomFilter, RoomRepository};
+pub use room::{Advance, Counters, RoomFilter, RoomRepository};
 pub use second_factor::{RecoveryCodeRepository, TotpRepository};
 pub use session::SessionRepository;
 pub use setting::SettingRepository;

@@ -5,6 +5,17 @@ use async_trait::async_trait;
 use super::Result;
 use crate::{Room, RoomId, Seq, Timestamp, UserId, Version};
 
+/// By how much a room's counters are to be raised. A message is also a change, and counted in both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Advance {
+    /// The room.
+    pub room_id: RoomId,
+    /// For how many messages.
+    pub messages: i64,
+    /// For how many changes.
+    pub changes: i64,
+}
+
 /// A room's counters after they were raised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counters {
@@ -64,6 +75,10 @@ pub trait RoomRepository: Send {
     /// # Errors
     /// `NotFound` when there is no such room.
     async fn advance(&mut self, id: RoomId, messages: i64, changes: i64) -> Result<Counters>;
+
+    /// Raises the counters of several rooms as `advance` does, in one statement, each room once; rooms that are not
+    /// there are left out. Rooms are locked in the order of their ids: two who call this never wait for each other.
+    async fn advance_many(&mut self, advances: &[Advance]) -> Result<Vec<(RoomId, Counters)>>;
 
     /// The newest change of each of these rooms, in one query; deleted and unknown rooms are left out.
     async fn versions(&mut self, ids: &[RoomId]) -> Result<Vec<(RoomId, Version)>>;

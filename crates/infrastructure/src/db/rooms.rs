@@ -1,9 +1,9 @@
 //! Rooms and their counters.
 
 use async_trait::async_trait;
-use plaza_domain::repository::{Counters, RepositoryError, Result, RoomFilter, RoomRepository};
+use plaza_domain::repository::{Advance, Counters, RepositoryError, Result, RoomFilter, RoomRepository};
 use plaza_domain::{Room, RoomId, Seq, Timestamp, UserId, Version};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryResult, QueryTrait};
 
 use super::entity::room::{ActiveModel, Column, Entity, Model};
 use super::queries;
@@ -59,11 +59,18 @@ impl<C: ConnectionTrait + Send> RoomRepository for Session<C> {
 
     async fn advance(&mut self, id: RoomId, messages: i64, changes: i64) -> Result<Counters> {
         let row = self.row(&queries::rooms::advance(id, messages, changes)).await?;
-        let row = row.ok_or(RepositoryError::NotFound { entity: "room" })?;
-        Ok(Counters {
-            last_seq: Seq::new(value(&row, Column::LastSeq)?),
-            version: Version::new(value(&row, Column::Version)?),
-        })
+        counters(&row.ok_or(RepositoryError::NotFound { entity: "room" })?)
+    }
+
+    async fn advance_many(&mut self, advances: &[Advance]) -> Result<Vec<(RoomId, Counters)>> {
+        let mut raised = Vec::with_capacity(advances.len());
+        // Three values a room.
+        for advances in advances.chunks(MAX_KEYS / 2) {
+            for row in self.rows(&queries::rooms::advance_many(self.backend(), advances)).await? {
+                raised.push((RoomId::new(value(&row, Column::Id)?), counters(&row)?));
+            }
+        }
+        Ok(raised)
     }
 
     async fn versions(&mut self, ids: &[RoomId]) -> Result<Vec<(RoomId, Version)>> {
@@ -76,4 +83,11 @@ impl<C: ConnectionTrait + Send> RoomRepository for Session<C> {
         }
         Ok(versions)
     }
+}
+
+fn counters(row: &QueryResult) -> Result<Counters> {
+    Ok(Counters {
+        last_seq: Seq::new(value(row, Column::LastSeq)?),
+        version: Version::new(value(row, Column::Version)?),
+    })
 }

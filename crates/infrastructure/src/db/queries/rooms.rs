@@ -1,9 +1,13 @@
 //! Rooms.
 
-use plaza_domain::repository::RoomFilter;
+use plaza_domain::repository::{Advance, RoomFilter};
 use plaza_domain::{RoomId, UserId};
-use sea_orm::Iterable;
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query, SelectStatement, UnionType, UpdateStatement};
+use sea_orm::sea_query::{
+    Alias, Asterisk, CommonTableExpression, Expr, ExprTrait, JoinType, LockType, Order, Query,
+    SelectStatement, TableRef, UnionType, UpdateStatement,
+};
+use sea_orm::{DbBackend, Iterable};
+use uuid::Uuid;
 
 use super::padded;
 use crate::db::entity::room::{Column, Entity};
@@ -36,6 +40,47 @@ pub fn advance(id: RoomId, messages: i64, changes: i64) -> UpdateStatement {
         .and_where(Expr::col(Column::Id).eq(id.uuid()))
         .and_where(Expr::col(Column::DeletedAt).is_null())
         .returning(Query::returning().columns([Column::LastSeq, Column::Version]))
+        .take()
+}
+
+/// Raises the counters of rooms and returns them; at least one room, each once.
+///
+/// On Postgres they are locked first, in the order of their ids: an update alone locks them in the order in which it
+/// finds them, and two who raise the same rooms could each wait for the other's. SQLite has one writer.
+pub fn advance_many(on: DbBackend, advances: &[Advance]) -> UpdateStatement {
+    let mut rows: Vec<(Uuid, i64, i64)> =
+        advances.iter().map(|advance| (advance.room_id.uuid(), advance.messages, advance.changes)).collect();
+    // Few lengths, for the same reason as in `list_of`.
+    rows.resize(rows.len().next_power_of_two(), (Uuid::nil(), 0, 0));
+    let advances = Alias::new("advances");
+    let advance = |column: &'static str| Expr::col((advances.clone(), Alias::new(column)));
+    let same = Expr::col((Entity, Column::Id)).eq(advance("column1"));
+    let list = Query::select().column(Asterisk).from_values(rows, advances.clone()).take();
+    let mut update = Query::update();
+    if on == DbBackend::Postgres {
+        let locked = Query::select()
+            .columns(["column1", "column2", "column3"].map(|column| (advances.clone(), Alias::new(column))))
+            .from(Entity)
+            .join_subquery(JoinType::InnerJoin, list, advances.clone(), same.clone())
+            .and_where(Expr::col((Entity, Column::DeletedAt)).is_null())
+            .order_by((Entity, Column::Id), Order::Asc)
+            // What an update of counters locks: who refers to the room does not wait.
+            .lock_with_tables(LockType::NoKeyUpdate, [Entity])
+            .take();
+        let locked = CommonTableExpression::new().table_name(advances.clone()).query(locked).to_owned();
+        update.with_cte(locked).from(advances.clone());
+    } else {
+        update.from(TableRef::SubQuery(list.into(), advances.clone().into()));
+    }
+    update
+        .table(Entity)
+        .value(Column::LastSeq, Expr::col((Entity, Column::LastSeq)).add(advance("column2")))
+        .value(Column::Version, Expr::col((Entity, Column::Version)).add(advance("column3")))
+        .and_where(same)
+        .and_where(Expr::col((Entity, Column::DeletedAt)).is_null())
+        .returning(
+            Query::returning().columns([Column::Id, Column::LastSeq, Column::Version].map(|it| (Entity, it))),
+        )
         .take()
 }
 
