@@ -35,7 +35,8 @@ impl HistoryRange {
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait MessageRepository: Send {
-    /// Stores new messages in one statement.
+    /// Stores new messages, as drafts become them: what only later changes give a message (replies, reactions, a pin,
+    /// an edit, a deletion) is not stored.
     ///
     /// # Errors
     /// `Conflict` with `MessageClientId` when a sender's client id was used before.

@@ -9,7 +9,8 @@ use plaza_domain::{
 };
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryResult, QueryTrait,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryResult,
+    QueryTrait,
 };
 
 use super::entity::message::{ActiveModel, Column, Entity, Model};
@@ -18,8 +19,6 @@ use super::error::from_db;
 use super::queries;
 use super::session::{MAX_KEYS, Session, entity, found, value};
 
-/// Rows of one insert: 24 values each, and SQLite takes 32,766 in a statement.
-const MAX_ROWS: usize = 1024;
 /// What a message is posted with for good.
 const UNCHANGEABLE: [Column; 10] = [
     Column::Id,
@@ -37,9 +36,17 @@ const UNCHANGEABLE: [Column; 10] = [
 #[async_trait]
 impl<C: ConnectionTrait + Send> MessageRepository for Session<C> {
     async fn insert(&mut self, messages: &[Message]) -> Result<()> {
-        for messages in messages.chunks(MAX_ROWS) {
-            let insert = Entity::insert_many(messages.iter().map(ActiveModel::from)).into_query();
-            self.execute(&insert).await?;
+        match self.backend() {
+            DbBackend::Postgres => {
+                for messages in messages.chunks(MAX_KEYS) {
+                    self.execute(&queries::new_messages::in_arrays(messages)).await?;
+                }
+            }
+            _ => {
+                for messages in queries::new_messages::parts(messages) {
+                    self.execute(&queries::new_messages::in_rows(messages)).await?;
+                }
+            }
         }
         Ok(())
     }

@@ -18,6 +18,7 @@ pub mod mail_tokens;
 pub mod members;
 pub mod mentions;
 pub mod messages;
+pub mod new_messages;
 pub mod overviews;
 pub mod presence;
 pub mod reactions;
