@@ -26,7 +26,7 @@ const MAX_ROWS: usize = 1024;
 /// Stores messages on Postgres, as one array a column: the same text, with few values, for every length.
 pub fn in_arrays(messages: &[Message]) -> InsertStatement {
     let columns = Columns(messages);
-    let values = [
+    let (columns, values): (Vec<_>, Vec<_>) = [
         (Column::Id, columns.of(|message| message.id.uuid())),
         (Column::RoomId, columns.of(|message| message.room_id.uuid())),
         (Column::Seq, columns.of(|message| message.seq.get())),
@@ -44,13 +44,13 @@ pub fn in_arrays(messages: &[Message]) -> InsertStatement {
         (Column::MentionCount, columns.of(|message| message.mention_count)),
         (Column::MentionsRoom, columns.of(|message| message.mentions_room)),
         (Column::CreatedAt, columns.of(|message| message.created_at)),
-    ];
-    let mut rows = Query::select();
+    ]
+    .into_iter()
+    .unzip();
     let mut insert = Query::insert();
-    insert.into_table(Entity).columns(values.each_ref().map(|(column, _)| *column));
-    values.into_iter().for_each(|(_, value)| drop(rows.expr(value)));
-    // It has as many values as columns: both are made of one list.
-    drop(insert.select_from(rows));
+    insert.into_table(Entity).columns(columns);
+    // It fails only where there are more values than columns, or less.
+    drop(insert.select_from(Query::select().exprs(values).take()));
     insert
 }
 
