@@ -84,7 +84,7 @@ pub use limits::{LimitService, Limited};
 pub use mail::MailService;
 pub use media_url::{file_id_of_name, media_name, media_url};
 pub use mentions::MentionService;
-pub use messages::{Completion, MessageInput, MessageService, Posted};
+pub use messages::{Acknowledged, Completion, MessageInput, MessageService, Posted};
 pub use operator::Operator;
 pub use page::{DEFAULT_PAGE, MAX_PAGE, Page, PageRequest};
 pub use password_reset::PasswordResetService;

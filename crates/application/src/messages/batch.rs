@@ -7,25 +7,24 @@ use std::{
 };
 
 use plaza_domain::{
-    ClientId, Clock, DirectRoom, FileId, FileKind, FilePurpose, IdGenerator, Message, MessageId, MessageKind,
-    RepositoryError, RoomId, RoomKind, SentMessage, Seq, Store, ThreadRoot, UnitOfWork, UserId, UserSummary,
+    Clock, DirectRoom, IdGenerator, MessageId, RepositoryError, RoomId, SentMessage, Seq, Store, UnitOfWork,
     Version,
     message::Placement,
     repository::{Advance, Constraint, Counters},
 };
-
 use tokio::time::timeout;
 
 use super::{
-    Posted,
+    Acknowledged,
     committer::Job,
-    mentions::{self, Meant},
-    replies::{Replied, give_versions, note_replies, refuse_reply, replied},
+    knowledge::{Knowledge, look_up},
+    mentions,
+    replies::{Replied, give_versions, note_replies, replied},
+    verdicts::{Verdict, judge},
 };
 use crate::{
     Error,
     events::{DirectActivity, Event, RoomEvent},
-    policy::{authorize_direct_write, authorize_own, authorize_post},
     ports::EventBus,
 };
 
@@ -35,28 +34,6 @@ pub(super) struct BatchContext {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdGenerator>,
     pub(super) bus: Arc<dyn EventBus>,
-}
-
-/// What the transaction found out about one job.
-enum Verdict {
-    /// Stored under that index of the new messages.
-    New(usize),
-    /// Sent before.
-    Original(Box<SentMessage>),
-    /// The same send as another job of this batch.
-    SameAs(usize),
-    /// Refused.
-    Refused(Error),
-}
-
-/// What the database knows that decides about the jobs.
-struct Knowledge {
-    originals: HashMap<(UserId, ClientId), SentMessage>,
-    senders: HashMap<(RoomId, UserId), UserSummary>,
-    parents: HashMap<MessageId, ThreadRoot>,
-    files: HashMap<FileId, (UserId, FileKind)>,
-    direct_rooms: HashMap<RoomId, DirectRoom>,
-    meant: Meant,
 }
 
 /// What a transaction stored, and what it found out about its jobs, one verdict each.
@@ -196,9 +173,8 @@ async fn store_batch(context: &BatchContext, jobs: &[Job]) -> std::result::Resul
     if messages.is_empty() {
         return Ok(Stored { messages, replied: Vec::new(), verdicts, direct });
     }
-    let rows: Vec<Message> = messages.iter().map(|view| view.message.clone()).collect();
-    work.messages().insert(&rows).await?;
     let mentions = mentions::stored(&messages);
+    let messages = insert(&mut *work, messages).await?;
     if !mentions.is_empty() {
         work.mentions().insert(&mentions).await?;
     }
@@ -209,6 +185,18 @@ async fn store_batch(context: &BatchContext, jobs: &[Job]) -> std::result::Resul
     };
     work.commit().await.map_err(|error| Failure { error, committing: true })?;
     Ok(Stored { messages, replied, verdicts, direct })
+}
+
+/// Stores messages, as rows for as long as that takes: none is copied for it.
+async fn insert(
+    work: &mut dyn UnitOfWork,
+    messages: Vec<SentMessage>,
+) -> std::result::Result<Vec<SentMessage>, RepositoryError> {
+    let parts = |SentMessage { message, sender, mentions, .. }| (message, (sender, mentions));
+    let (rows, people): (Vec<_>, Vec<_>) = messages.into_iter().map(parts).unzip();
+    work.messages().insert(&rows).await?;
+    let whole = |(message, (sender, mentions))| SentMessage { mentions, ..SentMessage::new(message, sender) };
+    Ok(rows.into_iter().zip(people).map(whole).collect())
 }
 
 /// A room of a batch, with place for what is said there.
@@ -256,107 +244,6 @@ fn place(counters: Counters, count: i64, offset: i64) -> (Seq, Version) {
     (counters.last_seq.back(back), counters.version.back(back))
 }
 
-async fn look_up(work: &mut dyn UnitOfWork, jobs: &[Job]) -> std::result::Result<Knowledge, RepositoryError> {
-    let keys: Vec<_> = jobs.iter().filter_map(send_key).collect();
-    let originals =
-        if keys.is_empty() { Vec::new() } else { work.messages().find_by_client_ids(&keys).await? };
-    let mut pairs: Vec<_> = jobs.iter().map(|job| (job.room_id, job.sender_id)).collect();
-    pairs.sort_unstable();
-    pairs.dedup();
-    let senders = work.members().senders(&pairs).await?;
-    let parent_ids: Vec<_> = jobs.iter().filter_map(|job| job.draft.parent_id()).collect();
-    let parents = if parent_ids.is_empty() { Vec::new() } else { work.threads().roots(&parent_ids).await? };
-    let file_ids: Vec<_> = jobs.iter().filter_map(|job| job.draft.file_id()).collect();
-    let files = if file_ids.is_empty() { Vec::new() } else { work.files().find_many(&file_ids).await? };
-    let mentioning = jobs.iter().map(|job| (job.room_id, job.sender_id, job.draft.mentions()));
-    let meant = Meant::find(work, mentioning).await?;
-    let direct_ids: Vec<_> = senders
-        .iter()
-        .filter(|sender| sender.kind == RoomKind::Direct)
-        .map(|sender| sender.room_id)
-        .collect();
-    let direct_rooms =
-        if direct_ids.is_empty() { Vec::new() } else { work.direct_rooms().find_many(&direct_ids).await? };
-    Ok(Knowledge {
-        originals: originals
-            .into_iter()
-            .filter_map(|view| Some(((view.message.sender_id, view.message.client_id.clone()?), view)))
-            .collect(),
-        senders: senders.into_iter().map(|sender| ((sender.room_id, sender.user.id), sender.user)).collect(),
-        parents: parents.into_iter().collect(),
-        // Archives are for their owners alone, and as good as absent here.
-        files: files
-            .into_iter()
-            .filter(|file| file.purpose != FilePurpose::Export)
-            .map(|file| (file.id, (file.owner_id, file.kind)))
-            .collect(),
-        direct_rooms: direct_rooms.into_iter().map(|found| (found.room_id, found)).collect(),
-        meant,
-    })
-}
-
-/// Decides about each job, and groups those that become messages by room, in the order they came.
-fn judge(jobs: &[Job], known: &Knowledge) -> (Vec<Verdict>, BTreeMap<RoomId, Vec<usize>>) {
-    let mut accepted: BTreeMap<RoomId, Vec<usize>> = BTreeMap::new();
-    let mut first_of: HashMap<(UserId, ClientId), usize> = HashMap::new();
-    let mut verdicts = Vec::with_capacity(jobs.len());
-    for (index, job) in jobs.iter().enumerate() {
-        let key = send_key(job);
-        let original = key.as_ref().and_then(|key| known.originals.get(key));
-        let sibling = key.as_ref().and_then(|key| first_of.get(key)).copied();
-        let verdict = if let Some(refusal) = refuse(job, known) {
-            Verdict::Refused(refusal)
-        } else if let Some(original) = original {
-            repeated(job, original.message.room_id, Verdict::Original(Box::new(original.clone())))
-        } else if let Some(sibling) = sibling {
-            repeated(job, jobs[sibling].room_id, Verdict::SameAs(sibling))
-        } else if let Some(refusal) = refuse_reply(job, &known.parents) {
-            Verdict::Refused(refusal)
-        } else if let Err(refusal) = authorize_direct_write(is_closed(job, known)) {
-            Verdict::Refused(refusal)
-        } else {
-            if let Some(key) = key {
-                first_of.insert(key, index);
-            }
-            accepted.entry(job.room_id).or_default().push(index);
-            // Replaced by its place once the room's counters are known.
-            Verdict::Refused(Error::NotFound("room"))
-        };
-        verdicts.push(verdict);
-    }
-    (verdicts, accepted)
-}
-
-fn repeated(job: &Job, original_room: RoomId, verdict: Verdict) -> Verdict {
-    if job.room_id == original_room {
-        return verdict;
-    }
-    Verdict::Refused(Error::Conflict("this client_id was used for a message in another room".to_owned()))
-}
-
-/// Whether nothing more can be written where the job goes. What was stored before is acknowledged all the same.
-fn is_closed(job: &Job, known: &Knowledge) -> bool {
-    known.direct_rooms.get(&job.room_id).is_some_and(|direct_room| direct_room.is_closed)
-}
-
-fn refuse(job: &Job, known: &Knowledge) -> Option<Error> {
-    if let Err(refusal) = authorize_post(known.senders.contains_key(&(job.room_id, job.sender_id))) {
-        return Some(refusal);
-    }
-    let file_id = job.draft.file_id()?;
-    let Some((owner_id, kind)) = known.files.get(&file_id) else { return Some(Error::NotFound("file")) };
-    if let Err(refusal) = authorize_own(job.sender_id, *owner_id, "file") {
-        return Some(refusal);
-    }
-    let is_picture = *kind == FileKind::Image;
-    (job.draft.kind() == MessageKind::Image && !is_picture)
-        .then(|| plaza_domain::InvalidInput::single("file_id", "must be a picture").into())
-}
-
-fn send_key(job: &Job) -> Option<(UserId, ClientId)> {
-    Some((job.sender_id, job.draft.client_id()?.clone()))
-}
-
 /// Resolves every sender, then tells everybody: an `ack` comes no later than the message.
 fn tell(context: &BatchContext, jobs: Vec<Job>, stored: Stored) {
     let Stored { messages, replied, verdicts, direct } = stored;
@@ -365,16 +252,15 @@ fn tell(context: &BatchContext, jobs: Vec<Job>, stored: Stored) {
         .map(|verdict| if let Verdict::New(place) = verdict { Some(*place) } else { None })
         .collect();
     for (job, verdict) in jobs.into_iter().zip(verdicts) {
-        let outcome = match verdict {
-            Verdict::New(place) => Ok(Posted { view: messages[place].clone(), duplicate: false }),
-            Verdict::Original(view) => Ok(Posted { view: *view, duplicate: true }),
-            Verdict::SameAs(sibling) => match places[sibling] {
-                Some(place) => Ok(Posted { view: messages[place].clone(), duplicate: true }),
+        match verdict {
+            Verdict::New(place) => job.complete(Ok(Acknowledged::new(&messages[place]))),
+            Verdict::Original(view) => job.complete(Ok(Acknowledged::again(&view))),
+            Verdict::SameAs(sibling) => job.complete(match places[sibling] {
+                Some(place) => Ok(Acknowledged::again(&messages[place])),
                 None => Err(Error::NotFound("room")),
-            },
-            Verdict::Refused(error) => Err(error),
-        };
-        job.complete(outcome);
+            }),
+            Verdict::Refused(error) => job.complete(Err(error)),
+        }
     }
     for view in messages {
         context.bus.publish(Event::Room(RoomEvent::posted(view)));

@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures::FutureExt;
-use plaza_domain::{MessageDraft, RoomId, UserId};
+use plaza_domain::{MessageDraft, RoomId, SentMessage, UserId};
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -24,7 +24,31 @@ const LANE_CAPACITY: usize = 4_096;
 const MAX_BATCH: usize = 256;
 
 /// Called once, as soon as the outcome is known: for a stored message, before anybody else learns of it.
-pub type Completion = Box<dyn FnOnce(Result<Posted>) + Send + Sync>;
+pub type Completion = Box<dyn FnOnce(Result<Acknowledged<'_>>) + Send + Sync>;
+
+/// A message that is durable, lent to who is told of it first: most need only its place, and copy nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Acknowledged<'a> {
+    /// The message.
+    pub view: &'a SentMessage,
+    /// Whether it was stored by an earlier send with the same client id.
+    pub duplicate: bool,
+}
+
+impl<'a> Acknowledged<'a> {
+    pub(super) fn new(view: &'a SentMessage) -> Self {
+        Self { view, duplicate: false }
+    }
+
+    pub(super) fn again(view: &'a SentMessage) -> Self {
+        Self { view, duplicate: true }
+    }
+
+    /// The same, to be kept.
+    pub fn to_posted(self) -> Posted {
+        Posted { view: self.view.clone(), duplicate: self.duplicate }
+    }
+}
 
 /// A draft on its way to the database.
 pub(super) struct Job {
@@ -35,7 +59,7 @@ pub(super) struct Job {
 }
 
 impl Job {
-    pub(super) fn complete(self, outcome: Result<Posted>) {
+    pub(super) fn complete(self, outcome: Result<Acknowledged<'_>>) {
         (self.completion)(outcome);
     }
 }

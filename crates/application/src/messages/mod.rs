@@ -3,11 +3,13 @@
 mod batch;
 mod committer;
 mod editing;
+mod knowledge;
 mod mentions;
 mod replies;
 mod service;
 mod transaction;
+mod verdicts;
 
-pub use committer::Completion;
+pub use committer::{Acknowledged, Completion};
 pub use service::{MessageInput, MessageService, Posted};
 pub(crate) use transaction::{MessageTransaction, MessageTransactions};

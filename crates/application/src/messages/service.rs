@@ -11,7 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     batch::BatchContext,
-    committer::{Committer, Completion, Job},
+    committer::{Acknowledged, Committer, Completion, Job},
     mentions,
     transaction::MessageTransactions,
 };
@@ -83,8 +83,9 @@ impl MessageService {
     pub async fn post(&self, actor: &Actor, room_id: RoomId, input: MessageInput) -> Result<Posted> {
         let (sender, receiver) = oneshot::channel();
         // The receiver is gone when the request was: the message is stored all the same.
-        let completion = Box::new(|outcome| drop(sender.send(outcome)));
-        self.submit(actor, room_id, self.draft(input)?, completion);
+        let completion =
+            |outcome: Result<Acknowledged<'_>>| drop(sender.send(outcome.map(Acknowledged::to_posted)));
+        self.submit(actor, room_id, self.draft(input)?, Box::new(completion));
         receiver.await.unwrap_or_else(|gone| Err(Error::Unavailable(gone.into())))
     }
 

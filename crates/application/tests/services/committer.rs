@@ -8,7 +8,8 @@ use std::{
 
 use futures::future::join_all;
 use plaza_application::{
-    Actor, Error, MessageInput, Posted, Result, events::Event, memory::SequentialIds, ports::Delivery,
+    Acknowledged, Actor, Error, MessageInput, Posted, Result, events::Event, memory::SequentialIds,
+    ports::Delivery,
 };
 use plaza_domain::{IdGenerator, MessageId, Seq, repository::HistoryRange};
 use tokio::{sync::oneshot, task::JoinSet, time::timeout};
@@ -262,9 +263,9 @@ async fn a_sender_learns_the_outcome_before_anybody_else() -> Result<()> {
     let room = world.public_room(&ada).await?;
     let mut events = world.ports.bus.subscribe();
     let (sender, receiver) = oneshot::channel();
-    let completion = Box::new(move |answer: Result<Posted>| {
+    let completion = Box::new(move |answer: Result<Acknowledged<'_>>| {
         let heard_before = heard_changes(&mut events).len();
-        drop(sender.send((outcome(&answer), heard_before)));
+        drop(sender.send((outcome(&answer.map(Acknowledged::to_posted)), heard_before)));
     });
     let messages = &world.services.messages;
     messages.submit(&ada, room.id, messages.draft(said("hello"))?, completion);
@@ -280,7 +281,9 @@ async fn what_was_accepted_before_a_shutdown_is_stored() -> Result<()> {
     let mut answers = Vec::new();
     for number in 0..10 {
         let (sender, receiver) = oneshot::channel();
-        let completion = Box::new(move |answer: Result<Posted>| drop(sender.send(outcome(&answer))));
+        let completion = Box::new(move |answer: Result<Acknowledged<'_>>| {
+            drop(sender.send(outcome(&answer.map(Acknowledged::to_posted))));
+        });
         let messages = &world.services.messages;
         let draft = messages.draft(said(&number.to_string()))?;
         messages.submit(&ada, room.id, draft, completion);

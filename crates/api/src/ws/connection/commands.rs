@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use plaza_application::{Actor, Error, Limited, MessageInput, Position, Posted};
+use plaza_application::{Acknowledged, Actor, Error, Limited, MessageInput, Position};
 use plaza_domain::{
     Availability, InvalidInput, MessageDraft, MessageId, MessageKind, RoomId, SentMessage, Seq, UserId,
 };
@@ -242,9 +242,9 @@ impl Connection {
             return Err(Close::ServerError.into());
         };
         let outbox: Arc<Outbox> = Arc::clone(&self.outbox);
-        let completion = move |outcome: Result<Posted, Error>| {
+        let completion = move |outcome: Result<Acknowledged<'_>, Error>| {
             let frame = match outcome {
-                Ok(posted) => reply.ack(&posted.view, posted.duplicate),
+                Ok(posted) => reply.ack(posted.view, posted.duplicate),
                 Err(error) => reply.error(ErrorFrame::from_error(&error)),
             };
             outbox.push(frame.encode());

@@ -1,0 +1,63 @@
+//! What the database knows that decides about the messages of a batch.
+
+use std::collections::HashMap;
+
+use plaza_domain::{
+    DirectRoom, FileId, FileKind, FilePurpose, MessageId, RepositoryError, RoomId, RoomKind, SentMessage,
+    ThreadRoot, UnitOfWork, UserId, UserSummary,
+};
+
+use super::{committer::Job, mentions::Meant};
+
+/// What the database knows that decides about the jobs.
+pub(super) struct Knowledge {
+    /// What was sent before under the name of one of the jobs.
+    pub(super) originals: Vec<SentMessage>,
+    pub(super) senders: HashMap<(RoomId, UserId), UserSummary>,
+    pub(super) parents: HashMap<MessageId, ThreadRoot>,
+    pub(super) files: HashMap<FileId, (UserId, FileKind)>,
+    pub(super) direct_rooms: HashMap<RoomId, DirectRoom>,
+    pub(super) meant: Meant,
+}
+
+/// Looks up what there is to know about a batch: who may post and what was sent before, by one query each, and the rest
+/// only when a job asks for it.
+pub(super) async fn look_up(
+    work: &mut dyn UnitOfWork,
+    jobs: &[Job],
+) -> std::result::Result<Knowledge, RepositoryError> {
+    let keys: Vec<_> =
+        jobs.iter().filter_map(|job| Some((job.sender_id, job.draft.client_id()?.clone()))).collect();
+    let originals =
+        if keys.is_empty() { Vec::new() } else { work.messages().find_by_client_ids(&keys).await? };
+    let mut pairs: Vec<_> = jobs.iter().map(|job| (job.room_id, job.sender_id)).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    let senders = work.members().senders(&pairs).await?;
+    let parent_ids: Vec<_> = jobs.iter().filter_map(|job| job.draft.parent_id()).collect();
+    let parents = if parent_ids.is_empty() { Vec::new() } else { work.threads().roots(&parent_ids).await? };
+    let file_ids: Vec<_> = jobs.iter().filter_map(|job| job.draft.file_id()).collect();
+    let files = if file_ids.is_empty() { Vec::new() } else { work.files().find_many(&file_ids).await? };
+    let mentioning = jobs.iter().map(|job| (job.room_id, job.sender_id, job.draft.mentions()));
+    let meant = Meant::find(work, mentioning).await?;
+    let direct_ids: Vec<_> = senders
+        .iter()
+        .filter(|sender| sender.kind == RoomKind::Direct)
+        .map(|sender| sender.room_id)
+        .collect();
+    let direct_rooms =
+        if direct_ids.is_empty() { Vec::new() } else { work.direct_rooms().find_many(&direct_ids).await? };
+    Ok(Knowledge {
+        originals,
+        senders: senders.into_iter().map(|sender| ((sender.room_id, sender.user.id), sender.user)).collect(),
+        parents: parents.into_iter().collect(),
+        // Archives are for their owners alone, and as good as absent here.
+        files: files
+            .into_iter()
+            .filter(|file| file.purpose != FilePurpose::Export)
+            .map(|file| (file.id, (file.owner_id, file.kind)))
+            .collect(),
+        direct_rooms: direct_rooms.into_iter().map(|found| (found.room_id, found)).collect(),
+        meant,
+    })
+}
