@@ -206,7 +206,7 @@ impl Services {
             threads: Arc::new(ThreadService::new(ports)),
             mentions: Arc::new(MentionService::new(ports)),
             changes: Arc::new(ChangeService::new(ports, &settings.messages)),
-            reads: Arc::new(ReadService::new(ports)),
+            reads: Arc::new(ReadService::start(ports, &settings.messages, tracker, shutdown)),
             receipts: Arc::new(ReceiptService::new(ports)),
             signed_urls: Arc::new(SignedUrlService::new(ports, Arc::clone(&files))),
             files,

@@ -211,7 +211,7 @@ impl Default for LimitSettings {
 /// How messages are stored and replayed.
 #[derive(Clone, Debug)]
 pub struct MessageSettings {
-    /// How many transactions store messages at a time: 1 where the database has one writer.
+    /// How many transactions store messages at a time, and how many move cursors: 1 where the database has one writer.
     pub lanes: usize,
     /// The largest gap, in changes, that is replayed; a larger one is answered with a reset.
     pub max_replay: i64,

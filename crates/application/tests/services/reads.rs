@@ -1,5 +1,6 @@
 //! Cursors of members.
 
+use futures::future::join_all;
 use plaza_application::{
     Actor, Error, Position, Result,
     events::{Event, Signal},
@@ -133,6 +134,29 @@ async fn what_was_delivered_in_many_rooms_is_one_transaction() -> Result<()> {
         let now = cursors(&world, &grace, room_id).await?;
         assert_eq!(now, (last_seq, before.1));
         assert!(now.0 > before.0);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn cursors_of_many_members_are_moved_by_one_commit() -> Result<()> {
+    let world = World::new();
+    let (_, grace, room_id) = talk(&world).await?;
+    let mut readers = vec![grace];
+    for number in 0..20 {
+        let reader = world.user(&format!("reader{number}")).await?;
+        world.services.memberships.join(&reader, room_id).await?;
+        readers.push(reader);
+    }
+    let position = Position::Message(world.say(&readers[0], room_id, "read this").await?.view.message.id);
+    // Every one of them is asked for before this task waits for the first time; one of them is alone then.
+    world.faults.fail_commit_after(2);
+    let reads = &world.services.reads;
+    let marks = join_all(readers.iter().map(|reader| reads.mark(reader, room_id, position))).await;
+    assert!(marks.iter().all(Result::is_ok), "{marks:?}");
+    for reader in &readers {
+        let cursors = cursors(&world, reader, room_id).await?;
+        assert_eq!(cursors.0, cursors.1);
     }
     Ok(())
 }

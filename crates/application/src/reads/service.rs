@@ -1,16 +1,19 @@
-//! How far members got: cursors that only move forward.
+//! Cursors of members, which only move forward.
 
 use std::sync::Arc;
 
-use plaza_domain::{Clock, InvalidInput, MessageId, ReadMark, RoomId, Seq, Store, UserId, Version};
+use plaza_domain::{Clock, InvalidInput, MessageId, RoomId, Seq, Store, UserId, Version};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use super::cursors::{Cursors, Move};
 use crate::{
     Actor, Error, Ports, Result,
     direct::{is_closed, require_open},
     events::{Event, Signal, UserEvent},
     policy::{RoomAction, authorize_room},
     ports::EventBus,
-    receipts::{MAX_NAMED_READERS, REMEMBERED_READS, is_told},
+    receipts::{MAX_NAMED_READERS, is_told},
+    settings::MessageSettings,
 };
 
 /// A place in a room, by number or by what stands there.
@@ -27,11 +30,22 @@ pub struct ReadService {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     bus: Arc<dyn EventBus>,
+    cursors: Cursors,
 }
 
 impl ReadService {
-    pub(crate) fn new(ports: &Ports) -> Self {
-        Self { store: Arc::clone(&ports.store), clock: Arc::clone(&ports.clock), bus: Arc::clone(&ports.bus) }
+    pub(crate) fn start(
+        ports: &Ports,
+        settings: &MessageSettings,
+        tracker: &TaskTracker,
+        shutdown: &CancellationToken,
+    ) -> Self {
+        Self {
+            store: Arc::clone(&ports.store),
+            clock: Arc::clone(&ports.clock),
+            bus: Arc::clone(&ports.bus),
+            cursors: Cursors::start(&ports.store, settings.lanes, tracker, shutdown),
+        }
     }
 
     /// Notes that the actor has read a room up to a place, and tells the room; in large rooms, in direct rooms that are
@@ -61,15 +75,10 @@ impl ReadService {
         };
         let scope = read.receipts().scope(room_id, actor.id(), MAX_NAMED_READERS + 1).await?;
         let (user_id, read_at) = (actor.id(), self.clock.now());
-        let mut work = self.store.begin().await?;
-        if !work.members().advance_read(room_id, user_id, seq).await? {
+        let by = Move::Read { after_seq, seq, noted_at: is_told(scope).then_some(read_at) };
+        if !self.cursors.advance(user_id, vec![(room_id, by)]).await? {
             return Ok(());
         }
-        if is_told(scope) {
-            work.receipts().insert_mark(&ReadMark { room_id, user_id, after_seq, seq, read_at }).await?;
-            work.receipts().delete_marks(room_id, user_id, seq.back(REMEMBERED_READS)).await?;
-        }
-        work.commit().await?;
         let is_told = is_told(scope) && !is_closed(&mut *read, &room).await?;
         self.bus.publish(if is_told {
             Event::Signal(Signal::Read { room_id, user_id, seq, read_at })
@@ -88,18 +97,12 @@ impl ReadService {
         if seen.is_empty() {
             return Ok(());
         }
-        let mut behind = self.store.read().await?.members().undelivered(actor.id(), seen).await?;
+        let behind = self.store.read().await?.members().undelivered(actor.id(), seen).await?;
         if behind.is_empty() {
             return Ok(());
         }
-        // Two clients of one user move the same rows: in one order, so that neither waits for the other forever.
-        behind.sort_unstable();
-        let mut work = self.store.begin().await?;
-        for (room_id, seq) in behind {
-            work.members().advance_delivered(room_id, actor.id(), seq).await?;
-        }
-        work.commit().await?;
-        Ok(())
+        let moves = behind.into_iter().map(|(room_id, seq)| (room_id, Move::Delivered(seq))).collect();
+        self.cursors.advance(actor.id(), moves).await.map(drop)
     }
 
     /// Tells the room that the actor is writing, or has stopped; kept nowhere.

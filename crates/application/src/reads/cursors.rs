@@ -1,0 +1,144 @@
+//! Moving cursors for many members by one commit: while one is under way, the next moves gather. Nobody waits longer for
+//! that than for the commit before, and what was moved is there once it is answered.
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
+
+use plaza_domain::{ReadMark, RepositoryError, RoomId, Seq, Store, Timestamp, UnitOfWork, UserId};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{Error, Result, receipts::REMEMBERED_READS};
+
+/// How many jobs may wait in a lane; more are refused as `Unavailable`.
+const LANE_CAPACITY: usize = 4_096;
+/// The most jobs of one transaction: bounds how long it holds its locks, and how long messages wait for SQLite's one
+/// writer.
+const MAX_BATCH: usize = 256;
+
+/// How far a cursor is to be moved.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Move {
+    /// What a client holds.
+    Delivered(Seq),
+    /// What was read.
+    Read {
+        /// From where, as far as is known.
+        after_seq: Seq,
+        /// To where.
+        seq: Seq,
+        /// When, if that is to be written down.
+        noted_at: Option<Timestamp>,
+    },
+}
+
+/// The cursors that one user moves, in one transaction.
+struct Job {
+    user_id: UserId,
+    moves: Vec<(RoomId, Move)>,
+    /// Takes whether one of them was behind.
+    answer: oneshot::Sender<Result<bool>>,
+}
+
+/// The lanes in which cursors are moved. A user always uses the same lane of an instance.
+pub(super) struct Cursors {
+    lanes: Vec<mpsc::Sender<Job>>,
+}
+
+impl Cursors {
+    pub(super) fn start(
+        store: &Arc<dyn Store>,
+        lanes: usize,
+        tracker: &TaskTracker,
+        shutdown: &CancellationToken,
+    ) -> Self {
+        let start_lane = |_| {
+            let (sender, receiver) = mpsc::channel(LANE_CAPACITY);
+            tracker.spawn(run_lane(Arc::clone(store), receiver, shutdown.clone()));
+            sender
+        };
+        Self { lanes: (0..lanes.max(1)).map(start_lane).collect() }
+    }
+
+    /// Moves a user's cursors forward, never back, all or none of them; false when all were there already.
+    pub(super) async fn advance(&self, user_id: UserId, moves: Vec<(RoomId, Move)>) -> Result<bool> {
+        let (answer, moved) = oneshot::channel();
+        let mut hasher = DefaultHasher::new();
+        user_id.hash(&mut hasher);
+        let lane = usize::try_from(hasher.finish() % self.lanes.len() as u64).unwrap_or_default();
+        let job = Job { user_id, moves, answer };
+        self.lanes[lane].try_send(job).map_err(|full| Error::Unavailable(full.to_string().into()))?;
+        moved.await.unwrap_or_else(|gone| Err(Error::Unavailable(gone.into())))
+    }
+}
+
+async fn run_lane(store: Arc<dyn Store>, mut receiver: mpsc::Receiver<Job>, shutdown: CancellationToken) {
+    let mut jobs = Vec::with_capacity(MAX_BATCH);
+    loop {
+        tokio::select! {
+            biased;
+            received = receiver.recv_many(&mut jobs, MAX_BATCH) => if received == 0 {
+                return;
+            },
+            // What was accepted before is still done: closing only refuses new jobs.
+            () = shutdown.cancelled(), if !receiver.is_closed() => {
+                receiver.close();
+                continue;
+            }
+        }
+        match advance_all(&*store, &jobs).await {
+            Ok(moved) => jobs.drain(..).zip(moved).for_each(|(job, moved)| answer(job, Ok(moved))),
+            Err(error) => {
+                tracing::warn!(error = ?error, "cursors could not be moved");
+                let refusal = || Error::Unavailable("the cursor could not be moved".into());
+                jobs.drain(..).for_each(|job| answer(job, Err(refusal())));
+            }
+        }
+    }
+}
+
+/// Who asked may be gone: their cursors are moved all the same.
+fn answer(job: Job, moved: Result<bool>) {
+    drop(job.answer.send(moved));
+}
+
+/// One transaction. Rows are moved in one order, so that no two transactions wait for each other's.
+async fn advance_all(store: &dyn Store, jobs: &[Job]) -> std::result::Result<Vec<bool>, RepositoryError> {
+    let mut moves: Vec<_> = (0..)
+        .zip(jobs)
+        .flat_map(|(index, job)| {
+            job.moves.iter().map(move |(room_id, by)| (*room_id, job.user_id, index, *by))
+        })
+        .collect();
+    moves.sort_by_key(|(room_id, user_id, ..)| (*room_id, *user_id));
+    let mut moved = vec![false; jobs.len()];
+    let mut work = store.begin().await?;
+    for (room_id, user_id, index, by) in moves {
+        moved[index] |= advance(&mut *work, room_id, user_id, by).await?;
+    }
+    work.commit().await?;
+    Ok(moved)
+}
+
+async fn advance(
+    work: &mut dyn UnitOfWork,
+    room_id: RoomId,
+    user_id: UserId,
+    by: Move,
+) -> std::result::Result<bool, RepositoryError> {
+    let (after_seq, seq, noted_at) = match by {
+        Move::Delivered(seq) => return work.members().advance_delivered(room_id, user_id, seq).await,
+        Move::Read { after_seq, seq, noted_at } => (after_seq, seq, noted_at),
+    };
+    let moved = work.members().advance_read(room_id, user_id, seq).await?;
+    if let Some(read_at) = noted_at.filter(|_| moved) {
+        work.receipts().insert_mark(&ReadMark { room_id, user_id, after_seq, seq, read_at }).await?;
+        let forgotten = seq.back(REMEMBERED_READS);
+        if forgotten > Seq::ZERO {
+            work.receipts().delete_marks(room_id, user_id, forgotten).await?;
+        }
+    }
+    Ok(moved)
+}

@@ -1,0 +1,6 @@
+//! How far members got.
+
+mod cursors;
+mod service;
+
+pub use service::{Position, ReadService};
