@@ -179,6 +179,10 @@ pub(crate) async fn given_members(store: &Arc<dyn Store>, members: &[Member]) ->
 pub(crate) async fn given_messages(store: &Arc<dyn Store>, messages: &[Message]) -> Result<()> {
     let mut work = store.begin().await?;
     work.messages().insert(messages).await?;
+    // Replies come later than what they reply to, also where a test begins with both.
+    for replied in messages.iter().filter(|message| message.reply_count > 0) {
+        work.messages().update(replied).await?;
+    }
     work.commit().await
 }
 

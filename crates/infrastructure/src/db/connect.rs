@@ -21,6 +21,16 @@ use crate::folder::create_folder_aside;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Batches of messages and lists of keys come in many lengths, each a statement of its own.
 const CACHED_STATEMENTS: usize = 512;
+/// How many rows SQLite may read ahead of who takes them; its thread and theirs wait for each other once a page then.
+const ROWS_AHEAD: usize = 256;
+/// How much of a SQLite database the connection that writes may remember, in KiB and negative (2 MiB by default): what
+/// the next message is added to is there, in all indexes of all rooms that are in use. The file is not mapped into memory
+/// instead: there, a disk that fails would end the process, not a query.
+const WRITERS_CACHE: &str = "-16384";
+/// After how many pages of 4 KiB SQLite's log is folded into the database (1,000 by default), which the commit then
+/// waits for. Most commits write the same pages: folded less often, these are folded once for many of them. A start after
+/// a crash reads what was not folded.
+const FOLD_AFTER: &str = "4000";
 /// A connection that was used a moment ago is not asked whether it still works.
 const PING_AFTER_IDLE: Duration = Duration::from_secs(1);
 /// Limits of a Postgres session, in milliseconds; the last one ends transactions whose process froze.
@@ -107,9 +117,12 @@ async fn connect_sqlite(settings: &DatabaseSettings) -> Result<SeaOrmStore, Conn
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
         .statement_cache_capacity(CACHED_STATEMENTS)
-        .pragma("temp_store", "MEMORY");
+        .row_buffer_size(ROWS_AHEAD)
+        .pragma("temp_store", "MEMORY")
+        .pragma("wal_autocheckpoint", FOLD_AFTER);
     let reading = options.clone().pragma("query_only", "ON");
-    let writer = open(sqlite_pool(settings, options, 1)).await?;
+    let writing = options.pragma("cache_size", WRITERS_CACHE);
+    let writer = open(sqlite_pool(settings, writing, 1)).await?;
     let reader = open(sqlite_pool(settings, reading, settings.max_connections)).await?;
     Ok(SeaOrmStore::new(writer, reader))
 }

@@ -20,7 +20,8 @@ async fn pragma(connection: &DatabaseConnection, name: &str) -> Result<String, D
 async fn sqlite_waits_for_the_disk_and_checks_references() -> Outcome {
     let directory = tempfile::tempdir()?;
     let store = connect(&settings(&format!("sqlite:{}/new/plaza.db", directory.path().display()))).await?;
-    let expected = [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1")];
+    let expected =
+        [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("cache_size", WRITERS_CACHE)];
     for (name, value) in expected {
         assert_eq!(pragma(store.writer(), name).await?, value, "{name}");
     }

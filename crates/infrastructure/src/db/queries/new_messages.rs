@@ -108,8 +108,8 @@ impl<'a> Columns<'a> {
 
 #[cfg(test)]
 mod tests {
-    use plaza_domain::{Content, MessageDraft, Placement, RoomId, Seq, Timestamp, UserId, Version};
-    use sea_orm::{DbBackend, StatementBuilder};
+    use plaza_domain::{Content, MessageDraft, RoomId, Seq, Timestamp, UserId, Version, message::Placement};
+    use sea_orm::sea_query::PostgresQueryBuilder;
 
     use super::*;
 
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_batch_of_any_length_is_one_statement_to_postgres() -> Result<(), plaza_domain::InvalidInput> {
-        let text = |length| batch(length).map(|batch| in_arrays(&batch).build(&DbBackend::Postgres).sql);
+        let text = |length| batch(length).map(|batch| in_arrays(&batch).build(PostgresQueryBuilder).0);
         assert_eq!(text(1)?, text(256)?);
         assert_eq!(text(1)?.matches("UNNEST").count(), 17);
         Ok(())
