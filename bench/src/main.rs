@@ -10,10 +10,20 @@ mod scenarios;
 mod stage;
 mod wire;
 
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
-use tokio::runtime::Builder;
+use tokio::{
+    runtime::Builder,
+    signal::{
+        ctrl_c,
+        unix::{SignalKind, signal},
+    },
+};
 
 use self::{report::Results, run::RunArgs};
 
@@ -39,6 +49,9 @@ enum Command {
         /// Where the page goes; the plot goes beside it, with the ending svg
         #[arg(long, default_value = "docs/benchmarks.md")]
         page: PathBuf,
+        /// Writes the most important figures between the marks of this file, too
+        #[arg(long)]
+        readme: Option<PathBuf>,
     },
     /// The loop that only sends on what it gets
     #[command(hide = true)]
@@ -57,12 +70,12 @@ fn main() -> ExitCode {
                     tokio::select! {
                         done = run::run(args) => done,
                         // What was started ends with what is dropped here.
-                        interrupted = tokio::signal::ctrl_c() => Err(interrupted.err().map_or_else(|| "interrupted".into(), Failure::from)),
+                        interrupted = interruption() => Err(interrupted.err().unwrap_or_else(|| "interrupted".into())),
                     }
                 })
             },
         ),
-        Command::Page { results, page } => write_page(&results, &page),
+        Command::Page { results, page, readme } => write_page(&results, &page, readme.as_deref()),
         Command::Bare { port } => Builder::new_multi_thread()
             .enable_all()
             .build()
@@ -78,11 +91,24 @@ fn main() -> ExitCode {
     }
 }
 
-fn write_page(results: &PathBuf, page: &PathBuf) -> Result<(), Failure> {
+/// Until somebody wants it to end.
+async fn interruption() -> Result<(), Failure> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = ctrl_c() => Ok(interrupted?),
+        _ = terminated.recv() => Ok(()),
+    }
+}
+
+fn write_page(results: &Path, page: &Path, readme: Option<&Path>) -> Result<(), Failure> {
     let results: Results = serde_json::from_slice(&fs::read(results)?)?;
     let plot = page.with_extension("svg");
     let plot_name = plot.file_name().unwrap_or_default().to_string_lossy();
     fs::write(page, report::page(&results, &plot_name))?;
     fs::write(&plot, report::plot(&results))?;
+    if let Some(readme) = readme {
+        let text = report::with_headline(&fs::read_to_string(readme)?, &results);
+        fs::write(readme, text.ok_or_else(|| format!("{} has no marks for the figures", readme.display()))?)?;
+    }
     Ok(())
 }

@@ -1,6 +1,11 @@
 //! `plaza-bench run`: which scenarios, with whom, how often and for how long.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use clap::{Args, ValueEnum};
 
@@ -100,8 +105,10 @@ pub(crate) async fn run(mut args: RunArgs) -> Result<(), Failure> {
     let mut results = Results {
         facts: Facts::gather(&home, &args.circumstances)?,
         settings: settings(&args),
+        minutes: 0.0,
         outcomes: Vec::new(),
     };
+    let begin = Instant::now();
     let scale = Scale {
         warm_up: Duration::from_secs(args.warm_up),
         measured: Duration::from_secs(args.seconds),
@@ -128,6 +135,7 @@ pub(crate) async fn run(mut args: RunArgs) -> Result<(), Failure> {
                 };
                 tell(&outcome);
                 results.outcomes.push(outcome);
+                results.minutes = begin.elapsed().as_secs_f64() / 60.0;
                 note_versions(&mut results.facts, &**peer);
                 fs::write(&args.output, serde_json::to_vec_pretty(&results)?)?;
             }

@@ -2,6 +2,7 @@
 
 pub(crate) mod facts;
 pub(crate) mod process;
+pub(crate) mod sqlite;
 pub(crate) mod stores;
 pub(crate) mod usage;
 pub(crate) mod wait;

@@ -6,7 +6,45 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open},
+};
+
 use crate::Failure;
+
+/// How long a process may take to end when it is told to.
+const FAREWELL: Timespec = Timespec { tv_sec: 5, tv_nsec: 0 };
+
+/// What ends a process, and its children with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LastSignal {
+    /// For one that has no children, or whose children notice that it is gone.
+    Kill,
+    /// For one that ends its children first.
+    Term,
+    /// Postgres takes its children along at once.
+    Quit,
+}
+
+impl LastSignal {
+    /// As setpriv(1) calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Kill => "KILL",
+            Self::Term => "TERM",
+            Self::Quit => "QUIT",
+        }
+    }
+
+    fn signal(self) -> Signal {
+        match self {
+            Self::Kill => Signal::KILL,
+            Self::Term => Signal::TERM,
+            Self::Quit => Signal::QUIT,
+        }
+    }
+}
 
 /// What to run, and how.
 #[derive(Clone, Debug)]
@@ -15,8 +53,8 @@ pub(crate) struct Launch {
     pub(crate) arguments: Vec<String>,
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) folder: PathBuf,
-    /// What the process gets when this one ends. Postgres takes its children along at `QUIT`.
-    pub(crate) last_signal: &'static str,
+    /// What the process gets when it is no longer needed, or when this one ends.
+    pub(crate) last_signal: LastSignal,
     /// Runs it as `nobody` when this process is root's: Postgres refuses to be.
     pub(crate) is_unprivileged: bool,
 }
@@ -29,7 +67,7 @@ impl Launch {
             arguments: Vec::new(),
             environment: Vec::new(),
             folder: folder.to_owned(),
-            last_signal: "KILL",
+            last_signal: LastSignal::Kill,
             is_unprivileged: false,
         }
     }
@@ -51,7 +89,7 @@ impl Launch {
     /// The command; `setpriv` becomes the program, so the child's id is the program's.
     pub(crate) fn command(&self) -> Result<Command, Failure> {
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", self.last_signal]);
+        command.args(["--pdeathsig", self.last_signal.name()]);
         if self.is_unprivileged && is_root()? {
             command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
         }
@@ -73,10 +111,11 @@ pub(super) fn is_root() -> Result<bool, Failure> {
     Ok(std::fs::metadata("/proc/self")?.uid() == 0)
 }
 
-/// A running child; dropping it kills it.
+/// A running child; dropping it ends it.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
+    last_signal: LastSignal,
     log: PathBuf,
 }
 
@@ -89,7 +128,7 @@ impl Process {
         let child = command
             .spawn()
             .map_err(|error| format!("setpriv (package util-linux) could not be started: {error}"))?;
-        Ok(Self { child, log: log.to_owned() })
+        Ok(Self { child, last_signal: launch.last_signal, log: log.to_owned() })
     }
 
     /// Its id.
@@ -105,6 +144,12 @@ impl Process {
         }
     }
 
+    /// How often its log has some words.
+    pub(crate) fn count_said(&self, words: &str) -> usize {
+        let bytes = std::fs::read(&self.log).unwrap_or_default();
+        memchr::memmem::find_iter(&bytes, words.as_bytes()).count()
+    }
+
     /// The end of its log.
     pub(crate) fn said(&self) -> String {
         let bytes = std::fs::read(&self.log).unwrap_or_default();
@@ -116,10 +161,21 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended by itself; its id is nobody else's until it is waited for.
+        if let Some(id) = Pid::from_raw(self.child.id().cast_signed()) {
+            say_farewell(id, self.last_signal).ok();
+        }
         self.child.kill().ok();
         self.child.wait().ok();
     }
+}
+
+/// Tells a process to end, and gives it some time to.
+fn say_farewell(id: Pid, last_signal: LastSignal) -> Result<(), Failure> {
+    let process = pidfd_open(id, PidfdFlags::empty())?;
+    kill_process(id, last_signal.signal())?;
+    poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&FAREWELL))?;
+    Ok(())
 }
 
 /// Finds a program in `PATH` or in one of `elsewhere`.

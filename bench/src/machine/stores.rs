@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    process::{Launch, Process, find_program, is_root, output_of},
+    process::{LastSignal, Launch, Process, find_program, is_root, output_of},
     wait::{free_port, greet, local, until},
 };
 use crate::Failure;
@@ -61,7 +61,7 @@ impl Postgres {
         for option in POSTGRES_OPTIONS {
             serve = serve.arguments(["-c", option]);
         }
-        serve.last_signal = "QUIT";
+        serve.last_signal = LastSignal::Quit;
         let process = Process::start(&serve, &home.join("log"))?;
         let mut postgres = Self { process, port, home };
         until(START, || {

@@ -61,6 +61,11 @@ pub(crate) trait Peer: Sync {
         "/readyz"
     }
 
+    /// What its log says when it is ready, and how often, for those who answer earlier than that.
+    fn ready_words(&self) -> Option<(&'static str, usize)> {
+        None
+    }
+
     /// The tables that it does not make of itself.
     fn schema(&self) -> Result<Option<String>, Failure> {
         Ok(None)
@@ -81,6 +86,11 @@ pub(crate) trait Peer: Sync {
 
     /// The program, when its size tells something.
     fn program(&self) -> Option<PathBuf> {
+        None
+    }
+
+    /// Its SQLite file below the folder of its first process, for those who have no other database.
+    fn database_file(&self) -> Option<&'static str> {
         None
     }
 

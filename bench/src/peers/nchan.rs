@@ -10,12 +10,15 @@ use crate::{
     Failure,
     machine::{
         facts::said,
-        process::{Launch, find_program},
+        process::{LastSignal, Launch, find_program},
     },
     wire::{Dialect, NCHAN},
 };
 
 const MODULE: &str = "/usr/lib/nginx/modules/ngx_nchan_module.so";
+
+/// As many as the other peers have processes.
+const WORKERS: usize = 2;
 
 /// nchan.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +49,11 @@ impl Peer for Nchan {
         false
     }
 
+    /// Each worker connects to Redis by itself, and refuses everybody until then.
+    fn ready_words(&self) -> Option<(&'static str, usize)> {
+        Some(("Redis upstream bus: ready", WORKERS))
+    }
+
     fn launch(&self, ground: &Ground, port: u16) -> Result<Launch, Failure> {
         let missing = "there is no nchan: install the packages nginx-light and libnginx-mod-nchan";
         let program = find_program("nginx", &["/usr/sbin".into()]).filter(|_| Path::new(MODULE).is_file());
@@ -53,7 +61,9 @@ impl Peer for Nchan {
         let file = ground.folder.join("nginx.conf");
         fs::create_dir_all(ground.folder.join("temporary"))?;
         fs::write(&file, configuration(port, redis))?;
-        let launch = Launch::new(program.ok_or(missing)?, &ground.folder);
+        let mut launch = Launch::new(program.ok_or(missing)?, &ground.folder);
+        // Killed, it would leave its workers behind.
+        launch.last_signal = LastSignal::Term;
         let (folder, file) = (ground.folder.display().to_string(), file.display().to_string());
         Ok(launch.arguments(["-p", &folder, "-e", "stderr", "-c", &file]))
     }
@@ -76,10 +86,10 @@ fn configuration(port: u16, redis: &str) -> String {
         "load_module {MODULE};\n\
          user root;\n\
          daemon off;\n\
-         worker_processes auto;\n\
+         worker_processes {WORKERS};\n\
          worker_rlimit_nofile 20000;\n\
          pid nginx.pid;\n\
-         error_log stderr error;\n\
+         error_log stderr notice;\n\
          events {{ worker_connections 16384; }}\n\
          http {{\n\
          access_log off;\n\

@@ -83,9 +83,13 @@ impl Peer for Plaza {
         Some(self.program.clone())
     }
 
+    fn database_file(&self) -> Option<&'static str> {
+        (!self.needs_stores()).then_some("data/plaza.db")
+    }
+
     fn fill(&self, room_id: &str, user_id: &str, count: u64) -> Option<String> {
-        // In two statements of one query string, which is one transaction.
-        self.needs_stores().then(|| {
+        Some(if self.needs_stores() {
+            // In statements of one query string, which is one transaction.
             format!(
                 "INSERT INTO messages (id, room_id, seq, version, created_version, sender_id, kind, content, \
                  content_html, created_at) \
@@ -95,6 +99,21 @@ impl Peer for Plaza {
                  FROM rooms r, generate_series(1, {count}) AS n WHERE r.id = '{room_id}'; \
                  UPDATE rooms SET last_seq = last_seq + {count}, version = version + {count} WHERE id = '{room_id}'; \
                  ANALYZE messages"
+            )
+        } else {
+            let blob = |id: &str| format!("X'{}'", id.replace('-', ""));
+            let (room_id, user_id) = (blob(room_id), blob(user_id));
+            format!(
+                "BEGIN IMMEDIATE; \
+                 WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count}) \
+                 INSERT INTO messages (id, room_id, seq, version, created_version, sender_id, kind, content, \
+                 content_html, created_at) \
+                 SELECT randomblob(16), r.id, r.last_seq + n, r.version + n, r.version + n, {user_id}, 'text', \
+                 'message number ' || n || ' of a long history', \
+                 '<p>message number ' || n || ' of a long history</p>', r.created_at \
+                 FROM rooms r, numbers WHERE r.id = {room_id}; \
+                 UPDATE rooms SET last_seq = last_seq + {count}, version = version + {count} WHERE id = {room_id}; \
+                 COMMIT; ANALYZE"
             )
         })
     }

@@ -14,11 +14,13 @@ use crate::{
     Failure,
     machine::{
         process::{Launch, Process},
+        sqlite,
         stores::{Postgres, Redis},
         usage::{own_processor_time, processor_time, resident_memory},
         wait::{free_port, greet, local, until},
     },
     report::Cores,
+    stage::Seat,
 };
 
 const START: Duration = Duration::from_secs(60);
@@ -32,7 +34,9 @@ pub(crate) struct Server {
     processes: Vec<Process>,
     launches: Vec<Launch>,
     bcrypt_cost: u32,
+    starts: usize,
     ready_path: &'static str,
+    ready_words: Option<(&'static str, usize)>,
     postgres: Option<Postgres>,
     redis: Option<Redis>,
     // Last: the folder goes when nobody writes to it any more.
@@ -75,14 +79,16 @@ impl Server {
         }
         let processes = Vec::new();
         let ready_after = Duration::ZERO;
-        let ready_path = peer.ready_path();
+        let (ready_path, ready_words) = (peer.ready_path(), peer.ready_words());
         let mut server = Self {
             addresses,
             ready_after,
             processes,
             launches,
             bcrypt_cost,
+            starts: 0,
             ready_path,
+            ready_words,
             postgres,
             redis,
             home,
@@ -94,6 +100,7 @@ impl Server {
     /// Kills its processes, if they run, and starts them again where they were.
     pub(crate) async fn restart(&mut self) -> Result<(), Failure> {
         self.processes.clear();
+        self.starts += 1;
         let begin = Instant::now();
         for (number, launch) in self.launches.iter().enumerate() {
             let log = self.home.path().join(format!("server-{number}.log"));
@@ -114,6 +121,16 @@ impl Server {
                 }
             })
             .await??;
+            let Some((words, count)) = self.ready_words else { continue };
+            // A log is of all starts.
+            let count = count * self.starts;
+            until(START, || {
+                let said = process.count_said(words);
+                async move {
+                    if said < count { Err(format!("it has not said {words:?} yet").into()) } else { Ok(()) }
+                }
+            })
+            .await?;
         }
         self.ready_after = begin.elapsed();
         Ok(())
@@ -127,6 +144,16 @@ impl Server {
     /// What its processes have said at last.
     pub(crate) fn said(&self) -> String {
         self.processes.iter().map(Process::said).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Puts messages into a room at once, and lets the database look at what there is now.
+    pub(crate) fn fill(&self, peer: &dyn Peer, seat: &Seat, count: u64) -> Result<(), Failure> {
+        let statements = peer.fill(&seat.room_id, &seat.user_id, count);
+        let statements = statements.ok_or("nothing is known of its tables")?;
+        match peer.database_file() {
+            Some(file) => sqlite::run(&self.folder().join("server-0").join(file), &statements),
+            None => self.run_sql(&statements).and_then(|_| self.run_sql("VACUUM ANALYZE")).map(drop),
+        }
     }
 
     /// Runs statements in its Postgres.

@@ -102,6 +102,7 @@ sql_port: {database}
 sql_database: bench
 sql_username: bench
 sql_password: bench
+max_fsm_queue: 100000
 listen:
   - port: {port}
     ip: 127.0.0.1
@@ -179,6 +180,8 @@ fn prosody_configuration(port: u16, database: &str, ground: &Ground) -> String {
 data_path = \"{data}\"
 pidfile = \"{data}/prosody.pid\"
 network_backend = \"epoll\"
+network_settings = {{ nagle = false, opportunistic_writes = true, tcp_backlog = 4096 }}
+gc = {{ mode = \"generational\" }}
 log = {{ error = \"*console\" }}
 c2s_ports = {{}}
 c2s_direct_tls_ports = {{}}

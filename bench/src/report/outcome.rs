@@ -57,6 +57,11 @@ impl Outcome {
     pub(crate) fn figure(&self, name: &str) -> Option<f64> {
         self.figures.get(name).copied()
     }
+
+    /// A figure, or the `server_cores`.
+    pub(crate) fn value(&self, name: &str) -> Option<f64> {
+        if name == "server_cores" { Some(self.cores.server) } else { self.figure(name) }
+    }
 }
 
 /// Everything that was measured in one go.
@@ -65,16 +70,41 @@ pub(crate) struct Results {
     pub(crate) facts: Facts,
     /// How the load was set, for the page: by name.
     pub(crate) settings: BTreeMap<String, String>,
+    /// How long it has taken.
+    #[serde(default)]
+    pub(crate) minutes: f64,
     pub(crate) outcomes: Vec<Outcome>,
 }
 
 impl Results {
+    /// Everything that came out of a scenario.
+    pub(crate) fn of(&self, scenario: &str) -> impl Iterator<Item = &Outcome> {
+        self.outcomes.iter().filter(move |outcome| outcome.scenario == scenario)
+    }
+
     /// The middle one of the runs that count, by a figure; with an even number the lower one.
     pub(crate) fn median(&self, scenario: &str, peer: &str, by: &str) -> Option<&Outcome> {
-        let fits =
-            |outcome: &&Outcome| outcome.scenario == scenario && outcome.peer == peer && outcome.counts();
-        let mut runs: Vec<&Outcome> = self.outcomes.iter().filter(fits).collect();
-        runs.sort_by(|a, b| a.figure(by).unwrap_or_default().total_cmp(&b.figure(by).unwrap_or_default()));
-        runs.get(runs.len().saturating_sub(1) / 2).copied()
+        let runs = self.of(scenario).filter(|outcome| outcome.peer == peer && outcome.counts());
+        middle(runs.collect(), by)
     }
+
+    /// The same, or, when none counts, the middle one of those that came to their end.
+    pub(crate) fn middle(&self, scenario: &str, peer: &str, by: &str) -> Option<&Outcome> {
+        self.median(scenario, peer, by).or_else(|| {
+            let runs = self.of(scenario).filter(|outcome| outcome.peer == peer && outcome.failure.is_none());
+            middle(runs.collect(), by)
+        })
+    }
+
+    /// Why no run of somebody's came to its end.
+    pub(crate) fn failure(&self, scenario: &str, peer: &str) -> &str {
+        let mut runs = self.of(scenario).filter(|outcome| outcome.peer == peer);
+        let failure = runs.find_map(|outcome| outcome.failure.as_deref()).unwrap_or_default();
+        failure.lines().next().unwrap_or_default()
+    }
+}
+
+fn middle<'a>(mut runs: Vec<&'a Outcome>, by: &str) -> Option<&'a Outcome> {
+    runs.sort_by(|a, b| a.figure(by).unwrap_or_default().total_cmp(&b.figure(by).unwrap_or_default()));
+    runs.get(runs.len().saturating_sub(1) / 2).copied()
 }

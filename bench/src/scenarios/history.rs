@@ -8,6 +8,7 @@ use std::{
 use futures::future::try_join_all;
 use hdrhistogram::Histogram;
 use hyper::{Method, StatusCode};
+use serde_json::Value;
 
 use super::{Scale, latencies};
 use crate::{
@@ -25,14 +26,12 @@ const PAGE: usize = 50;
 pub(super) async fn run(peer: &dyn Peer, server: &mut Server, scale: &Scale) -> Result<Outcome, Failure> {
     let seats = stage::set(peer, &server.addresses, scale.histories.len(), 1).await?;
     for (seat, length) in seats.iter().zip(&scale.histories) {
-        let statements = peer.fill(&seat.room_id, &seat.user_id, *length);
-        server.run_sql(&statements.ok_or("nothing is known of its tables")?)?;
+        server.fill(peer, seat, *length)?;
     }
-    // As the database would after a while of its own.
-    server.run_sql("VACUUM ANALYZE")?;
-    let mut outcome = Outcome::default();
+    let (mut outcome, mut rates) = (Outcome::default(), Vec::new());
     for (seat, length) in seats.iter().zip(&scale.histories) {
-        let (rate, times, cores) = read(server, seat, scale).await?;
+        let (rate, times, cores) = read(server, seat, *length, scale).await?;
+        rates.push(rate);
         outcome = latencies(outcome, &times)
             .with("pages_per_second", rate)
             .with(&format!("pages_per_second_of_{length}"), rate)
@@ -40,16 +39,29 @@ pub(super) async fn run(peer: &dyn Peer, server: &mut Server, scale: &Scale) -> 
         outcome.cores = cores;
     }
     server.check()?;
-    Ok(outcome)
+    // 1 when pages of the longest one are read as fast as those of the shortest one.
+    let flatness = rates.first().zip(rates.last()).map_or(1.0, |(short, long)| long / short);
+    Ok(outcome.with("flatness", flatness))
 }
 
-async fn read(server: &Server, seat: &Seat, scale: &Scale) -> Result<(f64, Histogram<u64>, Cores), Failure> {
-    let range =
-        format!("SELECT min(seq) || ' ' || max(seq) FROM messages WHERE room_id = '{}'", seat.room_id);
-    let range = server.run_sql(&range)?;
-    let (first, last) = range.trim().split_once(' ').ok_or("an empty room")?;
-    let (first, last): (u64, u64) = (first.parse()?, last.parse()?);
-    let pages = first + PAGE as u64..last + 1;
+/// The place of a room's newest message.
+async fn newest(server: &Server, seat: &Seat) -> Result<u64, Failure> {
+    let mut http = Http::connect(server.addresses[0]).await?;
+    let path = format!("/api/v1/rooms/{}/messages?limit=1", seat.room_id);
+    let (_, bytes) = http.ask(Method::GET, &path, &seat.token, None).await?;
+    let page: Value = serde_json::from_slice(&bytes)?;
+    let seq = page.pointer("/items/0/seq").and_then(Value::as_u64);
+    Ok(seq.ok_or_else(|| format!("a room without messages: {page}"))?)
+}
+
+async fn read(
+    server: &Server,
+    seat: &Seat,
+    length: u64,
+    scale: &Scale,
+) -> Result<(f64, Histogram<u64>, Cores), Failure> {
+    let newest = newest(server, seat).await?;
+    let pages = newest.saturating_sub(length) + 1 + PAGE as u64..newest + 1;
     let times = Mutex::new(Histogram::<u64>::new_with_bounds(1, 60_000_000, 3)?);
     let from = Instant::now() + scale.warm_up;
     let end = from + scale.measured;

@@ -46,8 +46,14 @@ pub(super) async fn run(peer: &dyn Peer, server: &mut Server, shape: Shape) -> R
     // The flood begins while members connect and ends when their last message has come.
     let lasted = begin.elapsed().max(Duration::from_millis(1)).as_secs_f64();
     let times = times.lock().unwrap_or_else(PoisonError::into_inner);
+    let rate = times.len() as f64 / lasted;
+    let processor = outcome.cores.server * 1_000.0 / rate.max(f64::EPSILON);
+    // What the members of the room have felt of it is one figure.
+    let messages = outcome.figure("p99_ms").unwrap_or_default();
     Ok(outcome
-        .with("logins_per_second", times.len() as f64 / lasted)
+        .with("message_p99_ms", messages)
+        .with("processor_ms_per_login", processor)
+        .with("logins_per_second", rate)
         .with("login_p50_ms", times.value_at_quantile(0.5) as f64 / 1_000.0)
         .with("login_p99_ms", times.value_at_quantile(0.99) as f64 / 1_000.0))
 }

@@ -104,9 +104,12 @@ impl Scenario {
             }
             Self::BigRoom => &["plaza", "plaza-embedded", "fastapi", "socketio", "nchan"],
             Self::Tasks | Self::Pictures => &["plaza", "celery", "bullmq"],
-            Self::Start => &["plaza", "plaza-embedded", "fastapi", "socketio"],
+            Self::Start => {
+                &["plaza", "plaza-embedded", "fastapi", "socketio", "ejabberd", "prosody", "nchan"]
+            }
             Self::Storm => &["plaza", "plaza-embedded"],
-            Self::History | Self::Login => &["plaza", "fastapi", "socketio"],
+            Self::History => &["plaza", "plaza-embedded", "fastapi", "socketio"],
+            Self::Login => &["plaza", "fastapi", "socketio"],
         }
     }
 

@@ -102,6 +102,11 @@ impl Ledger {
         self.posted.iter().map(|posted| u64::from(*posted) * self.shape.members as u64).sum()
     }
 
+    /// How much has arrived.
+    pub(super) fn arrived(&self) -> u64 {
+        self.all_deliveries
+    }
+
     /// Whether everything that was sent has come to everybody.
     pub(super) fn is_complete(&self) -> bool {
         self.all_deliveries >= self.expected()

@@ -33,8 +33,10 @@ const AT_ONCE: usize = 32;
 const BUFFER: usize = 32 * 1024;
 /// From the last connection to the first message.
 const SETTLE: Duration = Duration::from_millis(300);
-/// How long what was sent may be under way.
-const DRAIN: Duration = Duration::from_secs(20);
+/// How long nothing may arrive before what is under way counts as lost.
+const SILENCE: Duration = Duration::from_secs(10);
+/// How long all of it may take: who cannot hold a rate has a queue when the messages end.
+const DRAIN: Duration = Duration::from_secs(120);
 
 /// When senders post.
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +91,20 @@ impl Run {
     }
 }
 
+/// Until everything has arrived, or nothing more does.
+async fn drain(run: &Run) -> Result<(), Failure> {
+    let mut last = (run.ledger().arrived(), Instant::now());
+    let drained = until(DRAIN, || {
+        let ledger = run.ledger();
+        if ledger.arrived() > last.0 {
+            last = (ledger.arrived(), Instant::now());
+        }
+        let is_over = ledger.is_complete() || last.1.elapsed() > SILENCE;
+        async move { if is_over { Ok(()) } else { Err("messages are still on the way".into()) } }
+    });
+    drained.await
+}
+
 /// Sets the stage on a running server and lets members talk.
 pub(crate) async fn run(peer: &dyn Peer, server: &mut Server, shape: Shape) -> Result<Outcome, Failure> {
     let seats = stage::set(peer, &server.addresses, shape.rooms, shape.members).await?;
@@ -131,10 +147,7 @@ pub(crate) async fn run_beside(
         let before = server.reading();
         sleep_until(end).await;
         let cores = before.cores_until(server.reading());
-        // What is missing after that counts as lost.
-        until(DRAIN, || async { if run.ledger().is_complete() { Ok(()) } else { Err("on the way".into()) } })
-            .await
-            .ok();
+        drain(&run).await?;
         Ok::<_, Failure>(cores)
     };
     let measured = tokio::select! {
