@@ -23,14 +23,13 @@ const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseco
 const nothing = async ({ stamp }, begun) => [stamp, begun];
 
 const picture = async ({ path, folder, number }, begun) => {
-    // Each is decoded no larger than needed.
-    const make = (name, side) => sharp(path)
-        .rotate()
-        .resize(side, side, { fit: "inside", withoutEnlargement: true })
-        .jpeg({ quality: 82 })
-        .toFile(`${folder}/${number}-${name}.jpg`);
-    await make("preview", 1280);
-    await make("thumbnail", 256);
+    // Decoded once and no larger than needed; the thumbnail is made from the preview's pixels.
+    const fit = { fit: "inside", withoutEnlargement: true };
+    const { data, info } = await sharp(path).rotate().resize(1280, 1280, fit).raw().toBuffer({ resolveWithObject: true });
+    const pixels = { raw: { width: info.width, height: info.height, channels: info.channels } };
+    const save = (image, name) => image.jpeg({ quality: 82 }).toFile(`${folder}/${number}-${name}.jpg`);
+    await save(sharp(data, pixels), "preview");
+    await save(sharp(data, pixels).resize(256, 256, fit), "thumbnail");
     return [begun, begun];
 };
 

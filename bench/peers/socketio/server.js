@@ -184,6 +184,11 @@ const write = async () => {
     }
 };
 
+// As the manual recommends where there are many connections: the first request is not needed any more.
+io.engine.on("connection", (raw) => {
+    raw.request = null;
+});
+
 io.use((socket, next) => {
     try {
         socket.data.user = check(socket.handshake.auth.token);
