@@ -3,11 +3,17 @@
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
+    panic::AssertUnwindSafe,
     sync::Arc,
+    time::Duration,
 };
 
+use futures::FutureExt;
 use plaza_domain::{ReadMark, RepositoryError, RoomId, Seq, Store, Timestamp, UnitOfWork, UserId};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{Error, Result, receipts::REMEMBERED_READS};
@@ -17,6 +23,8 @@ const LANE_CAPACITY: usize = 4_096;
 /// The most jobs of one transaction: bounds how long it holds its locks, and how long messages wait for SQLite's one
 /// writer.
 const MAX_BATCH: usize = 256;
+/// How long one transaction may take: a network that swallows everything must not hold up a lane for good.
+const BATCH_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How far a cursor is to be moved.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +96,10 @@ async fn run_lane(store: Arc<dyn Store>, mut receiver: mpsc::Receiver<Job>, shut
                 continue;
             }
         }
-        match advance_all(&*store, &jobs).await {
+        // A lane outlives its batches, also one that ends by a fault.
+        let advancing = AssertUnwindSafe(advance_in_time(&*store, &jobs)).catch_unwind();
+        let outcome = advancing.await.unwrap_or_else(|_| Err(RepositoryError::Unavailable("a fault".into())));
+        match outcome {
             Ok(moved) => jobs.drain(..).zip(moved).for_each(|(job, moved)| answer(job, Ok(moved))),
             Err(error) => {
                 tracing::warn!(error = ?error, "cursors could not be moved");
@@ -102,6 +113,11 @@ async fn run_lane(store: Arc<dyn Store>, mut receiver: mpsc::Receiver<Job>, shut
 /// Who asked may be gone: their cursors are moved all the same.
 fn answer(job: Job, moved: Result<bool>) {
     drop(job.answer.send(moved));
+}
+
+async fn advance_in_time(store: &dyn Store, jobs: &[Job]) -> std::result::Result<Vec<bool>, RepositoryError> {
+    let advanced = timeout(BATCH_TIMEOUT, advance_all(store, jobs)).await;
+    advanced.unwrap_or_else(|too_slow| Err(RepositoryError::Unavailable(too_slow.into())))
 }
 
 /// One transaction. Rows are moved in one order, so that no two transactions wait for each other's.
