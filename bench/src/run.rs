@@ -8,6 +8,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
+use tokio::time::timeout;
 
 use crate::{
     Failure,
@@ -22,6 +23,10 @@ const FILES_BESIDE: u64 = 500;
 
 /// How long idle connections are watched: each says once that it is there.
 const IDLE_SECONDS: u64 = 20;
+/// How long one run of one scenario may take before it counts as failed.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
+/// How long everything together may take in a hurry.
+const HURRY: Duration = Duration::from_secs(285);
 /// What is measured in a hurry, and with whom.
 const QUICK_SCENARIOS: [Scenario; 7] = [
     Scenario::Fanout,
@@ -122,9 +127,11 @@ pub(crate) async fn run(mut args: RunArgs) -> Result<(), Failure> {
     for scenario in &scenarios(&args) {
         for run in 1..=args.runs {
             for peer in everybody.iter().filter(|peer| takes_part(&args, *scenario, peer.name())) {
-                let outcome = match scenario.run(&**peer, &home, &scale).await {
-                    Ok(outcome) => outcome,
-                    Err(failure) => Outcome { failure: Some(failure.to_string()), ..Outcome::default() },
+                let left = if args.quick { HURRY.saturating_sub(begin.elapsed()) } else { PATIENCE };
+                let outcome = match timeout(left, scenario.run(&**peer, &home, &scale)).await {
+                    Ok(Ok(outcome)) => outcome,
+                    Ok(Err(failure)) => Outcome { failure: Some(failure.to_string()), ..Outcome::default() },
+                    Err(_) => Outcome { failure: Some("no time was left".to_owned()), ..Outcome::default() },
                 };
                 let outcome = Outcome {
                     scenario: scenario.name(),

@@ -68,8 +68,11 @@ fn versions() -> Vec<(String, String)> {
     let postgres = postgres.split_whitespace().nth(2).unwrap_or_default();
     let commit = said("git", &["rev-parse", "--short", "HEAD"]);
     [("Plaza", commit.as_str()), ("Postgres", postgres), ("Redis", redis)]
+        .into_iter()
+        // A copy of the sources without their history has no commit.
+        .filter(|(_, version)| !version.is_empty())
         .map(|(name, version)| (name.to_owned(), version.to_owned()))
-        .to_vec()
+        .collect()
 }
 
 /// The first line that a program prints; empty when it cannot be had.

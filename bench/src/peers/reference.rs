@@ -73,7 +73,9 @@ impl Peer for FastApi {
         let launch = Launch::new(program, &folder)
             .arguments(["app:app", "--host", "127.0.0.1", "--port", &port, "--backlog", "4096"])
             .arguments(["--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"])
-            .arguments(["--ws-per-message-deflate", "false", "--no-access-log", "--log-level", "warning"]);
+            .arguments(["--ws-per-message-deflate", "false", "--no-access-log", "--log-level", "warning"])
+            // Clients tell that they are there; Plaza sends no pings of its own, either.
+            .arguments(["--ws-ping-interval", "0", "--no-server-header", "--no-date-header"]);
         Ok(with_ground(launch, ground).variable("PYTHONDONTWRITEBYTECODE", "1"))
     }
 

@@ -1,11 +1,11 @@
 //! The plot of what everybody delivers in a second, as SVG.
 
-use super::Results;
+use super::{Results, number::rough};
 
-const WIDTH: f64 = 760.0;
+const WIDTH: f64 = 840.0;
 const BAR: f64 = 24.0;
 const STEP: f64 = 36.0;
-const LEFT: f64 = 290.0;
+const LEFT: f64 = 370.0;
 const RIGHT: f64 = 100.0;
 const TOP: f64 = 40.0;
 const SCENARIO: &str = "fanout";
@@ -36,14 +36,14 @@ pub(crate) fn plot(results: &Results) -> String {
         let text = y + BAR * 0.7;
         let length = (WIDTH - LEFT - RIGHT) * value / longest;
         let colour = if title.starts_with("Plaza") { "#2f6fab" } else { "#9aa5b1" };
-        let thousands = value / 1_000.0;
         svg.push_str(&format!(
             "<text x=\"{}\" y=\"{text:.0}\" text-anchor=\"end\">{}</text>\n\
              <rect x=\"{LEFT}\" y=\"{y}\" width=\"{length:.1}\" height=\"{BAR}\" rx=\"2\" fill=\"{colour}\"/>\n\
-             <text x=\"{:.1}\" y=\"{text:.0}\">{thousands:.0},000</text>\n",
+             <text x=\"{:.1}\" y=\"{text:.0}\">{}</text>\n",
             LEFT - 10.0,
             escaped(title),
             LEFT + length + 8.0,
+            rough(*value),
         ));
     }
     svg.push_str("</svg>\n");
