@@ -23,15 +23,21 @@ impl From<Timestamp> for UtcTime {
     }
 }
 
+impl UtcTime {
+    fn text(self) -> String {
+        self.0.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
+    }
+}
+
 impl fmt::Display for UtcTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.to_rfc3339_opts(chrono::SecondsFormat::Micros, true))
+        f.write_str(&self.text())
     }
 }
 
 impl Serialize for UtcTime {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(&self.text())
     }
 }
 
@@ -101,7 +107,7 @@ impl ParseFromParameter for UtcTime {
 
 impl ToJSON for UtcTime {
     fn to_json(&self) -> Option<Value> {
-        Some(Value::String(self.to_string()))
+        Some(Value::String(self.text()))
     }
 }
 

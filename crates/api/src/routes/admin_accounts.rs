@@ -4,6 +4,7 @@ use plaza_application::{DeletionOrder, NewAccount, NewPassword, Operator};
 use plaza_domain::{SystemRole, User};
 use poem::web::Data;
 use poem_openapi::{ApiResponse, Object, OpenApi, param::Path, types::Example};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Tags, admin_users::AdminUserView, deletion::DeletionView, users::SystemRoleName};
@@ -79,7 +80,7 @@ impl Example for OrderDeletionRequest {
 }
 
 /// An account, and its password when that was just made.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct MadeAccountView {
     /// The account.
     user: AdminUserView,

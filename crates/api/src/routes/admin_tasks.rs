@@ -7,6 +7,7 @@ use poem_openapi::{
     Object, OpenApi,
     param::{Path, Query},
 };
+use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -17,7 +18,7 @@ use super::{
 use crate::{UtcTime, auth::Authenticated, cursor, json::Json, problem::ApiError, state::AppState};
 
 /// A task, with all that is known about it.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct AdminTaskView {
     /// Its id.
     id: Uuid,
@@ -97,7 +98,7 @@ impl From<Task> for AdminTaskView {
 }
 
 /// One attempt at a task, with all that is known about it.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct AdminAttemptView {
     /// Which one, from 1 on; from 1 on again once the task was given another chance.
     attempt: i32,
@@ -130,7 +131,7 @@ impl From<TaskAttempt> for AdminAttemptView {
 }
 
 /// A task and the attempts at it.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct AdminTaskDetailsView {
     /// The task.
     task: AdminTaskView,
@@ -145,7 +146,7 @@ impl From<TaskDetails> for AdminTaskDetailsView {
 }
 
 /// A part of the list of tasks.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct AdminTaskList {
     /// The tasks, the newest first.
     items: Vec<AdminTaskView>,
@@ -164,7 +165,7 @@ impl From<Page<Task, TaskId>> for AdminTaskList {
 }
 
 /// What came of giving many tasks another chance.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct RetriedTasksView {
     /// How many are ready again.
     retried: u64,

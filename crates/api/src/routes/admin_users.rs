@@ -8,6 +8,7 @@ use poem_openapi::{
     param::{Path, Query},
     types::Example,
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Tags, users::SystemRoleName};
@@ -21,8 +22,9 @@ use crate::{
 };
 
 /// Why an account may not be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename = "SuspensionKind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum SuspensionKindName {
     /// Its user has broken the rules.
     Banned,
@@ -40,7 +42,7 @@ impl From<SuspensionKind> for SuspensionKindName {
 }
 
 /// That an account may not be used.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct SuspensionView {
     /// Of what kind.
     kind: SuspensionKindName,
@@ -65,7 +67,7 @@ impl From<Suspension> for SuspensionView {
 }
 
 /// An account, as the server's admins see it.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct AdminUserView {
     /// The user's id.
     id: Uuid,
@@ -117,7 +119,7 @@ impl From<User> for AdminUserView {
 }
 
 /// A part of the list of accounts.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct AdminUserList {
     /// The accounts, the newest first.
     items: Vec<AdminUserView>,

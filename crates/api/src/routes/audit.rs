@@ -4,6 +4,7 @@ use plaza_application::{Operator, Page};
 use plaza_domain::{AuditAction, AuditEntry, AuditFilter, UserId};
 use poem::{Body, web::Data};
 use poem_openapi::{ApiResponse, Object, OpenApi, param::Query, payload::Binary};
+use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// One thing that somebody did.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct AuditEntryView {
     /// Its place in the log, from 1 on, without gaps.
     number: i64,
@@ -72,7 +73,7 @@ impl From<AuditEntry> for AuditEntryView {
 }
 
 /// A part of the audit log.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct AuditList {
     /// The entries, the newest first.
     items: Vec<AuditEntryView>,

@@ -6,6 +6,7 @@ use poem::{
     web::Data,
 };
 use poem_openapi::{ApiResponse, Object, OpenApi};
+use serde::Serialize;
 
 use super::{
     Tags, UserView,
@@ -117,7 +118,7 @@ impl poem_openapi::types::Example for RefreshRequest {
 }
 
 /// A ticket for a WebSocket.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct TicketView {
     /// For `?ticket=`; works once.
     ticket: String,

@@ -6,13 +6,14 @@ use poem_openapi::{
     ApiResponse, Object, OpenApi,
     param::{Path, Query},
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Tags, UserSummaryView};
 use crate::{UtcTime, auth::Authenticated, cursor, json::Json, problem::ApiError, state::AppState};
 
 /// Somebody whom one has blocked.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct BlockView {
     /// The user.
     user: UserSummaryView,
@@ -27,7 +28,7 @@ impl From<BlockedUser> for BlockView {
 }
 
 /// A part of the list of those whom one has blocked.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct BlockList {
     /// The blocked users, in the order in which their accounts were made.
     items: Vec<BlockView>,

@@ -7,14 +7,16 @@ use poem_openapi::{
     Enum, Object, OpenApi,
     param::{Path, Query},
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{MemberView, MessageView, RoomView, Tags};
 use crate::{auth::Authenticated, json::Json, problem::ApiError, state::AppState};
 
 /// What changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum ChangeType {
     /// A message was posted, edited or deleted.
     Message,
@@ -25,21 +27,25 @@ pub(crate) enum ChangeType {
 }
 
 /// One changed thing, as it is now; of `message`, `member` and `room` the one that `type` names is there.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct ChangeView {
     /// What changed.
     #[oai(rename = "type")]
+    #[serde(rename = "type")]
     kind: ChangeType,
     /// Its last change.
     version: i64,
     /// The message; a tombstone when it was deleted.
     #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<MessageView>,
     /// The member; `left_at` is set when they left.
     #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     member: Option<MemberView>,
     /// The room.
     #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     room: Option<RoomView>,
 }
 
@@ -59,7 +65,7 @@ impl ChangeView {
 }
 
 /// A part of a room's change feed.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct ChangesView {
     /// The changes, by rising version.
     changes: Vec<ChangeView>,

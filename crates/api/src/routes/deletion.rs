@@ -3,6 +3,7 @@
 use plaza_domain::Timestamp;
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi, types::Example};
+use serde::Serialize;
 
 use super::Tags;
 use crate::{
@@ -29,7 +30,7 @@ impl Example for DeleteAccountRequest {
 }
 
 /// When an account is erased.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct DeletionView {
     /// When. A login before then calls it off, where there is a time of grace.
     erase_at: UtcTime,

@@ -6,13 +6,14 @@ use poem_openapi::{
     Object, OpenApi,
     param::{Path, Query},
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::Tags;
 use crate::{UtcTime, auth::Authenticated, cursor, json::Json, problem::ApiError, state::AppState};
 
 /// What a message said before an edit.
-#[derive(Clone, Debug, PartialEq, Eq, Object)]
+#[derive(Clone, Debug, PartialEq, Eq, Object, Serialize)]
 pub(crate) struct EditView {
     /// The version of the message that said so last.
     version: i64,
@@ -33,7 +34,7 @@ impl From<MessageEdit> for EditView {
 }
 
 /// A part of what a message said before its edits.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct EditList {
     /// What it said, the newest first.
     items: Vec<EditView>,

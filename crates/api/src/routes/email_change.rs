@@ -3,6 +3,7 @@
 use plaza_application::{EmailChange, Limited};
 use poem::web::Data;
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi, types::Example};
+use serde::Serialize;
 
 use super::{Tags, verification::LinkRequest};
 use crate::{
@@ -33,8 +34,9 @@ impl Example for ChangeEmailRequest {
 }
 
 /// How far a change of address has got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum EmailChangeState {
     /// The link in the mail to the other address is still to be used.
     Waiting,
@@ -43,7 +45,7 @@ pub(crate) enum EmailChangeState {
 }
 
 /// How far a change of address has got.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct EmailChangeView {
     /// How far.
     state: EmailChangeState,

@@ -3,13 +3,14 @@
 use plaza_application::{EXPORT_KEPT, Export};
 use poem::web::Data;
 use poem_openapi::{ApiResponse, Object, OpenApi};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Tags, tasks::TaskStateName};
 use crate::{UtcTime, auth::Authenticated, json::Json, problem::ApiError, state::AppState};
 
 /// An archive of everything about a user, or the work on it.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct ExportView {
     /// The task that makes it.
     task_id: Uuid,

@@ -85,8 +85,9 @@ impl From<VariantKind> for VariantName {
 }
 
 /// What a file was uploaded for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename = "FilePurpose", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum FilePurposeName {
     /// To be shown in messages.
     Attachment,
@@ -107,7 +108,7 @@ impl From<FilePurpose> for FilePurposeName {
 }
 
 /// A derived image of a file.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct VariantView {
     /// Which one.
     name: VariantKind,
@@ -137,7 +138,7 @@ impl From<Variant> for VariantView {
 }
 
 /// An upload.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct FileView {
     /// Its id.
     id: Uuid,
@@ -210,7 +211,7 @@ impl From<(File, Vec<Variant>)> for FileView {
 }
 
 /// How far an upload is.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct FileStatusView {
     /// The upload.
     file_id: Uuid,
@@ -224,7 +225,7 @@ pub(crate) struct FileStatusView {
 }
 
 /// An upload that was taken.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct UploadView {
     /// The upload.
     file_id: Uuid,

@@ -8,6 +8,7 @@ use poem_openapi::{
     param::{Path, Query},
     types::Example,
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
@@ -25,7 +26,7 @@ use crate::{
 };
 
 /// A request that is not answered.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct FriendRequestView {
     /// The other one: who asks, or is asked.
     user: UserSummaryView,
@@ -40,7 +41,7 @@ impl From<FriendRequest> for FriendRequestView {
 }
 
 /// A part of the list of requests.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct FriendRequestList {
     /// The requests, the newest first.
     items: Vec<FriendRequestView>,

@@ -7,13 +7,14 @@ use poem_openapi::{
     ApiResponse, Enum, Object, OpenApi,
     param::{Path, Query},
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{PresenceView, Tags, UserSummaryView};
 use crate::{UtcTime, auth::Authenticated, cursor, json::Json, problem::ApiError, state::AppState};
 
 /// A friend.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct FriendView {
     /// The friend.
     user: UserSummaryView,
@@ -30,7 +31,7 @@ impl FriendView {
 }
 
 /// A part of the list of one's friends.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct FriendList {
     /// The friends, in the order in which their accounts were made.
     items: Vec<FriendView>,
@@ -40,7 +41,7 @@ pub(crate) struct FriendList {
 }
 
 /// What oneself and somebody else are to each other.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct FriendshipView {
     /// The other one.
     user: UserSummaryView,
@@ -64,8 +65,9 @@ impl From<SeenFriendship> for FriendshipView {
 }
 
 /// What oneself and somebody else are to each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename = "Relation", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum RelationName {
     /// Nothing.
     Strangers,

@@ -2,12 +2,13 @@
 
 use poem::web::Data;
 use poem_openapi::{ApiResponse, Object, OpenApi};
+use serde::Serialize;
 
 use super::Tags;
 use crate::{json::Json, problem::ApiError, state::AppState};
 
 /// Whether the process lives.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct LivenessView {
     /// `alive`, or `stuck` when the worker inside the server has not got around for a minute: then restarting helps.
     status: String,
@@ -27,7 +28,7 @@ pub(crate) enum Liveness {
 }
 
 /// How one dependency is.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct DependencyView {
     /// `database`, `storage` or `redis`.
     name: String,
@@ -37,11 +38,12 @@ pub(crate) struct DependencyView {
     required: bool,
     /// What is wrong.
     #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
 }
 
 /// Whether the server can serve.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct ReadinessView {
     /// `ready`, `degraded` when something does not answer that is not required, or `not_ready`.
     status: String,

@@ -4,6 +4,7 @@ use plaza_application::{FLOW_TTL, Limited, LinkedIdentity};
 use plaza_domain::Email;
 use poem::web::Data;
 use poem_openapi::{ApiResponse, Object, OpenApi, param::Path, types::Example};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Tags, provider_logins::LoginProviderView};
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// A login that is linked to one's account.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct IdentityView {
     /// Its id.
     id: Uuid,
@@ -51,7 +52,7 @@ impl From<LinkedIdentity> for IdentityView {
 }
 
 /// All logins that are linked to one's account.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct IdentityList {
     /// The logins, oldest first; at most one of each provider.
     items: Vec<IdentityView>,
@@ -82,7 +83,7 @@ impl Example for LinkIdentityRequest {
 }
 
 /// Where to go to link a login.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct LinkingView {
     /// Where the provider asks who somebody is; for the browser that asked, within ten minutes.
     authorization_url: String,

@@ -8,6 +8,7 @@ use poem_openapi::{
     param::{Path, Query},
     types::Example,
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Tags, users::SystemRoleName};
@@ -21,8 +22,9 @@ use crate::{
 };
 
 /// What those are who register with an invitation.
-#[derive(Clone, Copy, Debug, Enum)]
+#[derive(Clone, Copy, Debug, Enum, Serialize)]
 #[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum InvitedRole {
     /// The usual.
     Member,
@@ -63,7 +65,7 @@ impl Example for InvitationRequest {
 }
 
 /// An invitation, without its code: that is told once.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct InvitationView {
     /// Its id.
     id: Uuid,
@@ -104,7 +106,7 @@ impl From<Invitation> for InvitationView {
 }
 
 /// An invitation with its code.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct NewInvitationView {
     /// What registering takes as `invitation_code`. It is told this once.
     code: String,
@@ -119,7 +121,7 @@ impl From<(Invitation, String)> for NewInvitationView {
 }
 
 /// A part of the list of invitations.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct InvitationList {
     /// The invitations, newest first.
     items: Vec<InvitationView>,

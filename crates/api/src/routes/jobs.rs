@@ -3,13 +3,14 @@
 use plaza_application::{JobReport, Operator};
 use poem::web::Data;
 use poem_openapi::{ApiResponse, Object, OpenApi, param::Path};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{AdminTaskView, Tags, tasks::TaskStateName};
 use crate::{UtcTime, auth::Authenticated, json::Json, problem::ApiError, state::AppState};
 
 /// A recurring job.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct JobView {
     /// Its name.
     name: String,
@@ -44,7 +45,7 @@ impl From<JobReport> for JobView {
 }
 
 /// Every recurring job.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct JobList {
     /// The jobs, by name.
     items: Vec<JobView>,

@@ -7,6 +7,7 @@ use poem_openapi::{
     registry::{MetaHeader, MetaResponses, Registry},
     types::Type,
 };
+use serde::Serialize;
 
 use super::UserView;
 use crate::{UtcTime, json::Json, origin::Page, problem::ApiError, refresh_cookie};
@@ -36,7 +37,7 @@ impl RefreshTokenIn {
 }
 
 /// Tokens, and whose they are.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct LoginView {
     /// For the `Authorization` header of requests.
     access_token: String,

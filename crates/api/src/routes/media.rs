@@ -3,6 +3,7 @@
 use plaza_application::{Error, file_id_of_name, media_name, media_url, must_be_picture};
 use poem::{Request, web::Data};
 use poem_openapi::{ApiResponse, Object, OpenApi, param::Path};
+use serde::Serialize;
 
 use super::{
     Tags,
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// A picture that was taken.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct ImageUploadView {
     /// What it is called on the server.
     filename: String,

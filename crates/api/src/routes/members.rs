@@ -85,7 +85,7 @@ impl From<MemberProfile> for MemberView {
 }
 
 /// A part of the list of members.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct MemberList {
     /// The members, in the order in which their accounts were made.
     items: Vec<MemberView>,

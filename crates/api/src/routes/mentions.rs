@@ -2,12 +2,13 @@
 
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi, param::Query};
+use serde::Serialize;
 
 use super::{MessageView, Tags};
 use crate::{auth::Authenticated, cursor, json::Json, problem::ApiError, state::AppState};
 
 /// Messages, the newest first.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct MentionList {
     /// The messages.
     items: Vec<MessageView>,

@@ -8,6 +8,7 @@ use poem_openapi::{
     param::{Path, Query},
     types::Example,
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{MessageView, Tags, message_view::MessageType};
@@ -20,7 +21,7 @@ use crate::{
 };
 
 /// A part of a room's history.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct HistoryView {
     /// The messages, by rising `seq`.
     items: Vec<MessageView>,

@@ -4,6 +4,8 @@ mod accounts;
 mod admin_accounts;
 mod admin_tasks;
 mod admin_users;
+#[cfg(test)]
+mod answer_rules;
 mod app;
 mod audit;
 mod audit_csv;

@@ -3,12 +3,13 @@
 use plaza_application::RoomSight;
 use plaza_domain::{Mute, RoomOverview, SeenRoom};
 use poem_openapi::Object;
+use serde::Serialize;
 
 use super::{MessageView, RoomRole, RoomView};
 use crate::UtcTime;
 
 /// What a room is to one of its members; only they see it.
-#[derive(Clone, Debug, PartialEq, Eq, Object)]
+#[derive(Clone, Debug, PartialEq, Eq, Object, Serialize)]
 pub(crate) struct MembershipView {
     /// What they may do in the room.
     role: RoomRole,
@@ -47,15 +48,18 @@ impl From<&RoomOverview> for MembershipView {
 }
 
 /// A room, and to its members what it is to them.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct RoomOverviewView {
     #[oai(flatten)]
+    #[serde(flatten)]
     room: RoomView,
     /// One's own membership; left out for who is not in the room, and where rooms are listed for everybody.
     #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     membership: Option<MembershipView>,
     /// The newest message, also a tombstone; left out when there is none, and wherever `membership` is.
     #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     last_message: Option<MessageView>,
 }
 
@@ -86,7 +90,7 @@ impl From<RoomSight> for RoomOverviewView {
 }
 
 /// A part of the list of rooms.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct RoomList {
     /// The rooms.
     pub(super) items: Vec<RoomOverviewView>,

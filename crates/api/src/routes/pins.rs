@@ -2,13 +2,14 @@
 
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi, param::Path};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{MessageView, Tags};
 use crate::{auth::Authenticated, json::Json, problem::ApiError, rate_limit::allow, state::AppState};
 
 /// The pinned messages of a room.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct PinsView {
     /// All of them, the newest pin first; there are at most 50.
     items: Vec<MessageView>,

@@ -4,6 +4,7 @@ use plaza_application::PreferenceUpdate;
 use plaza_domain::Preferences;
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi, types::Example};
+use serde::Serialize;
 
 use super::Tags;
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
 };
 
 /// How a user wants things to be; only they see it.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct PreferencesView {
     /// Whether others learn how far one has read and what reached one's clients. While it is off nothing of that is
     /// shown, also not what was before, and when one reads is not remembered.

@@ -81,7 +81,7 @@ impl Example for QueryPresenceRequest {
 }
 
 /// Whether users are there.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct PresenceList {
     /// One entry for each user, in the order in which they were named.
     items: Vec<PresenceView>,

@@ -11,6 +11,7 @@ use poem_openapi::{
     payload::Html,
     types::Example,
 };
+use serde::Serialize;
 
 use super::{
     Tags,
@@ -29,7 +30,7 @@ use crate::{
 };
 
 /// A provider that one can log in by.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct LoginProviderView {
     /// What addresses call it.
     id: String,
@@ -44,7 +45,7 @@ impl From<ProviderInfo> for LoginProviderView {
 }
 
 /// All providers that one can log in by.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct LoginProviderList {
     /// The providers; none when the operator trusts no others.
     items: Vec<LoginProviderView>,

@@ -3,12 +3,13 @@
 use plaza_application::{Operator, QueueReport, QueueReports};
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
+use serde::Serialize;
 
 use super::Tags;
 use crate::{auth::Authenticated, json::Json, problem::ApiError, state::AppState};
 
 /// How a queue is doing.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct QueueView {
     /// Its name.
     name: String,
@@ -51,7 +52,7 @@ impl From<QueueReport> for QueueView {
 }
 
 /// How all queues are doing.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct QueueList {
     /// The queues, by name.
     items: Vec<QueueView>,

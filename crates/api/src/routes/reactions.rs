@@ -7,6 +7,7 @@ use poem_openapi::{
     Object, OpenApi,
     param::{Path, Query},
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{MessageView, Tags, UserSummaryView};
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// A reaction, and whose it is.
-#[derive(Clone, Debug, PartialEq, Eq, Object)]
+#[derive(Clone, Debug, PartialEq, Eq, Object, Serialize)]
 pub(crate) struct ReactionEntryView {
     /// Who reacted.
     user: UserSummaryView,
@@ -32,7 +33,7 @@ impl From<ReactionEntry> for ReactionEntryView {
 }
 
 /// A part of the list of reactions.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct ReactionList {
     /// The reactions, by user.
     items: Vec<ReactionEntryView>,

@@ -4,13 +4,14 @@ use plaza_application::Receipts;
 use plaza_domain::Receipt;
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi, param::Path};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Tags, UserSummaryView};
 use crate::{UtcTime, auth::Authenticated, json::Json, problem::ApiError, state::AppState};
 
 /// How far a message got with one member.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct ReceiptView {
     /// The member.
     user: UserSummaryView,
@@ -31,7 +32,7 @@ impl From<Receipt> for ReceiptView {
 }
 
 /// How far a message got. It is for those who are in the room and were when it was posted, other than its sender.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct ReceiptsView {
     /// Each of those whom it is for and who show receipts; empty when `counts_only`.
     items: Vec<ReceiptView>,

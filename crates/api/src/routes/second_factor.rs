@@ -3,6 +3,7 @@
 use plaza_application::{Enrolment, SecondFactor, SecondFactorStatus};
 use poem::web::Data;
 use poem_openapi::{ApiResponse, Object, OpenApi, types::Example};
+use serde::Serialize;
 
 use super::Tags;
 use crate::{
@@ -72,7 +73,7 @@ impl Example for UnlockTotpRequest {
 }
 
 /// What an authenticator is given.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct TotpEnrolmentView {
     /// The secret, to type in: base32, for codes of six digits that change every 30 seconds (SHA-1).
     secret: String,
@@ -87,7 +88,7 @@ impl From<Enrolment> for TotpEnrolmentView {
 }
 
 /// How one's second factor stands.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct TotpStatusView {
     /// Whether logins ask for it.
     enabled: bool,
@@ -108,7 +109,7 @@ impl From<SecondFactorStatus> for TotpStatusView {
 }
 
 /// Codes that stand in for a lost authenticator.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct RecoveryCodesView {
     /// The codes, shown this once. Each works once.
     recovery_codes: Vec<String>,

@@ -7,6 +7,7 @@ use poem_openapi::{
     ApiResponse, Object, OpenApi,
     param::{Path, Query},
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::Tags;
@@ -15,7 +16,7 @@ use crate::{UtcTime, auth::Authenticated, cursor, json::Json, problem::ApiError,
 const UNKNOWN_DEVICE: &str = "Unknown device";
 
 /// One of one's own logins.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct SessionView {
     /// Its id.
     id: Uuid,
@@ -59,7 +60,7 @@ impl SessionView {
 }
 
 /// A part of the list of one's sessions.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct SessionList {
     /// The sessions, newest first.
     items: Vec<SessionView>,

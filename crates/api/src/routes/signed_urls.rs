@@ -10,6 +10,7 @@ use poem_openapi::{
     param::{Path, Query},
     types::Example,
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::Tags;
@@ -66,7 +67,7 @@ impl Example for SignUrlRequest {
 }
 
 /// A link to a file's bytes.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct SignedUrlView {
     /// The link, for this server; whoever has it may read the bytes.
     url: String,

@@ -4,12 +4,13 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use plaza_application::ports::PublicKey;
 use poem::web::Data;
 use poem_openapi::{ApiResponse, Object, OpenApi};
+use serde::Serialize;
 
 use super::Tags;
 use crate::{json::Json, problem::ApiError, state::AppState};
 
 /// A key that checks signatures (RFC 7517 and RFC 8037).
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct SigningKeyView {
     /// The type of the key: always `OKP`.
     kty: String,
@@ -17,6 +18,7 @@ pub(crate) struct SigningKeyView {
     crv: String,
     /// What it is for: always `sig`.
     #[oai(rename = "use")]
+    #[serde(rename = "use")]
     usage: String,
     /// The algorithm of the signatures: always `EdDSA`.
     alg: String,
@@ -40,7 +42,7 @@ impl From<PublicKey> for SigningKeyView {
 }
 
 /// All keys that check access tokens at the moment.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct SigningKeySetView {
     /// The keys; none when tokens are signed with a secret one.
     keys: Vec<SigningKeyView>,

@@ -3,12 +3,13 @@
 use plaza_application::Storage;
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
+use serde::Serialize;
 
 use super::Tags;
 use crate::{auth::Authenticated, json::Json, problem::ApiError, state::AppState};
 
 /// What a user's files take up; only they see it.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct StorageView {
     /// All files together, in bytes. Derived images do not count.
     used_bytes: u64,

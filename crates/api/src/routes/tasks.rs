@@ -4,6 +4,7 @@ use plaza_application::TaskDetails;
 use plaza_domain::{AttemptEnd, Task, TaskAttempt, TaskState};
 use poem::web::Data;
 use poem_openapi::{Enum, Object, OpenApi, param::Path};
+use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -11,8 +12,9 @@ use super::Tags;
 use crate::{UtcTime, auth::Authenticated, json::Json, problem::ApiError, state::AppState};
 
 /// Where a task is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename = "TaskState", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum TaskStateName {
     /// Waits for its time.
     Scheduled,
@@ -55,8 +57,9 @@ impl From<TaskStateName> for TaskState {
 }
 
 /// How an attempt ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename = "AttemptOutcome", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum AttemptOutcomeName {
     /// Done.
     Succeeded,
@@ -86,7 +89,7 @@ impl From<AttemptEnd> for AttemptOutcomeName {
 }
 
 /// One attempt at a task.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct AttemptView {
     /// Which one, from 1 on; from 1 on again once the task was given another chance.
     attempt: i32,
@@ -116,7 +119,7 @@ impl From<TaskAttempt> for AttemptView {
 }
 
 /// Background work that is done for a user.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct TaskView {
     /// Its id.
     id: Uuid,

@@ -8,6 +8,7 @@ use poem_openapi::{
     param::{Path, Query},
     types::Example,
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{MessageView, Tags, messages::history_range};
@@ -20,7 +21,7 @@ use crate::{
 };
 
 /// A part of a thread.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct ThreadView {
     /// The first message.
     root: MessageView,
@@ -49,7 +50,7 @@ impl ThreadView {
 }
 
 /// A thread that who asks follows.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct FollowedThreadView {
     /// The first message.
     root: MessageView,
@@ -74,7 +75,7 @@ impl FollowedThreadView {
 }
 
 /// Threads, those with the latest reply first.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct ThreadList {
     /// The threads.
     items: Vec<FollowedThreadView>,

@@ -3,12 +3,13 @@
 use plaza_domain::UsernameChange;
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi, param::Query};
+use serde::Serialize;
 
 use super::Tags;
 use crate::{UtcTime, auth::Authenticated, cursor, json::Json, problem::ApiError, state::AppState};
 
 /// That one's handle changed.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct UsernameChangeView {
     /// The handle until then.
     old_username: String,
@@ -29,7 +30,7 @@ impl From<UsernameChange> for UsernameChangeView {
 }
 
 /// A part of the list of one's handles.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct UsernameChangeList {
     /// The changes, newest first.
     items: Vec<UsernameChangeView>,

@@ -39,7 +39,7 @@ impl From<UserSummary> for UserSummaryView {
 }
 
 /// An account, as its owner sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Object)]
+#[derive(Clone, Debug, PartialEq, Eq, Object, Serialize)]
 pub(crate) struct UserView {
     /// The user's id.
     id: Uuid,
@@ -92,7 +92,7 @@ impl From<User> for UserView {
 }
 
 /// An account, as others see it.
-#[derive(Clone, Debug, PartialEq, Eq, Object)]
+#[derive(Clone, Debug, PartialEq, Eq, Object, Serialize)]
 pub(crate) struct ProfileView {
     /// The user's id.
     id: Uuid,
@@ -136,8 +136,9 @@ impl From<User> for ProfileView {
 }
 
 /// What a user may do on the server as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename = "SystemRole", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum SystemRoleName {
     /// Runs the server.
     Admin,

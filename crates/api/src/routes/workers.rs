@@ -4,13 +4,14 @@ use plaza_application::Operator;
 use plaza_domain::SeenWorker;
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::Tags;
 use crate::{UtcTime, auth::Authenticated, json::Json, problem::ApiError, state::AppState};
 
 /// A worker.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct WorkerView {
     /// Its id, as attempts at tasks name it.
     id: Uuid,
@@ -49,7 +50,7 @@ impl From<SeenWorker> for WorkerView {
 }
 
 /// Who does background work.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 pub(crate) struct WorkerList {
     /// The workers, the one that began first at the front; at most 1000. One that vanished stays for an hour.
     items: Vec<WorkerView>,
