@@ -117,6 +117,7 @@ contract! {
     rooms {
         a_room_is_stored_and_its_details_change
         a_deleted_room_is_as_good_as_absent
+        a_room_is_found_with_a_membership_also_one_that_ended
         several_rooms_advance_at_once_and_those_that_are_gone_are_left_out
         who_advances_the_same_rooms_in_any_order_never_waits_for_ever
         rooms_are_listed_newest_first_in_pages

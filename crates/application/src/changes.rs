@@ -58,19 +58,49 @@ impl ChangeService {
         limit: u64,
     ) -> Result<ChangePage> {
         let mut read = self.store.read().await?;
-        let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
-        let membership = read.members().find(room_id, actor.id()).await?;
-        authorize_room(actor, RoomAction::Read, &room, membership.as_ref())?;
-        let mut page = self.read_page(&mut *read, &room, since, limit).await?;
+        let (room, _) = find_readable(&mut *read, actor, room_id).await?;
+        let mut page = self.shown_page(&mut *read, actor, &room, since, limit).await?;
+        if page.reset {
+            let newest = read.messages().history(room_id, HistoryRange::Newest, RESET_PAGE).await?;
+            page.changes = newest.into_iter().map(|view| Change::Message(Box::new(view))).collect();
+        }
+        Ok(page)
+    }
+
+    /// The same for a connection that follows the room, and reads nothing from a reset: that comes without messages.
+    ///
+    /// # Errors
+    /// `NotFound`, `Forbidden`.
+    pub async fn missed(
+        &self,
+        actor: &Actor,
+        room_id: RoomId,
+        since: Version,
+        limit: u64,
+    ) -> Result<ChangePage> {
+        let mut read = self.store.read().await?;
+        let (room, _) = find_readable(&mut *read, actor, room_id).await?;
+        self.shown_page(&mut *read, actor, &room, since, limit).await
+    }
+
+    async fn shown_page(
+        &self,
+        read: &mut dyn Repositories,
+        actor: &Actor,
+        room: &Room,
+        since: Version,
+        limit: u64,
+    ) -> Result<ChangePage> {
+        let mut page = self.read_page(read, room, since, limit).await?;
         let profiles = page.changes.iter_mut().filter_map(|change| match change {
             Change::Member(profile) => Some(&mut **profile),
             Change::Message(_) | Change::Room(_) => None,
         });
-        hide_cursor_of_other(&mut *read, &room, actor.id(), profiles).await?;
+        hide_cursor_of_other(read, room, actor.id(), profiles).await?;
         Ok(page)
     }
 
-    /// The same without asking who: for the hub, which tells only those it let in.
+    /// The same without asking who, and without messages on a reset: for the hub, which tells only those it let in.
     ///
     /// # Errors
     /// `NotFound`.
@@ -91,17 +121,16 @@ impl ChangeService {
         since: Option<Version>,
     ) -> Result<Subscription> {
         let mut read = self.store.read().await?;
-        let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
-        let membership = read.members().find(room_id, actor.id()).await?;
-        authorize_room(actor, RoomAction::Read, &room, membership.as_ref())?;
+        let (room, membership) = find_readable(&mut *read, actor, room_id).await?;
         let member = membership.ok_or(Error::NotFound("room"))?;
         let since = match since {
             Some(version) => version,
             None if member.delivered_seq == Seq::ZERO => Version::ZERO,
             None => read.messages().version_at(room_id, member.delivered_seq).await?,
         };
-        let seen = read.presence().seen_members(room_id, actor.id(), MAX_SHOWN_CURSORS + 1).await?;
-        let seen = Some(seen).filter(|seen| seen.len() as u64 <= MAX_SHOWN_CURSORS);
+        let seen = read.presence().seen_members(room_id, actor.id(), MAX_SHOWN_CURSORS).await?;
+        // Who asks is in the room: when nobody is seen, there are too many.
+        let seen = Some(seen).filter(|seen| !seen.is_empty());
         let members = match &seen {
             Some(seen) => {
                 let mut members: Vec<MemberProfile> = seen.iter().map(|seen| seen.profile.clone()).collect();
@@ -120,9 +149,7 @@ impl ChangeService {
     /// `NotFound`, `Forbidden`.
     pub async fn check(&self, actor: &Actor, room_id: RoomId) -> Result<()> {
         let mut read = self.store.read().await?;
-        let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
-        let membership = read.members().find(room_id, actor.id()).await?;
-        authorize_room(actor, RoomAction::Read, &room, membership.as_ref())
+        find_readable(&mut *read, actor, room_id).await.map(drop)
     }
 
     /// The newest change of each of these rooms, in one query: how the hub finds out that it missed something.
@@ -161,19 +188,13 @@ impl ChangeService {
         // Everything is read up to the version that the room had first: what changes while we read comes next time,
         // as the three lists are not read at one moment.
         let (head, last_seq) = (room.version, room.last_seq);
+        let nothing =
+            |reset| ChangePage { changes: Vec::new(), version: head, last_seq, has_more: false, reset };
         if since > head || head.ahead_of(since) > self.max_replay {
-            let newest = read.messages().history(room.id, HistoryRange::Newest, RESET_PAGE).await?;
-            let changes = newest.into_iter().map(|view| Change::Message(Box::new(view))).collect();
-            return Ok(ChangePage { changes, version: head, last_seq, has_more: false, reset: true });
+            return Ok(nothing(true));
         }
         if since == head {
-            return Ok(ChangePage {
-                changes: Vec::new(),
-                version: head,
-                last_seq,
-                has_more: false,
-                reset: false,
-            });
+            return Ok(nothing(false));
         }
         let messages = read.messages().changed_since(room.id, since, limit + 1).await?;
         let members = read.members().changed_since(room.id, since, limit + 1).await?;
@@ -196,4 +217,16 @@ impl ChangeService {
         let has_more = is_too_long || is_cut || is_overtaken;
         Ok(ChangePage { changes, version, last_seq, has_more, reset: false })
     }
+}
+
+/// A room that the actor may read, and their membership of it.
+async fn find_readable(
+    read: &mut dyn Repositories,
+    actor: &Actor,
+    room_id: RoomId,
+) -> Result<(Room, Option<Member>)> {
+    let found = read.rooms().find_with_member(room_id, actor.id()).await?;
+    let (room, membership) = found.ok_or(Error::NotFound("room"))?;
+    authorize_room(actor, RoomAction::Read, &room, membership.as_ref())?;
+    Ok((room, membership))
 }

@@ -61,8 +61,8 @@ impl PinService {
     /// `NotFound`, `Forbidden`.
     pub async fn list(&self, actor: &Actor, room_id: RoomId) -> Result<Vec<SentMessage>> {
         let mut read = self.transactions.store.read().await?;
-        let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
-        let membership = read.members().find(room_id, actor.id()).await?;
+        let found = read.rooms().find_with_member(room_id, actor.id()).await?;
+        let (room, membership) = found.ok_or(Error::NotFound("room"))?;
         authorize_room(actor, RoomAction::Read, &room, membership.as_ref())?;
         Ok(read.pins().list(room_id, MAX_PINS).await?)
     }

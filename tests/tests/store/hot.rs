@@ -149,7 +149,7 @@ fn of_presence(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         hot(on, "who sees whom", &["user_id"], presence::visible_to(user, others)),
         hot(on, "who sees friends", &["low_user_id"], presence::visible_to(user, others)),
         hot(on, "who sees other friends", &["high_user_id"], presence::visible_to(user, others)),
-        hot(on, "members with when they were seen", &["room_id"], presence::seen_members(room, user, 51)),
+        hot(on, "members with when they were seen", &["room_id"], presence::seen_members(room, user, 50)),
         hot(on, "small rooms of users", &["user_id"], presence::small_rooms(others, 200, 1_000)),
         hot(on, "blocks around users", &["blocker_id"], blocks::around(others, 1_000)),
         hot(on, "users were seen", &["id"], presence::saw(others, at(0))),
@@ -163,6 +163,8 @@ fn of_rooms(on: DbBackend, asked: &Asked) -> Vec<Hot> {
     let advances: Vec<_> = asked.rooms[..20].iter().map(advance).collect();
     vec![
         hot(on, "room", &["id"], rooms::find(room)),
+        hot(on, "room of a member", &["id"], rooms::find_with_member(room, user)),
+        hot(on, "member of a room", &["room_id", "user_id"], rooms::find_with_member(room, user)),
         hot(on, "my rooms", &["user_id"], list(RoomFilter::Mine, None)),
         hot(on, "my older rooms", &["user_id", "room_id"], list(RoomFilter::Mine, Some(room))),
         hot(on, "visible rooms", &["user_id"], list(RoomFilter::Visible, None)),

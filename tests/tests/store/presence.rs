@@ -93,7 +93,8 @@ pub(crate) async fn members_are_listed_with_when_they_were_last_seen(store: Arc<
         SeenMember { profile: other.clone(), last_seen_at: Some(at(5)), is_blocked: false },
     ];
     assert_eq!(read.presence().seen_members(room.id, ada.id, 10).await?, expected);
-    assert_eq!(read.presence().seen_members(room.id, ada.id, 1).await?, expected[..1]);
+    assert_eq!(read.presence().seen_members(room.id, ada.id, 2).await?, expected);
+    assert_eq!(read.presence().seen_members(room.id, ada.id, 1).await?, []);
     Ok(())
 }
 

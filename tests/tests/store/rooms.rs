@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plaza_domain::repository::{Advance, Counters, HistoryRange, RoomFilter};
-use plaza_domain::{Room, RoomDescription, RoomId, RoomName, Seq, Store, Version};
+use plaza_domain::{Member, Room, RoomDescription, RoomId, RoomName, Seq, Store, Version};
 
 use super::{
     Outcome,
@@ -42,6 +42,7 @@ pub(crate) async fn a_deleted_room_is_as_good_as_absent(store: Arc<dyn Store>) -
     work.commit().await?;
     let mut work = store.begin().await?;
     assert_eq!(work.rooms().find(gone.id).await?, None);
+    assert_eq!(work.rooms().find_with_member(gone.id, ada.id).await?, None);
     assert_not_found(work.rooms().advance(gone.id, 1, 1).await)?;
     assert_not_found(work.rooms().advance(RoomId::new(id()), 1, 1).await)?;
     assert_not_found(work.rooms().update_details(&gone).await)?;
@@ -106,6 +107,22 @@ pub(crate) async fn who_advances_the_same_rooms_in_any_order_never_waits_for_eve
         let room = store.read().await?.rooms().find(room_id).await?;
         assert_eq!(room.map(|room| room.last_seq.get()), Some(i64::try_from(WRITERS)?));
     }
+    Ok(())
+}
+
+pub(crate) async fn a_room_is_found_with_a_membership_also_one_that_ended(store: Arc<dyn Store>) -> Outcome {
+    let (ada, room) = given_user_and_room(&store).await?;
+    let (bob, eve) = (given_user(&store, "bob").await?, given_user(&store, "eve").await?);
+    let left = Member { left_at: Some(at(1)), ..member(&room, &bob) };
+    given_members(&store, &[left]).await?;
+    let mut read = store.read().await?;
+    for user in [&ada, &bob, &eve] {
+        let membership = read.members().find(room.id, user.id).await?;
+        assert_eq!(membership.is_some(), user.id != eve.id);
+        let found = read.rooms().find_with_member(room.id, user.id).await?;
+        assert_eq!(found, Some((room.clone(), membership)));
+    }
+    assert_eq!(read.rooms().find_with_member(RoomId::new(id()), ada.id).await?, None);
     Ok(())
 }
 

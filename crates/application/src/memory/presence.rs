@@ -29,7 +29,7 @@ impl<A: Access> PresenceRepository for Connection<A> {
         Ok(visible.map(sighting).collect())
     }
 
-    async fn seen_members(&mut self, room_id: RoomId, viewer: UserId, limit: u64) -> Result<Vec<SeenMember>> {
+    async fn seen_members(&mut self, room_id: RoomId, viewer: UserId, most: u64) -> Result<Vec<SeenMember>> {
         let tables = self.tables();
         let seen = |member: &Member| {
             Ok(SeenMember {
@@ -38,7 +38,10 @@ impl<A: Access> PresenceRepository for Connection<A> {
                 is_blocked: is_blocked(&tables, viewer, member.user_id),
             })
         };
-        present_in(&tables, room_id).take(rows(limit)).map(seen).collect()
+        if present_in(&tables, room_id).nth(rows(most)).is_some() {
+            return Ok(Vec::new());
+        }
+        present_in(&tables, room_id).map(seen).collect()
     }
 
     async fn small_rooms(

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use plaza_domain::{
-    RepositoryError, Room, RoomId, Seq, Timestamp, UserId, Version,
+    Member, RepositoryError, Room, RoomId, Seq, Timestamp, UserId, Version,
     repository::{Advance, Constraint, Counters, Result, RoomFilter, RoomRepository},
 };
 
@@ -22,6 +22,16 @@ impl<A: Access> RoomRepository for Connection<A> {
 
     async fn find(&mut self, id: RoomId) -> Result<Option<Room>> {
         Ok(self.tables().live_room(id).cloned())
+    }
+
+    async fn find_with_member(
+        &mut self,
+        id: RoomId,
+        user_id: UserId,
+    ) -> Result<Option<(Room, Option<Member>)>> {
+        let tables = self.tables();
+        let member = tables.members.get(&(id, user_id)).cloned();
+        Ok(tables.live_room(id).map(|room| (room.clone(), member)))
     }
 
     async fn find_deleted(&mut self, id: RoomId) -> Result<Option<Room>> {

@@ -149,8 +149,8 @@ impl MessageService {
         limit: u64,
     ) -> Result<(Vec<SentMessage>, bool)> {
         let mut read = self.transactions.store.read().await?;
-        let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
-        let membership = read.members().find(room_id, actor.id()).await?;
+        let found = read.rooms().find_with_member(room_id, actor.id()).await?;
+        let (room, membership) = found.ok_or(Error::NotFound("room"))?;
         authorize_room(actor, RoomAction::Read, &room, membership.as_ref())?;
         let limit = limit.clamp(1, MAX_PAGE);
         let messages = read.messages().history(room_id, range, limit + 1).await?;
@@ -164,8 +164,8 @@ impl MessageService {
     pub async fn get(&self, actor: &Actor, id: MessageId) -> Result<SentMessage> {
         let mut read = self.transactions.store.read().await?;
         let view = read.messages().find(id).await?.ok_or(Error::NotFound("message"))?;
-        let room = read.rooms().find(view.message.room_id).await?.ok_or(Error::NotFound("message"))?;
-        let membership = read.members().find(room.id, actor.id()).await?;
+        let found = read.rooms().find_with_member(view.message.room_id, actor.id()).await?;
+        let (room, membership) = found.ok_or(Error::NotFound("message"))?;
         authorize_reading(actor, &room, membership.as_ref())?;
         Ok(view)
     }

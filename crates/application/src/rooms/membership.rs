@@ -34,8 +34,8 @@ impl MembershipService {
         page: PageRequest<UserId>,
     ) -> Result<Page<MemberProfile, UserId>> {
         let mut read = self.transactions.store.read().await?;
-        let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
-        let membership = read.members().find(room_id, actor.id()).await?;
+        let found = read.rooms().find_with_member(room_id, actor.id()).await?;
+        let (room, membership) = found.ok_or(Error::NotFound("room"))?;
         authorize_room(actor, RoomAction::View, &room, membership.as_ref())?;
         let mut members = read.members().list(room_id, page.cursor, page.fetch()).await?;
         hide_cursor_of_other(&mut *read, &room, actor.id(), &mut members).await?;

@@ -32,8 +32,8 @@ impl MembershipService {
 
     async fn set_mute(&self, actor: &Actor, room_id: RoomId, mute: Option<Mute>) -> Result<()> {
         let mut read = self.transactions.store.read().await?;
-        let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
-        let membership = read.members().find(room_id, actor.id()).await?;
+        let found = read.rooms().find_with_member(room_id, actor.id()).await?;
+        let (room, membership) = found.ok_or(Error::NotFound("room"))?;
         authorize_room(actor, RoomAction::Read, &room, membership.as_ref())?;
         let mut work = self.transactions.store.begin().await?;
         if !work.members().mute(room_id, actor.id(), mute).await? {

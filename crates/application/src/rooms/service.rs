@@ -114,8 +114,8 @@ impl RoomService {
     /// `NotFound`.
     pub async fn get(&self, actor: &Actor, room_id: RoomId) -> Result<SeenRoom> {
         let mut read = self.transactions.store.read().await?;
-        let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
-        let membership = read.members().find(room_id, actor.id()).await?;
+        let found = read.rooms().find_with_member(room_id, actor.id()).await?;
+        let (room, membership) = found.ok_or(Error::NotFound("room"))?;
         authorize_room(actor, RoomAction::View, &room, membership.as_ref())?;
         seen_by(&mut *read, actor.id(), vec![room]).await?.pop().ok_or(Error::NotFound("room"))
     }

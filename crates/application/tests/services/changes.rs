@@ -259,6 +259,8 @@ async fn a_gap_that_is_too_large_or_from_the_future_is_answered_with_a_reset() -
     {
         let page = changes.page(&ada, room.id, since, 100).await?;
         assert_eq!((page.reset, page.version), (is_reset, head), "since {since}");
+        let missed = changes.missed(&ada, room.id, since, 100).await?;
+        assert_eq!((missed.reset, missed.changes.is_empty()), (is_reset, is_reset || since == head));
         if is_reset {
             assert_eq!(page.changes.len(), 4);
         }

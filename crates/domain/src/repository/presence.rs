@@ -33,8 +33,9 @@ pub trait PresenceRepository: Send {
     /// them, but nobody who has blocked the viewer or was blocked by them; in one query, in any order.
     async fn visible_to(&mut self, viewer: UserId, user_ids: &[UserId]) -> Result<Vec<Sighting>>;
 
-    /// The members who are in the room now, as the viewer may see them, by rising user id, at most `limit`.
-    async fn seen_members(&mut self, room_id: RoomId, viewer: UserId, limit: u64) -> Result<Vec<SeenMember>>;
+    /// The members who are in the room now, as the viewer may see them, by rising user id; none where there are more
+    /// than `most`, which costs no more than to count so far.
+    async fn seen_members(&mut self, room_id: RoomId, viewer: UserId, most: u64) -> Result<Vec<SeenMember>>;
 
     /// In which rooms of at most `max_members` members these users are now; in one query, in any order, at most
     /// `limit` pairs.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::{Room, RoomId, Seq, Timestamp, UserId, Version};
+use crate::{Member, Room, RoomId, Seq, Timestamp, UserId, Version};
 
 /// By how much a room's counters are to be raised. A message is also a change, and counted in both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,14 @@ pub trait RoomRepository: Send {
 
     /// The room with that id.
     async fn find(&mut self, id: RoomId) -> Result<Option<Room>>;
+
+    /// The room with that id, and the user's membership of it, also one that ended; in one query, so both are of the
+    /// same moment.
+    async fn find_with_member(
+        &mut self,
+        id: RoomId,
+        user_id: UserId,
+    ) -> Result<Option<(Room, Option<Member>)>>;
 
     /// The room with that id, if it was deleted.
     async fn find_deleted(&mut self, id: RoomId) -> Result<Option<Room>>;

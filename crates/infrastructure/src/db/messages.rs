@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use futures::try_join;
 use plaza_domain::repository::{HistoryRange, MessageRepository, Result};
 use plaza_domain::{
     ClientId, Emoji, Message, MessageId, Reaction, RoomId, SentMessage, Seq, UserId, UserSummary, Version,
@@ -143,14 +144,20 @@ impl<C: ConnectionTrait> Session<C> {
         Ok(views)
     }
 
-    /// Adds what is not in the rows of the messages themselves.
+    /// Adds what is not in the rows of the messages themselves, in one round trip.
     pub(super) async fn complete(&self, views: &mut [&mut SentMessage]) -> Result<()> {
-        self.add_reactions(views).await?;
-        self.add_mentions(views).await
+        let reacted = ids_of(views, |message| message.reaction_count > 0);
+        let mentioning = ids_of(views, |message| message.mention_count > 0);
+        let (mut reactions, mut mentions) =
+            try_join!(self.reactions_to(&reacted), self.mentioned_by(&mentioning))?;
+        for view in views {
+            view.reactions = Reaction::group(reactions.remove(&view.message.id).unwrap_or_default());
+            view.mentions = mentions.remove(&view.message.id).unwrap_or_default();
+        }
+        Ok(())
     }
 
-    async fn add_reactions(&self, views: &mut [&mut SentMessage]) -> Result<()> {
-        let ids = ids_of(views, |message| message.reaction_count > 0);
+    async fn reactions_to(&self, ids: &[MessageId]) -> Result<HashMap<MessageId, Vec<(Emoji, UserId)>>> {
         let mut reactions: HashMap<MessageId, Vec<_>> = HashMap::new();
         for ids in ids.chunks(MAX_KEYS) {
             for row in self.rows(&queries::messages::reactions(ids)).await? {
@@ -160,25 +167,18 @@ impl<C: ConnectionTrait> Session<C> {
                 reactions.entry(id).or_default().push((emoji, user_id));
             }
         }
-        for view in views {
-            view.reactions = Reaction::group(reactions.remove(&view.message.id).unwrap_or_default());
-        }
-        Ok(())
+        Ok(reactions)
     }
 
-    async fn add_mentions(&self, views: &mut [&mut SentMessage]) -> Result<()> {
-        let ids = ids_of(views, |message| message.mention_count > 0);
-        let mut mentions: HashMap<MessageId, Vec<UserSummary>> = HashMap::new();
+    async fn mentioned_by(&self, ids: &[MessageId]) -> Result<HashMap<MessageId, Vec<UserSummary>>> {
+        let mut mentions: HashMap<MessageId, Vec<_>> = HashMap::new();
         for ids in ids.chunks(MAX_KEYS) {
             for row in self.rows(&queries::messages::mentions(ids)).await? {
                 let id = MessageId::new(value(&row, mention::Column::MessageId)?);
                 mentions.entry(id).or_default().push(user::summary(&row).map_err(from_db)?);
             }
         }
-        for view in views {
-            view.mentions = mentions.remove(&view.message.id).unwrap_or_default();
-        }
-        Ok(())
+        Ok(mentions)
     }
 }
 

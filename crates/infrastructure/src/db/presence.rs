@@ -24,8 +24,8 @@ impl<C: ConnectionTrait + Send> PresenceRepository for Session<C> {
         Ok(sightings)
     }
 
-    async fn seen_members(&mut self, room_id: RoomId, viewer: UserId, limit: u64) -> Result<Vec<SeenMember>> {
-        let rows = self.rows(&queries::seen_members(room_id, viewer, limit)).await?;
+    async fn seen_members(&mut self, room_id: RoomId, viewer: UserId, most: u64) -> Result<Vec<SeenMember>> {
+        let rows = self.rows(&queries::seen_members(room_id, viewer, most)).await?;
         let seen = |row: &QueryResult| {
             Ok(SeenMember {
                 profile: profile(row)?,

@@ -2,12 +2,18 @@
 
 use async_trait::async_trait;
 use plaza_domain::repository::{Advance, Counters, RepositoryError, Result, RoomFilter, RoomRepository};
-use plaza_domain::{Room, RoomId, Seq, Timestamp, UserId, Version};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryResult, QueryTrait};
+use plaza_domain::{Member, Room, RoomId, Seq, Timestamp, UserId, Version};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, QueryFilter, QueryResult,
+    QueryTrait,
+};
+use uuid::Uuid;
 
 use super::entity::room::{ActiveModel, Column, Entity, Model};
-use super::queries;
-use super::session::{MAX_KEYS, Session, found, value};
+use super::entity::room_member;
+use super::error::from_db;
+use super::queries::{self, overviews::MEMBER};
+use super::session::{MAX_KEYS, Session, entity, found, value};
 
 #[async_trait]
 impl<C: ConnectionTrait + Send> RoomRepository for Session<C> {
@@ -18,6 +24,15 @@ impl<C: ConnectionTrait + Send> RoomRepository for Session<C> {
 
     async fn find(&mut self, id: RoomId) -> Result<Option<Room>> {
         self.one::<Model, _>(&queries::rooms::find(id)).await
+    }
+
+    async fn find_with_member(
+        &mut self,
+        id: RoomId,
+        user_id: UserId,
+    ) -> Result<Option<(Room, Option<Member>)>> {
+        let row = self.row(&queries::rooms::find_with_member(id, user_id)).await?;
+        row.map(|row| Ok((entity::<Model, _>(&row)?, member(&row)?))).transpose()
     }
 
     async fn find_deleted(&mut self, id: RoomId) -> Result<Option<Room>> {
@@ -90,4 +105,13 @@ fn counters(row: &QueryResult) -> Result<Counters> {
         last_seq: Seq::new(value(row, Column::LastSeq)?),
         version: Version::new(value(row, Column::Version)?),
     })
+}
+
+/// The membership that is joined to a room, if there is one.
+fn member(row: &QueryResult) -> Result<Option<Member>> {
+    let user_id: Option<Uuid> = row.try_get(MEMBER, room_member::Column::UserId.as_str()).map_err(from_db)?;
+    if user_id.is_none() {
+        return Ok(None);
+    }
+    room_member::Model::from_query_result(row, MEMBER).map_err(from_db)?.try_into().map(Some)
 }

@@ -19,9 +19,8 @@ pub(super) fn pack(
 ) -> Result<Vec<Vec<u8>>, serde_json::Error> {
     let mut parcels: Vec<Vec<u8>> = Vec::new();
     for event in events {
-        let mut parcel = parcels
-            .pop_if(|parcel| parcel.len() < LENGTH)
-            .unwrap_or_else(|| origin.as_bytes().to_vec());
+        let mut parcel =
+            parcels.pop_if(|parcel| parcel.len() < LENGTH).unwrap_or_else(|| origin.as_bytes().to_vec());
         if parcel.len() > origin.as_bytes().len() {
             parcel.push(LINE_END);
         }

@@ -119,7 +119,7 @@ impl Connection {
         replay: &mut Replay,
     ) -> Flow<Result<Version, Error>> {
         loop {
-            let page = match self.state.services.changes.page(actor, room_id, since, REPLAY_PAGE).await {
+            let page = match self.state.services.changes.missed(actor, room_id, since, REPLAY_PAGE).await {
                 Ok(page) => page,
                 Err(error) => return Ok(Err(error)),
             };

@@ -163,6 +163,7 @@ fn member(column: room_member::Column) -> (room_member::Entity, room_member::Col
     (room_member::Entity, column)
 }
 
-fn named(prefix: &str, column: impl IdenStatic) -> String {
+/// What a column is called whose table is one of several.
+pub(super) fn named(prefix: &str, column: impl IdenStatic) -> String {
     format!("{prefix}{}", column.as_str())
 }

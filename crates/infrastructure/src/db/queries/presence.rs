@@ -47,9 +47,15 @@ pub fn visible_to(viewer: UserId, user_ids: &[UserId]) -> SelectStatement {
         .take()
 }
 
-/// Who is in a room now, by rising user id, and when they were last seen.
-pub fn seen_members(room_id: RoomId, viewer: UserId, limit: u64) -> SelectStatement {
-    members::list(room_id, None, limit)
+/// Who is in a room now, by rising user id, and when they were last seen; nobody where there are more than `most`. That
+/// is found out first, in an index: it depends on no row.
+pub fn seen_members(room_id: RoomId, viewer: UserId, most: u64) -> SelectStatement {
+    let counted = Alias::new("counted");
+    let beyond = beyond(counted.clone(), most)
+        .and_where(Expr::col((counted, Column::RoomId)).eq(room_id.uuid()))
+        .take();
+    members::list(room_id, None, most)
+        .and_where(Expr::exists(beyond).not())
         .expr_as(is_blocked(viewer), IS_BLOCKED)
         .expr_as(Expr::col((user::Entity, user::Column::LastSeenAt)), LAST_SEEN_AT)
         .take()
@@ -68,16 +74,9 @@ pub fn small_rooms(user_ids: &[UserId], max_members: u64, limit: u64) -> SelectS
         .and_where(is_one_of())
         .and_where(is_there())
         .take();
-    let beyond = Query::select()
-        .expr(Expr::val(1))
-        .from_as(Entity, counted.clone())
-        .and_where(
-            Expr::col((counted.clone(), Column::RoomId)).eq(Expr::col((candidate.clone(), Column::RoomId))),
-        )
-        .and_where(Expr::col((counted, Column::LeftAt)).is_null())
-        .limit(1)
-        .offset(max_members)
-        .take();
+    let in_same =
+        Expr::col((counted.clone(), Column::RoomId)).eq(Expr::col((candidate.clone(), Column::RoomId)));
+    let beyond = beyond(counted, max_members).and_where(in_same).take();
     let in_candidate = Expr::col((Entity, Column::RoomId)).eq(Expr::col((candidate.clone(), Column::RoomId)));
     Query::select()
         .columns([(Entity, Column::UserId), (Entity, Column::RoomId)])
@@ -89,6 +88,17 @@ pub fn small_rooms(user_ids: &[UserId], max_members: u64, limit: u64) -> SelectS
         .and_where(Expr::col((room::Entity, room::Column::DeletedAt)).is_null())
         .and_where(Expr::exists(beyond).not())
         .limit(limit)
+        .take()
+}
+
+/// Of the members of a room, which the caller names, the one who is one too many; called `counted`.
+fn beyond(counted: Alias, most: u64) -> SelectStatement {
+    Query::select()
+        .expr(Expr::val(1))
+        .from_as(Entity, counted.clone())
+        .and_where(Expr::col((counted, Column::LeftAt)).is_null())
+        .limit(1)
+        .offset(most)
         .take()
 }
 

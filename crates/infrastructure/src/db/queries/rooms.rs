@@ -9,6 +9,7 @@ use sea_orm::sea_query::{
 use sea_orm::{DbBackend, Iterable};
 use uuid::Uuid;
 
+use super::overviews::{MEMBER, named};
 use super::padded;
 use crate::db::entity::room::{Column, Entity};
 use crate::db::entity::room_member;
@@ -16,6 +17,24 @@ use crate::db::entity::room_member;
 /// The room with that id.
 pub fn find(id: RoomId) -> SelectStatement {
     existing().and_where(Expr::col(Column::Id).eq(id.uuid())).take()
+}
+
+/// The same, and a user's membership of it, whose columns have [`MEMBER`] before their names.
+pub fn find_with_member(id: RoomId, user_id: UserId) -> SelectStatement {
+    let member = |column| Expr::col((room_member::Entity, column));
+    let of_user = member(room_member::Column::RoomId)
+        .eq(Expr::col((Entity, Column::Id)))
+        .and(member(room_member::Column::UserId).eq(user_id.uuid()));
+    let mut query = Query::select();
+    query.columns(Column::iter().map(|column| (Entity, column))).from(Entity);
+    query.join(JoinType::LeftJoin, room_member::Entity, of_user);
+    for column in room_member::Column::iter() {
+        query.expr_as(member(column), named(MEMBER, column));
+    }
+    query
+        .and_where(Expr::col((Entity, Column::Id)).eq(id.uuid()))
+        .and_where(Expr::col((Entity, Column::DeletedAt)).is_null())
+        .take()
 }
 
 /// Rooms by falling id. The newest of each sort that may be shown are found in an index of their own, then merged.
