@@ -8,7 +8,7 @@ use plaza_domain::{
 };
 
 use crate::{
-    Actor, AuthService, Ports, Result, audit,
+    Actor, AuthService, LimitService, Limited, Ports, Result, audit,
     mail::{Links, MailMessage, MailOrder, Postbox, Posted},
     proofs::{Proofs, lock_proven},
 };
@@ -30,10 +30,16 @@ pub struct EmailChangeService {
     postbox: Postbox,
     links: Links,
     auth: Arc<AuthService>,
+    limits: Arc<LimitService>,
 }
 
 impl EmailChangeService {
-    pub(crate) fn new(ports: &Ports, proofs: Arc<Proofs>, auth: Arc<AuthService>) -> Self {
+    pub(crate) fn new(
+        ports: &Ports,
+        proofs: Arc<Proofs>,
+        auth: Arc<AuthService>,
+        limits: Arc<LimitService>,
+    ) -> Self {
         Self {
             store: Arc::clone(&ports.store),
             clock: Arc::clone(&ports.clock),
@@ -41,11 +47,13 @@ impl EmailChangeService {
             postbox: Postbox::new(ports),
             links: Links::new(ports),
             auth,
+            limits,
         }
     }
 
     /// Asks at both addresses whether the actor's account may move. A change that was asked for before is off. Whether
-    /// the new address is another account's is not told before both have agreed.
+    /// the new address is another account's is not told before both have agreed. How often it is asked there is limited,
+    /// however it is written; who does not prove that they are the actor uses nothing of that up.
     ///
     /// # Errors
     /// `Invalid` when it is no other address, or the password is missing or wrong; `Forbidden` when an actor without a
@@ -55,6 +63,7 @@ impl EmailChangeService {
         let parsed = Email::parse(new_email);
         let new_email = parsed.map_err(|wrong| Violation::new("new_email", wrong.message))?;
         let known = self.proofs.of(actor, password, "password").await?;
+        self.limits.admit(Limited::MoveMailTo(new_email.as_str())).await?;
         let mut work = self.store.begin().await?;
         let user = lock_proven(&mut *work, &known).await?;
         if user.email == new_email {

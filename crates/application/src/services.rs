@@ -181,7 +181,12 @@ impl Services {
                 Arc::clone(&auth),
                 Arc::clone(&limits),
             )),
-            email_change: Arc::new(EmailChangeService::new(ports, Arc::clone(&proofs), Arc::clone(&auth))),
+            email_change: Arc::new(EmailChangeService::new(
+                ports,
+                Arc::clone(&proofs),
+                Arc::clone(&auth),
+                Arc::clone(&limits),
+            )),
             exports: Arc::new(ExportService::new(ports)),
             erasure: Arc::new(ErasureService::new(ports, Arc::clone(&proofs), Arc::clone(&auth))),
             provider_logins: Arc::new(ProviderLoginService::new(

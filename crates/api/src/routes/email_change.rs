@@ -86,7 +86,6 @@ impl EmailChangeApi {
         let JsonBody(ChangeEmailRequest { new_email, password }) = body;
         allow(state, Limited::MailBy(actor.id())).await?;
         allow(state, Limited::DailyMailBy(actor.id())).await?;
-        allow(state, Limited::MoveMailTo(&new_email.as_str().trim().to_lowercase())).await?;
         let password = password.as_ref().map(Text::as_str);
         state.services.email_change.request(&actor, new_email.as_str(), password).await?;
         Ok(EmailChangeRequested::Accepted)

@@ -1,6 +1,7 @@
 //! `/auth/password-reset`: another password for who has forgotten theirs.
 
 use plaza_application::Limited;
+use plaza_domain::Email;
 use poem::web::Data;
 use poem_openapi::{ApiResponse, Object, OpenApi, types::Example};
 
@@ -78,7 +79,9 @@ impl PasswordResetApi {
     ) -> Result<ResetRequested, ApiError> {
         let (email, from) = (body.0.email, address.to_string());
         allow(state, Limited::ResetFrom(&from)).await?;
-        let account = email.as_str().trim().to_lowercase();
+        // However it is written: another spelling has no quota of its own.
+        let account = Email::parse(email.as_str())
+            .map_or_else(|_| email.as_str().trim().to_lowercase(), Email::into_string);
         allow(state, Limited::ResetOf { email: &account, from: &from }).await?;
         state.services.password_reset.request(email.as_str()).await?;
         Ok(ResetRequested::Accepted)

@@ -3,14 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use plaza_application::{
-    Error, LimitSettings, Limited, Result, Settings,
+    Actor, Error, LimitSettings, Limited, Result, Settings,
     in_process::{LocalGuessLimiter, LocalRateLimiter},
     memory::ManualClock,
     ports::Quota,
 };
 use plaza_domain::{Clock, Room, RoomId, RoomKind};
 
-use crate::world::World;
+use crate::world::{PASSWORD, World};
 
 fn settings(enabled: bool) -> Settings {
     let limits =
@@ -53,6 +53,44 @@ async fn a_room_message_an_edit_of_it_and_a_direct_one_have_their_buckets() -> R
     assert_eq!(limits.message_in(ada.id(), direct.id).await?, Limited::DirectMessageBy(ada.id()));
     assert_eq!(limits.edit_of(ada.id(), said).await?, Limited::RoomMessageBy(ada.id()));
     Ok(())
+}
+
+/// Where one mail a day may ask whether accounts may move there.
+fn one_mail_a_day() -> World {
+    let limits = LimitSettings { daily_mails_per_recipient: Quota::per_day(1), ..LimitSettings::default() };
+    World::with_settings(&Settings { limits, ..Settings::default() })
+}
+
+#[tokio::test]
+async fn an_address_has_one_quota_however_it_is_written() -> Result<()> {
+    let world = one_mail_a_day();
+    let (ada, grace) = world.people().await?;
+    let move_to = async |actor: &Actor, email: &str| {
+        world.services.email_change.request(actor, email, Some(PASSWORD)).await
+    };
+    move_to(&ada, "somebody@bücher.example").await?;
+    for spelling in [
+        "somebody@bücher.example",
+        " Somebody@BÜCHER.example",
+        "somebody@xn--bcher-kva.example",
+        "somebody@bücher。example",
+    ] {
+        let refused = move_to(&grace, spelling).await;
+        assert!(matches!(refused, Err(Error::RateLimited { .. })), "{spelling}: {refused:?}");
+    }
+    move_to(&grace, "somebody.else@bücher.example").await
+}
+
+#[tokio::test]
+async fn who_does_not_know_the_password_uses_up_nothing_of_the_one_who_is_written_to() -> Result<()> {
+    let world = one_mail_a_day();
+    let (ada, grace) = world.people().await?;
+    let change = &world.services.email_change;
+    for password in [None, Some("wrong")] {
+        let refused = change.request(&ada, "somebody@example.net", password).await;
+        assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+    }
+    change.request(&grace, "somebody@example.net", Some(PASSWORD)).await
 }
 
 #[tokio::test]
