@@ -15,7 +15,7 @@ use super::{
     fixture::assert_not_found,
 };
 
-const CONTENT: Sha256 = Sha256([0xab; 32]);
+pub(crate) const CONTENT: Sha256 = Sha256([0xab; 32]);
 
 /// An upload stored as the service does it: the file first, the task that processes it in the same transaction.
 pub(crate) async fn given_file(store: &Arc<dyn Store>, owner: &User) -> Result<File> {

@@ -19,6 +19,7 @@ mod hot;
 pub(crate) mod identities;
 pub(crate) mod invitations;
 pub(crate) mod jobs;
+mod locks;
 pub(crate) mod mail_tokens;
 pub(crate) mod members;
 pub(crate) mod mentions;

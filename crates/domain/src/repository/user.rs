@@ -30,7 +30,7 @@ pub trait UserRepository: Send {
     /// The account with that id.
     async fn find(&mut self, id: UserId) -> Result<Option<User>>;
 
-    /// The account with that id, which nobody else changes until the transaction ends.
+    /// The account with that id, which nobody else changes until the transaction ends; others may store what refers to it.
     async fn lock(&mut self, id: UserId) -> Result<Option<User>>;
 
     /// The account with that address.

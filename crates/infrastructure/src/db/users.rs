@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use plaza_domain::repository::{Result, UserFilter, UserRepository};
 use plaza_domain::{Email, Preferences, Timestamp, User, UserId, Username};
+use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
 };
@@ -23,7 +24,8 @@ impl<C: ConnectionTrait + Send> UserRepository for Session<C> {
     }
 
     async fn lock(&mut self, id: UserId) -> Result<Option<User>> {
-        self.one::<Model, _>(&Entity::find_by_id(id.uuid()).lock_exclusive().into_query()).await
+        // Rows that refer to the user can be stored meanwhile: who stores some has locked what the holder waits for.
+        self.one::<Model, _>(&Entity::find_by_id(id.uuid()).lock(LockType::NoKeyUpdate).into_query()).await
     }
 
     async fn find_by_email(&mut self, email: &Email) -> Result<Option<User>> {

@@ -68,7 +68,7 @@ pub fn lock_admins(target: UserId) -> SelectStatement {
         .order_by_asc(user::Column::Id)
         .into_query()
         .cond_where(Condition::any().add(admin).add(Expr::col(user::Column::Id).eq(target.uuid())))
-        .lock(LockType::Update)
+        .lock(LockType::NoKeyUpdate)
         .take()
 }
 
