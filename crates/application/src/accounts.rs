@@ -39,7 +39,7 @@ impl AccountService {
     ///
     /// # Errors
     /// `Invalid` when the new one breaks a rule or the current one is wrong; `Conflict` when it was changed meanwhile;
-    /// `RateLimited`; `Unavailable` when too many passwords are checked at once.
+    /// `Unauthenticated` when the account was given up or suspended meanwhile; `RateLimited`; `Unavailable` when too many passwords are checked at once.
     pub async fn change_password(&self, actor: &Actor, current: &str, new: &str) -> Result<()> {
         let known = self.proofs.by_password(actor, current, "current_password").await?;
         let names = [known.email.as_str(), known.username.as_str(), known.display_name.as_str()];
@@ -48,7 +48,7 @@ impl AccountService {
 
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
-        let user = lock_proven(&mut *work, &known).await?;
+        let user = lock_proven(&mut *work, &known, &*self.clock).await?;
         let to = user.email.clone();
         work.users().update(&User { password_hash, updated_at: now, ..user }).await?;
         work.sessions().revoke_all(actor.id(), Some(actor.session_id), now).await?;

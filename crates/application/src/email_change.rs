@@ -65,7 +65,7 @@ impl EmailChangeService {
         let known = self.proofs.of(actor, password, "password").await?;
         self.limits.admit(Limited::MoveMailTo(new_email.as_str())).await?;
         let mut work = self.store.begin().await?;
-        let user = lock_proven(&mut *work, &known).await?;
+        let user = lock_proven(&mut *work, &known, &*self.clock).await?;
         if user.email == new_email {
             return Err(Violation::new("new_email", "is the account's address").into());
         }

@@ -14,6 +14,7 @@ use crate::{
     files::{lock, remove},
     mail::{MailMessage, MailOrder, Postbox},
     ports::{StoredObject, TaskQueue},
+    proofs::lock_own,
 };
 
 /// How long after one archive the next can be made.
@@ -54,12 +55,12 @@ impl ExportService {
     /// Has an archive made of everything about the actor. While one is being made, it is that one.
     ///
     /// # Errors
-    /// `RateLimited` within a day of the last one.
+    /// `RateLimited` within a day of the last one; `Unauthenticated` when the account was given up or suspended meanwhile.
     pub async fn request(&self, actor: &Actor) -> Result<Export> {
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
         // One request of a user after the other.
-        work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
+        lock_own(&mut *work, actor, &*self.clock).await?;
         if let Some(task) = newest(&mut *work, actor.id()).await? {
             if task.state.is_open() {
                 return Ok(Export { task, file: None });

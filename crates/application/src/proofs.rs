@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use plaza_domain::{
-    AuditAction, Clock, Device, NewAuditEntry, PasswordHash, Session, Store, UnitOfWork, User, Violation,
+    AuditAction, Clock, Device, NewAuditEntry, PasswordHash, Session, Store, UnitOfWork, User, UserId,
+    Violation,
 };
 
-use crate::{Actor, Error, LimitService, Limited, Ports, Result, audit, ports::PasswordHasher};
+use crate::{
+    Actor, Error, LimitService, Limited, Ports, Result, Unauthenticated, audit, ports::PasswordHasher,
+};
 
 /// For how long after a login somebody without a password is taken for who logged in.
 pub const FRESH_LOGIN: TimeDelta = TimeDelta::minutes(5);
@@ -157,14 +160,28 @@ impl Guess<'_> {
     }
 }
 
-/// Locks who has proved themselves, unless their password was changed meanwhile.
+/// Locks the actor's account for a change of their own, unless it was given up or suspended since they were let in.
 ///
 /// # Errors
-/// `Conflict` when it was.
-pub(crate) async fn lock_proven(work: &mut dyn UnitOfWork, known: &User) -> Result<User> {
-    let user = work.users().lock(known.id).await?.ok_or(Error::NotFound("user"))?;
+/// `Unauthenticated` when it was.
+pub(crate) async fn lock_own(work: &mut dyn UnitOfWork, actor: &Actor, clock: &dyn Clock) -> Result<User> {
+    lock_in_use(work, actor.id(), clock).await
+}
+
+/// Locks who has proved themselves, unless their password was changed meanwhile, or their account given up or suspended.
+///
+/// # Errors
+/// `Conflict` when the password was changed; `Unauthenticated` when the account may not be used any more.
+pub(crate) async fn lock_proven(work: &mut dyn UnitOfWork, known: &User, clock: &dyn Clock) -> Result<User> {
+    let user = lock_in_use(work, known.id, clock).await?;
     if user.password_hash != known.password_hash {
         return Err(Error::Conflict("the password was changed meanwhile".to_owned()));
     }
     Ok(user)
+}
+
+async fn lock_in_use(work: &mut dyn UnitOfWork, id: UserId, clock: &dyn Clock) -> Result<User> {
+    let user = work.users().lock(id).await?.ok_or(Error::NotFound("user"))?;
+    // The time is read now: whoever had the lock may have ended the account while this waited for it.
+    if user.is_suspended(clock.now()) { Err(Unauthenticated::Banned.into()) } else { Ok(user) }
 }

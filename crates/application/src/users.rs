@@ -13,6 +13,7 @@ use crate::{
     acquaintances::find_for,
     audit,
     policy::{UserAction, authorize_own},
+    proofs::lock_own,
     usernames,
 };
 
@@ -65,10 +66,10 @@ impl UserService {
     ///
     /// # Errors
     /// `Invalid`; `Conflict` when the handle is taken; `RateLimited` when the handle has changed twice
-    /// within 30 days.
+    /// within 30 days; `Unauthenticated` when the account was given up or suspended meanwhile.
     pub async fn update(&self, actor: &Actor, update: ProfileUpdate) -> Result<User> {
         let mut work = self.store.begin().await?;
-        let mut user = work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
+        let mut user = lock_own(&mut *work, actor, &*self.clock).await?;
         let old_username = user.username.clone();
         let mut check = Validator::default();
         if let Some(username) = update.username.and_then(|text| check.field(Username::parse(&text))) {
@@ -113,10 +114,11 @@ impl UserService {
     /// Makes one of the actor's uploads their picture: it is shown to everybody from then on.
     ///
     /// # Errors
-    /// `NotFound` when they have no such upload; `Invalid` when it was not uploaded as an avatar, or is not processed.
+    /// `NotFound` when they have no such upload; `Invalid` when it was not uploaded as an avatar, or is not processed;
+    /// `Unauthenticated` as [`update`](Self::update).
     pub async fn set_avatar(&self, actor: &Actor, file_id: FileId) -> Result<User> {
         let mut work = self.store.begin().await?;
-        let user = work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
+        let user = lock_own(&mut *work, actor, &*self.clock).await?;
         let file = work.files().lock(file_id).await?.filter(|file| !file.is_deleted());
         let file = file.ok_or(Error::NotFound("file"))?;
         authorize_own(actor.id(), file.owner_id, "file")?;
@@ -133,10 +135,10 @@ impl UserService {
     /// Leaves the actor without a picture; the upload stays.
     ///
     /// # Errors
-    /// `NotFound`.
+    /// `Unauthenticated` as [`update`](Self::update).
     pub async fn remove_avatar(&self, actor: &Actor) -> Result<()> {
         let mut work = self.store.begin().await?;
-        let user = work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
+        let user = lock_own(&mut *work, actor, &*self.clock).await?;
         if user.avatar_file_id.is_some() {
             let user = User { avatar_file_id: None, updated_at: self.clock.now(), ..user };
             work.users().update(&user).await?;

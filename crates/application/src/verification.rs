@@ -7,6 +7,7 @@ use plaza_domain::{AuditAction, Clock, Device, MailPurpose, NewAuditEntry, Store
 use crate::{
     Actor, AuthService, Error, Ports, Result,
     mail::{Links, MailMessage, MailOrder, Postbox, Posted},
+    proofs::lock_own,
 };
 
 /// Proofs of addresses.
@@ -32,10 +33,10 @@ impl VerificationService {
     /// Sends the actor another link to prove their address by; the one before works no more.
     ///
     /// # Errors
-    /// `Conflict` when it is proved.
+    /// `Conflict` when it is proved; `Unauthenticated` when the account was given up or suspended meanwhile.
     pub async fn request(&self, actor: &Actor) -> Result<()> {
         let mut work = self.store.begin().await?;
-        let user = work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
+        let user = lock_own(&mut *work, actor, &*self.clock).await?;
         if user.email_verified_at.is_some() {
             return Err(Error::Conflict("the e-mail address is confirmed".to_owned()));
         }

@@ -4,7 +4,7 @@ use plaza_domain::{AuditAction, Timestamp, User};
 
 use super::{ERASURE_GRACE, ErasureService};
 use crate::{
-    Actor, Result, Unauthenticated, audit,
+    Actor, Result, audit,
     mail::{MailMessage, MailOrder},
     proofs::lock_proven,
     user_admin::keep_an_admin,
@@ -23,11 +23,7 @@ impl ErasureService {
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
         keep_an_admin(&mut *work, actor.id()).await?;
-        let user = lock_proven(&mut *work, &known).await?;
-        // Given up, or kept out, while it was checked who asks.
-        if user.is_suspended(now) {
-            return Err(Unauthenticated::Banned.into());
-        }
+        let user = lock_proven(&mut *work, &known, &*self.clock).await?;
         let erase_at = now + ERASURE_GRACE;
         let to = user.email.clone();
         work.users().update(&User { erase_at: Some(erase_at), updated_at: now, ..user }).await?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plaza_domain::{AuditAction, Identity, IdentityId, NewAuditEntry, Store, UnitOfWork, UserId};
+use plaza_domain::{AuditAction, Clock, Identity, IdentityId, NewAuditEntry, Store, UnitOfWork, UserId};
 
 use super::{
     login::{noted, noted_of},
@@ -13,6 +13,7 @@ use crate::{
     mail::{MailMessage, Postbox},
     policy::authorize_own,
     ports::ProviderInfo,
+    proofs::lock_own,
 };
 
 /// The most that are listed. A user has at most one of each provider that was ever configured.
@@ -30,6 +31,7 @@ pub struct LinkedIdentity {
 /// Logins that are linked to accounts.
 pub struct IdentityService {
     store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
     providers: Providers,
     postbox: Postbox,
 }
@@ -37,7 +39,12 @@ pub struct IdentityService {
 impl IdentityService {
     pub(crate) fn new(ports: &Ports) -> Self {
         let providers = Providers::new(&ports.identity_providers);
-        Self { store: Arc::clone(&ports.store), providers, postbox: Postbox::new(ports) }
+        Self {
+            store: Arc::clone(&ports.store),
+            clock: Arc::clone(&ports.clock),
+            providers,
+            postbox: Postbox::new(ports),
+        }
     }
 
     /// Those of the actor, oldest first; at most [`MAX_IDENTITIES`].
@@ -56,10 +63,11 @@ impl IdentityService {
     /// Unlinks one of the actor's. Sessions that were begun by it go on. A mail tells of it.
     ///
     /// # Errors
-    /// `NotFound` when it is nobody's or another's; `Conflict` when it is the only way into the account.
+    /// `NotFound` when it is nobody's or another's; `Conflict` when it is the only way into the account;
+    /// `Unauthenticated` when the account was given up or suspended meanwhile.
     pub async fn unlink(&self, actor: &Actor, id: IdentityId) -> Result<()> {
         let mut work = self.store.begin().await?;
-        let user = work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
+        let user = lock_own(&mut *work, actor, &*self.clock).await?;
         let identity = work.identities().find_by_id(id).await?.ok_or(Error::NotFound("identity"))?;
         authorize_own(actor.id(), identity.user_id, "identity")?;
         let identities = work.identities().list(user.id, MAX_IDENTITIES).await?;

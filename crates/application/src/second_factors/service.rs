@@ -13,7 +13,7 @@ use crate::{
     mail::{MailMessage, Postbox},
     policy::authorize_second_factor_reset,
     ports::{Secrets, TotpCodes},
-    proofs::{Proofs, lock_proven},
+    proofs::{Proofs, lock_own, lock_proven},
 };
 
 /// What an authenticator is given.
@@ -90,7 +90,7 @@ impl SecondFactorService {
         let known = self.proofs.of(actor, password, "password").await?;
         let new = self.codes.generate(&known).map_err(Error::Internal)?;
         let mut work = self.store.begin().await?;
-        lock_proven(&mut *work, &known).await?;
+        lock_proven(&mut *work, &known, &*self.clock).await?;
         let secret = TotpSecret {
             user_id: known.id,
             sealed_secret: new.sealed_secret,
@@ -122,7 +122,7 @@ impl SecondFactorService {
         let (codes, digests) = self.recovery_codes()?;
         let mut work = self.store.begin().await?;
         // One after the other, and not beside a login that has not heard of it.
-        let user = work.users().lock(actor.id()).await?.ok_or(Error::NotFound("user"))?;
+        let user = lock_own(&mut *work, actor, &*self.clock).await?;
         let secret = work.totp().find(actor.id()).await?.filter(|secret| !secret.is_confirmed());
         let secret = secret.ok_or_else(nothing)?;
         let step = self.codes.step_of(&secret, &digits(code), now).map_err(Error::Internal)?;
@@ -219,7 +219,7 @@ impl SecondFactorService {
         let known = self.proofs.of(actor, password, "password").await?;
         self.factors.admit(actor.id(), shown).await?;
         let mut work = self.store.begin().await?;
-        let user = lock_proven(&mut *work, &known).await?;
+        let user = lock_proven(&mut *work, &known, &*self.clock).await?;
         if !work.totp().find(actor.id()).await?.is_some_and(|secret| secret.is_confirmed()) {
             return Err(Error::Conflict("no second factor is set up".to_owned()));
         }

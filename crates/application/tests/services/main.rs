@@ -15,6 +15,7 @@ mod files;
 mod friends;
 mod hijacked;
 mod identities;
+mod late;
 mod limits;
 mod mails;
 mod memberships;
