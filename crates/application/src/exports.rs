@@ -11,7 +11,8 @@ use plaza_domain::{
 use crate::{
     Actor, Error, Ports, Result, audit,
     commands::{Command, EXPORT_QUEUE, UserCommand},
-    files::{lock, remove},
+    events::Event,
+    files::{deleted, lock, remove},
     mail::{MailMessage, MailOrder, Postbox},
     ports::{StoredObject, TaskQueue},
     proofs::lock_own,
@@ -30,6 +31,15 @@ pub struct Export {
     pub task: Task,
     /// The archive, while it is there.
     pub file: Option<File>,
+}
+
+/// What is left to do once it is committed that an archive was stored.
+#[derive(Debug, Default)]
+pub struct Concluded {
+    /// What happened, to be published.
+    pub events: Vec<Event>,
+    /// Keys of objects that are not needed, to be removed.
+    pub unneeded: Vec<String>,
 }
 
 /// Archives of everything about a user.
@@ -109,7 +119,7 @@ impl ExportService {
     }
 
     /// Notes in the transaction that ends its task that an archive was stored, in place of an older one, and has its user
-    /// told by a mail. Returns the keys of objects that are not needed. Nothing is noted for a user who is gone.
+    /// told by a mail. Nothing is noted for a user who is gone.
     ///
     /// # Errors
     /// When the database refuses.
@@ -119,14 +129,19 @@ impl ExportService {
         user_id: UserId,
         (task_id, file_id): (TaskId, FileId),
         object: StoredObject,
-    ) -> std::result::Result<Vec<String>, RepositoryError> {
+    ) -> std::result::Result<Concluded, RepositoryError> {
         let now = self.clock.now();
         let user =
             work.users().lock(user_id).await?.filter(|user| !user.is_given_up(now) && !user.is_erased());
-        let Some(user) = user else { return Ok(vec![object.key]) };
+        let mut concluded = Concluded::default();
+        let Some(user) = user else {
+            concluded.unneeded.push(object.key);
+            return Ok(concluded);
+        };
         for id in work.exports().archives_of(user_id).await? {
             if let Some(older) = lock(work, id).await?.filter(|file| !file.is_deleted()) {
                 remove(work, &older, now).await?;
+                concluded.events.push(deleted(&older));
             }
         }
         // It counts as any other file of its owner, and is refused to nobody.
@@ -162,7 +177,10 @@ impl ExportService {
         // Nobody is woken for it: the relay finds it soon.
         let posted = self.postbox.post(work, order).await;
         posted.map(drop).map_err(|error| RepositoryError::Unavailable(error.into()))?;
-        Ok(if kept.storage_key == key { Vec::new() } else { vec![key] })
+        if kept.storage_key != key {
+            concluded.unneeded.push(key);
+        }
+        Ok(concluded)
     }
 }
 

@@ -71,7 +71,7 @@ pub use direct::{DirectService, OpenedRoom};
 pub use email_change::{EmailChange, EmailChangeService};
 pub use erasure::{DeletionOrder, ERASURE_GRACE, Erased, ErasureService};
 pub use error::{Error, Result, Unauthenticated};
-pub use exports::{EXPORT_KEPT, Export, ExportService};
+pub use exports::{Concluded, EXPORT_KEPT, Export, ExportService};
 pub use files::{Content, FileService, MAX_UPLOAD_TIME, Storage, UploadStream, Uploaded, must_be_picture};
 pub use friends::{FriendService, MAX_FRIENDS, MAX_OPEN_REQUESTS, SeenFriendship};
 pub use identities::{

@@ -105,8 +105,8 @@ impl ContentService {
     pub async fn sweep_uploads(&self) -> Result<UploadSweep> {
         let mut done = UploadSweep::default();
         self.expire(&mut done).await?;
-        self.delete_archives(&mut done).await?;
         self.delete_unused(&mut done).await?;
+        self.delete_archives(&mut done).await?;
         tracing::info!(done.expired, done.files, done.deleted, done.archives, "uploads were swept");
         Ok(done)
     }

@@ -23,7 +23,8 @@ impl ContentService {
         Ok(())
     }
 
-    /// Deletes archives of users that are older than they are kept.
+    /// Deletes archives of users that are older than they are kept. One that cannot be deleted is left to a later run, and
+    /// holds up no other of its batch.
     pub(super) async fn delete_archives(&self, done: &mut UploadSweep) -> Result<()> {
         let before = self.clock.now() - EXPORT_KEPT;
         for _ in 0..BATCHES {
@@ -31,8 +32,19 @@ impl ContentService {
             if old.is_empty() {
                 break;
             }
+            let mut has_failed = false;
             for id in old {
-                done.archives += u64::from(self.delete_if_unused(id).await?);
+                match self.delete_if_unused(id).await {
+                    Ok(is_deleted) => done.archives += u64::from(is_deleted),
+                    Err(error) => {
+                        has_failed = true;
+                        tracing::warn!(file.id = %id, error = ?error, "an archive could not be deleted");
+                    }
+                }
+            }
+            // It would be found again, and again first.
+            if has_failed {
+                break;
             }
         }
         Ok(())

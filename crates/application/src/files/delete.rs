@@ -110,7 +110,7 @@ pub(crate) async fn delete_if_unused(
     Ok(true)
 }
 
-/// What the owner's connections are told.
-fn deleted(file: &File) -> Event {
+/// What the owner's connections are told of an upload that was deleted.
+pub(crate) fn deleted(file: &File) -> Event {
     Event::User(UserEvent::FileDeleted { user_id: file.owner_id, file_id: file.id })
 }

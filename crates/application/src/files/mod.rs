@@ -11,7 +11,7 @@ use plaza_domain::{Clock, IdGenerator, ScanState, Store};
 use tokio_util::task::TaskTracker;
 
 pub use access::Content;
-pub(crate) use delete::{delete_if_unused, lock, remove};
+pub(crate) use delete::{delete_if_unused, deleted, lock, remove};
 pub use room::Storage;
 pub use upload::{UploadStream, Uploaded, must_be_picture};
 

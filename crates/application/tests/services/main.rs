@@ -10,6 +10,7 @@ mod direct;
 mod edits;
 mod erasing;
 mod erasure;
+mod exports;
 mod faults;
 mod files;
 mod friends;

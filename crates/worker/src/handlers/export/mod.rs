@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use plaza_application::{
-    ExportService, Ports,
+    Concluded, ExportService, Ports,
     commands::UserCommand,
     ports::{BlobStore, BlobWriter, StoredObject},
 };
@@ -106,7 +106,8 @@ impl Effect for ExportEffect {
 
     async fn apply(self: Box<Self>, work: &mut dyn UnitOfWork) -> Result<Applied, RepositoryError> {
         let ids = (self.task_id, self.file_id);
-        let unneeded = self.service.conclude(work, self.user_id, ids, self.object).await?;
-        Ok(Applied { events: Vec::new(), unneeded })
+        let Concluded { events, unneeded } =
+            self.service.conclude(work, self.user_id, ids, self.object).await?;
+        Ok(Applied { events, unneeded })
     }
 }
