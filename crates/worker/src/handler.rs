@@ -19,6 +19,12 @@ pub trait TaskHandler: Send + Sync {
     /// Why there is no effect; a panic counts as [`TaskError::Retry`].
     async fn execute(&self, attempt: &Attempt) -> Result<Box<dyn Effect>, TaskError>;
 
+    /// How long an attempt may take, where that is not what the [worker's settings](crate::WorkerSettings::max_runtime)
+    /// say.
+    fn max_runtime(&self) -> Option<Duration> {
+        None
+    }
+
     /// What to write when the task is given up, also when it is because its workers vanished.
     fn on_dead(&self) -> Box<dyn Effect>;
 

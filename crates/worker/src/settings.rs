@@ -39,7 +39,7 @@ pub struct WorkerSettings {
     pub maintenance_interval: Duration,
     /// How old a task is whose wake-up counts as lost.
     pub untaken_after: Duration,
-    /// How long one attempt may take.
+    /// How long one attempt may take, unless its handler says otherwise.
     pub max_runtime: Duration,
     /// How many workers a task may take down before it is given up.
     pub max_crashes: i32,

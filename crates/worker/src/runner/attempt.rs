@@ -63,6 +63,7 @@ async fn execute(
     shutdown: &CancellationToken,
 ) -> Outcome {
     let settings = &context.settings;
+    let max_runtime = handler.max_runtime().unwrap_or(settings.max_runtime);
     // It was called off while a worker ran it that has vanished.
     if attempt.task().cancel_requested_at.is_some() {
         return Err(TaskError::Cancelled);
@@ -77,8 +78,8 @@ async fn execute(
             delay: Duration::ZERO,
             reason: "the worker was shut down".to_owned(),
         }),
-        () = sleep(settings.max_runtime) => {
-            Err(TaskError::Retry(format!("took longer than {:?}", settings.max_runtime).into()))
+        () = sleep(max_runtime) => {
+            Err(TaskError::Retry(format!("took longer than {max_runtime:?}").into()))
         }
     }
 }

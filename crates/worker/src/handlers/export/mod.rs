@@ -4,7 +4,7 @@
 mod archive;
 mod collect;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use plaza_application::{
@@ -21,6 +21,8 @@ use crate::{Applied, Attempt, Effect, NoEffect, TaskError, TaskHandler};
 
 /// How many parts may wait to be packed, and how many to be stored: at most 64 KiB each.
 const QUEUE: usize = 8;
+/// How long an attempt may take: much was written in large rooms, and uploads are packed as fast as they are read.
+const MAX_RUNTIME: Duration = Duration::from_secs(2 * 60 * 60);
 
 pub(super) struct ExportAccount {
     pub(super) ports: Ports,
@@ -64,6 +66,10 @@ impl TaskHandler for ExportAccount {
             file_id,
             object,
         }))
+    }
+
+    fn max_runtime(&self) -> Option<Duration> {
+        Some(MAX_RUNTIME)
     }
 
     fn on_dead(&self) -> Box<dyn Effect> {
