@@ -54,7 +54,7 @@ impl ErasureService {
         let message = MailMessage::AccountDeletionOrdered {
             erase_at,
             reason: reason.clone(),
-            can_return: !is_immediate && user.suspension.is_none(),
+            can_return: !is_immediate && user.suspension.as_ref().is_none_or(|it| it.is_over(erase_at)),
         };
         let posted = self.postbox.tell(&mut *work, &user, message).await?;
         let action = if is_immediate { AuditAction::UserDeleted } else { AuditAction::UserDeletionRequested };

@@ -200,6 +200,24 @@ async fn an_operator_leaves_the_time_of_grace_and_no_second_order_puts_it_off() 
 }
 
 #[tokio::test]
+async fn who_is_let_in_again_before_the_time_of_grace_is_over_is_told_that_they_can_return() -> Result<()> {
+    for (days, can_return) in [(13, true), (15, false)] {
+        let world = World::new();
+        let (ada, _) = world.people().await?;
+        let until = world.clock.now() + TimeDelta::days(days);
+        world.services.user_admin.ban(Operator::CommandLine, ada.id(), "", Some(until)).await?;
+        let (erasure, by) = (&world.services.erasure, Operator::CommandLine);
+        let erase_at = erasure.order(by, ada.id(), DeletionOrder::default()).await?;
+        let told = MailMessage::AccountDeletionOrdered { erase_at, reason: String::new(), can_return };
+        assert_eq!(world.mails_to("ada@example.org").await?.last(), Some(&told), "banned for {days} days");
+        wait(&world, ERASURE_GRACE - SECOND);
+        let login = world.services.auth.login("ada", PASSWORD, Device::default()).await;
+        assert_eq!(login.is_ok_and(|login| login.is_restored), can_return, "banned for {days} days");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn no_admin_ends_their_own_account_without_the_password() -> Result<()> {
     let world = World::new();
     let root = world.user("root").await?;
