@@ -67,7 +67,9 @@ fn trust(request: &Request, server: &ServerConfig) -> Result<(), String> {
     if known { Ok(()) } else { Err(format!("a cookie, or the wish for one, from the origin {origin:?}")) }
 }
 
-fn is_known(origin: &str, request: &Request, server: &ServerConfig) -> bool {
+/// Whether an origin is one that the operator has listed, or this server's own: that of its public URL, or, where it has
+/// none, of the host that the request was sent to.
+pub(crate) fn is_known(origin: &str, request: &Request, server: &ServerConfig) -> bool {
     server.lists_origin(origin)
         || match server.public_origin() {
             Some(own) => own == origin,
@@ -76,7 +78,7 @@ fn is_known(origin: &str, request: &Request, server: &ServerConfig) -> bool {
 }
 
 /// Whether the request was sent to the host and the port of an origin.
-pub(crate) fn is_of_host(origin: &str, request: &Request) -> bool {
+fn is_of_host(origin: &str, request: &Request) -> bool {
     let authority = origin.parse::<Uri>().ok().and_then(|uri| uri.authority().map(ToString::to_string));
     // HTTP/2 has it in the address.
     let host = request.header(header::HOST).map(str::to_owned);

@@ -20,6 +20,7 @@ both_setups!(
     a_frame_that_is_too_large_closes_the_connection,
     a_rate_limited_message_is_not_stored,
     a_foreign_web_page_may_not_connect,
+    behind_a_proxy_pages_of_the_public_url_connect,
     a_client_without_heartbeat_is_closed_with_4408,
 );
 
@@ -213,6 +214,17 @@ async fn a_foreign_web_page_may_not_connect(setup: Setup) {
     }
     let status = Socket::refused(plaza.a(), "/too/deep", ada.api.token()).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+async fn behind_a_proxy_pages_of_the_public_url_connect(setup: Setup) {
+    let public = "https://chat.example.org";
+    let plaza = Options::new(setup).variable("PLAZA_SERVER__PUBLIC_URL", public).start().await;
+    let ada = User::register(plaza.a(), "ada").await;
+    Socket::from_page(plaza.a(), "", ada.api.token(), public).await.expect_type("hello").await;
+    for origin in [plaza.a(), "http://chat.example.org"] {
+        let mut socket = Socket::from_page(plaza.a(), "", ada.api.token(), origin).await;
+        assert_eq!(socket.close_code().await, 4403, "{origin}");
+    }
 }
 
 async fn a_client_without_heartbeat_is_closed_with_4408(setup: Setup) {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     device::ClientDevice,
-    origin::is_of_host,
+    origin::is_known,
     problem::{ApiError, ProblemKind},
     state::AppState,
 };
@@ -95,9 +95,8 @@ impl WsEndpoint {
     }
 }
 
-/// Clients that are no browsers send no origin. A page of this server may always connect.
+/// Clients that are no browsers send no origin. Pages may connect that may use this server's cookies.
 fn is_origin_allowed(request: &Request) -> bool {
     let Some(origin) = request.header(header::ORIGIN) else { return true };
-    let is_listed = |state: &AppState| state.server.lists_origin(origin);
-    request.data().is_some_and(is_listed) || is_of_host(origin, request)
+    request.data().is_some_and(|state: &AppState| is_known(origin, request, &state.server))
 }
