@@ -124,7 +124,7 @@ pub struct Task {
     pub priority: Priority,
     /// Of the tasks with the same key, only one is waiting or running at any time.
     pub unique_key: Option<String>,
-    /// How much of it is done, in percent, where its handler tells.
+    /// How much of it is done, in percent, where its handler tells; 100 when it succeeded.
     pub progress: Option<u8>,
     /// What came of it, where there is more to tell than that it succeeded.
     pub result: Option<Value>,

@@ -336,6 +336,10 @@ pub(crate) async fn progress_is_the_runners_to_tell_and_begins_anew(store: Arc<d
     assert_eq!(second.progress, None);
     let mut work = store.begin().await?;
     assert!(!work.tasks().progress(first.id, first.token, 90).await?, "while another runs it");
+    assert!(work.tasks().progress(second.id, second.token, 90).await?);
+    work.commit().await?;
+    assert!(finished(&store, &second, &AttemptOutcome::DONE).await?);
+    assert_eq!(found(&store, second.id).await?.progress, Some(100), "whatever was told last");
     Ok(())
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn example(schema: &str) -> Option<Value> {
         "UsernameChangeList" => json!({"items": [username_change()], "next_cursor": null}),
         "DeletionView" => json!({"erase_at": EVENING}),
         "ExportView" => json!({
-            "task_id": TASK, "task_url": format!("/api/v1/tasks/{TASK}"), "state": "succeeded", "progress": 99,
+            "task_id": TASK, "task_url": format!("/api/v1/tasks/{TASK}"), "state": "succeeded", "progress": 100,
             "requested_at": MORNING, "file_id": FILE, "content_url": format!("/api/v1/files/{FILE}/content"),
             "expires_at": EVENING
         }),

@@ -279,6 +279,7 @@ fn end(task: &mut Task, outcome: &AttemptOutcome, now: Timestamp) {
     match outcome {
         AttemptOutcome::Succeeded { result } => {
             task.result = result.clone();
+            task.progress = Some(100);
             close(task, TaskState::Succeeded, now);
         }
         AttemptOutcome::Cancelled => close(task, TaskState::Cancelled, now),

@@ -22,6 +22,7 @@ pub(super) fn task(backend: DbBackend, id: TaskId, token: i64, outcome: &Attempt
     match outcome {
         AttemptOutcome::Succeeded { result } => {
             update.value(Column::Result, result.clone());
+            update.value(Column::Progress, 100_i16);
             update.value(Column::State, word(TaskState::Succeeded));
             update.value(Column::FinishedAt, clock::now(backend));
         }
