@@ -1,9 +1,9 @@
 //! What a worker measures; `docs/metrics.md` explains it to operators.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use ::metrics::{Gauge, counter, gauge, histogram};
-use plaza_domain::{AttemptOutcome, QueueFigures, QueueSurvey, Timestamp};
+use plaza_domain::{AttemptOutcome, QueueFigures, Timestamp};
 
 /// What a task is called whose kind this program does not know: what the database says is no limit for labels.
 pub(crate) const UNKNOWN_KIND: &str = "unknown";
@@ -27,12 +27,10 @@ pub(crate) fn running(queue: &str) -> Gauge {
     gauge!("plaza_tasks_running", "queue" => queue.to_owned())
 }
 
-/// How the queues are doing; those that have nothing to do, too.
-pub(crate) fn queues(known: Vec<String>, survey: QueueSurvey, now: Timestamp) {
-    let mut figures: BTreeMap<String, QueueFigures> =
-        known.into_iter().map(|queue| (queue.clone(), QueueFigures::idle(queue))).collect();
-    figures.extend(survey.queues.into_iter().map(|figures| (figures.queue.clone(), figures)));
-    for (queue, figures) in figures {
+/// How the queues are doing.
+pub(crate) fn queues(figures: impl IntoIterator<Item = QueueFigures>, now: Timestamp) {
+    for figures in figures {
+        let queue = figures.queue;
         let depth = [
             ("scheduled", figures.scheduled),
             ("ready", figures.ready),
