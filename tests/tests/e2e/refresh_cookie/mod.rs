@@ -155,7 +155,7 @@ async fn a_page_goes_on_by_its_cookie(setup: Setup) {
 
 async fn tabs_that_refresh_at_the_same_time_stay_logged_in(setup: Setup) {
     let plaza = Plaza::start(setup).await;
-    let (browser, _) = given_page(plaza.a(), "ada").await;
+    User::register(plaza.a(), "ada").await;
     // Whichever answer the browser reads last, it has the cookie that is good.
     for last in [0, 1] {
         let (mut browser, _) = log_in(plaza.a(), "ada").await;
@@ -175,7 +175,6 @@ async fn tabs_that_refresh_at_the_same_time_stay_logged_in(setup: Setup) {
         }
         given(&refresh(&mut browser, plaza.a()).await);
     }
-    drop(browser);
 }
 
 async fn fifty_parallel_refreshes_by_cookie_leave_one_chain(setup: Setup) {
