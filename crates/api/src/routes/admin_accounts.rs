@@ -136,8 +136,9 @@ impl AdminAccountsApi {
 
     /// Give a user another password
     ///
-    /// Without knowing the one before: for one who cannot read mail. Their sessions end, and a mail tells them. A password
-    /// that is made is told in the answer, once. Not one's own.
+    /// Without knowing the one before: for one who cannot read mail. Their sessions end, logins of providers are unlinked,
+    /// links in mails work no more, and a mail tells them. A password that is made is told in the answer, once. Not one's
+    /// own.
     #[oai(path = "/:user_id/password", method = "put", operation_id = "reset_password_of_user")]
     async fn reset_password(
         &self,

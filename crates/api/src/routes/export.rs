@@ -65,7 +65,8 @@ impl ExportApi {
     ///
     /// A worker makes it: the account, how one logs in, sessions that are not over, friends and blocks, rooms, what one
     /// wrote with what it said before edits, reactions, mentions, threads that one follows, what the audit log tells, and
-    /// one's uploads. While one is being made, that one is answered with; after that, one a day. It is kept for 7 days.
+    /// one's uploads. Not in it are when one read what, until when one has muted rooms, and when one was last seen. While
+    /// one is being made, that one is answered with; after that, one a day. It is kept for 7 days.
     #[oai(path = "/", method = "post", operation_id = "request_export")]
     async fn request(
         &self,

@@ -71,7 +71,7 @@ impl AuthService {
             return Err(Unauthenticated::LoginCode.into());
         }
         if work.totp().find(user.id).await?.is_some_and(|secret| secret.is_confirmed()) {
-            // From here on the password is known to whoever this is.
+            // Whoever this is knows the password, or has a provider's word: only the second factor keeps them out.
             let entry = NewAuditEntry::by(user.id, &device, AuditAction::LoginChallenged).about(user.id);
             work.audit().append(&entry.with("method", how.as_str())).await?;
             work.commit().await?;
