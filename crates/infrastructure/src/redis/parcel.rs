@@ -3,7 +3,7 @@
 //! The instance is 16 bytes, so that what an instance hears of itself is dropped unread. Events follow as JSON, a line
 //! each; `null` stands where events of that instance were lost.
 
-use std::{slice::Split, sync::Arc};
+use std::sync::Arc;
 
 use plaza_application::{events::Event, ports::Delivery};
 use uuid::Uuid;
@@ -33,8 +33,7 @@ pub(super) fn pack(
 /// What a parcel brings to the instance `own`.
 pub(super) fn unpack(own: Uuid, parcel: &[u8]) -> impl Iterator<Item = Delivery> {
     let (origin, events) = parcel.split_at_checked(own.as_bytes().len()).unwrap_or((&[], parcel));
-    let lines: Option<Split<'_, u8, fn(&u8) -> bool>> =
-        (origin != own.as_bytes()).then(|| events.split(is_line_end as fn(&u8) -> bool));
+    let lines = (origin != own.as_bytes()).then(|| events.split(is_line_end));
     lines.into_iter().flatten().map(|line| match serde_json::from_slice(line) {
         Ok(Some(event)) => Delivery::Event(event),
         // An instance of another version may send what this one does not know: the database has it.
