@@ -7,9 +7,11 @@ mod close;
 mod connection;
 mod document;
 mod endpoint;
+mod frame;
 mod frames;
 mod hub;
 mod outbox;
+mod socket;
 mod upgrade;
 
 pub(crate) use document::{document, page};

@@ -7,14 +7,13 @@ use std::{
 };
 
 use plaza_domain::{RoomId, Version};
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::close::Close;
+use super::{close::Close, frame::Frame};
 
 /// The most bytes that wait for one connection. A client that is further behind is told to come back and resume:
 /// reading from the database costs less than remembering for it.
 const CAPACITY_BYTES: usize = 1024 * 1024;
-/// What a frame costs beyond its text.
+/// What a frame costs beyond its bytes.
 const FRAME_OVERHEAD: usize = 64;
 
 /// How many rooms may wait to be followed: as many as a connection may follow.
@@ -26,29 +25,6 @@ pub(super) struct Nudge {
     pub(super) room_id: RoomId,
     /// From here on, if not from before: what was delivered to another client of the user's since is new to this one.
     pub(super) at_most: Option<Version>,
-}
-
-/// An encoded frame, shared by everybody who receives it.
-#[derive(Clone, Debug)]
-pub(super) struct Frame {
-    pub(super) text: Utf8Bytes,
-    droppable: bool,
-}
-
-impl Frame {
-    /// A frame that must arrive, or the connection ends.
-    pub(super) fn essential(text: String) -> Self {
-        Self { text: text.into(), droppable: false }
-    }
-
-    /// A frame that may be lost when the connection cannot keep up.
-    pub(super) fn droppable(text: String) -> Self {
-        Self { text: text.into(), droppable: true }
-    }
-
-    fn cost(&self) -> usize {
-        self.text.len() + FRAME_OVERHEAD
-    }
 }
 
 #[derive(Default)]
@@ -69,10 +45,14 @@ impl State {
         !has_calls && self.frames.is_empty() && self.nudges.is_empty()
     }
 
-    /// Swaps the frames that wait for a queue that was emptied: its memory serves again.
-    fn swap_frames(&mut self, emptied: &mut VecDeque<Frame>) {
+    /// Moves the frames that wait behind those in `queue`. One that was emptied is swapped: its memory serves again.
+    fn move_frames(&mut self, queue: &mut VecDeque<Frame>) {
         self.bytes = 0;
-        std::mem::swap(&mut self.frames, emptied);
+        if queue.is_empty() {
+            std::mem::swap(&mut self.frames, queue);
+        } else {
+            queue.append(&mut self.frames);
+        }
     }
 }
 
@@ -104,13 +84,13 @@ impl Outbox {
         if state.close.is_some() {
             return;
         }
-        if state.bytes + frame.cost() > CAPACITY_BYTES {
-            if frame.droppable {
+        if state.bytes + cost_of(&frame) > CAPACITY_BYTES {
+            if frame.is_droppable() {
                 return;
             }
-            state.frames.retain(|waiting| !waiting.droppable);
-            state.bytes = state.frames.iter().map(Frame::cost).sum();
-            if state.bytes + frame.cost() > CAPACITY_BYTES {
+            state.frames.retain(|waiting| !waiting.is_droppable());
+            state.bytes = state.frames.iter().map(cost_of).sum();
+            if state.bytes + cost_of(&frame) > CAPACITY_BYTES {
                 state.frames.clear();
                 state.bytes = 0;
                 state.close = Some(Close::TooSlow);
@@ -118,7 +98,7 @@ impl Outbox {
                 return;
             }
         }
-        state.bytes += frame.cost();
+        state.bytes += cost_of(&frame);
         state.frames.push_back(frame);
         wake(state);
     }
@@ -161,9 +141,9 @@ impl Outbox {
         wake(state);
     }
 
-    /// Swaps the frames that wait for `emptied`, and tells what else the connection is called for; only nudges stay.
+    /// Moves the frames that wait behind those in `queue`, and tells what else the connection is called for; only nudges stay.
     /// With nothing at all, the task of `cx` is woken when there is something.
-    pub(super) fn poll_take(&self, cx: &Context<'_>, emptied: &mut VecDeque<Frame>) -> Poll<Calls> {
+    pub(super) fn poll_take(&self, cx: &Context<'_>, queue: &mut VecDeque<Frame>) -> Poll<Calls> {
         let mut state = self.lock();
         if state.is_empty() {
             match &mut state.reader {
@@ -172,7 +152,7 @@ impl Outbox {
             }
             return Poll::Pending;
         }
-        state.swap_frames(emptied);
+        state.move_frames(queue);
         Poll::Ready(Calls {
             has_nudges: !state.nudges.is_empty(),
             is_doubted: std::mem::take(&mut state.is_doubted),
@@ -181,10 +161,10 @@ impl Outbox {
         })
     }
 
-    /// Swaps the frames that wait for `emptied`, and tells whether the connection shall end after them.
-    pub(super) fn take(&self, emptied: &mut VecDeque<Frame>) -> Option<Close> {
+    /// Moves the frames that wait behind those in `queue`, and tells whether the connection shall end after them.
+    pub(super) fn take(&self, queue: &mut VecDeque<Frame>) -> Option<Close> {
         let mut state = self.lock();
-        state.swap_frames(emptied);
+        state.move_frames(queue);
         state.close
     }
 
@@ -192,6 +172,10 @@ impl Outbox {
         // No code between locking and unlocking can leave the queue half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn cost_of(frame: &Frame) -> usize {
+    frame.bytes().len() + FRAME_OVERHEAD
 }
 
 /// Unlocks, and wakes the connection if it waits. Once it is woken nobody needs to wake it again before it has looked.
@@ -232,19 +216,19 @@ mod tests {
     #[test]
     fn frames_are_taken_in_the_order_they_came() {
         let outbox = Outbox::default();
-        outbox.push(Frame::essential("1".into()));
-        outbox.push(Frame::droppable("2".into()));
+        outbox.push(Frame::essential(&"1"));
+        outbox.push(Frame::droppable(&"2"));
         let (frames, close) = outbox.drained();
-        assert_eq!(frames.iter().map(|frame| frame.text.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!(frames.iter().map(Frame::text).collect::<Vec<_>>(), ["\"1\"", "\"2\""]);
         assert_eq!(close, None);
     }
 
     #[test]
     fn droppable_frames_make_room_for_essential_ones() {
         let outbox = Outbox::default();
-        outbox.push(Frame::droppable(frame_of(CAPACITY_BYTES / 2)));
-        outbox.push(Frame::essential(frame_of(CAPACITY_BYTES / 4)));
-        outbox.push(Frame::essential(frame_of(CAPACITY_BYTES / 2)));
+        outbox.push(Frame::droppable(&frame_of(CAPACITY_BYTES / 2)));
+        outbox.push(Frame::essential(&frame_of(CAPACITY_BYTES / 4)));
+        outbox.push(Frame::essential(&frame_of(CAPACITY_BYTES / 2)));
         let (frames, close) = outbox.drained();
         assert_eq!(frames.len(), 2);
         assert_eq!(close, None);
@@ -253,8 +237,8 @@ mod tests {
     #[test]
     fn a_connection_that_is_too_far_behind_is_closed_to_resume() {
         let outbox = Outbox::default();
-        outbox.push(Frame::essential(frame_of(CAPACITY_BYTES / 2)));
-        outbox.push(Frame::essential(frame_of(CAPACITY_BYTES)));
+        outbox.push(Frame::essential(&frame_of(CAPACITY_BYTES / 2)));
+        outbox.push(Frame::essential(&frame_of(CAPACITY_BYTES)));
         let (frames, close) = outbox.drained();
         assert!(frames.is_empty());
         assert_eq!(close, Some(Close::TooSlow));
@@ -284,7 +268,7 @@ mod tests {
     fn nothing_follows_a_close() {
         let outbox = Outbox::default();
         outbox.close(Close::GoingAway);
-        outbox.push(Frame::essential("late".into()));
+        outbox.push(Frame::essential(&"late"));
         let (frames, close) = outbox.drained();
         assert!(frames.is_empty());
         assert_eq!(close, Some(Close::GoingAway));
@@ -296,7 +280,7 @@ mod tests {
         let mut frames = VecDeque::new();
         assert!(outbox.poll_take(&Context::from_waker(&waker), &mut frames).is_pending());
         for text in ["1", "2", "3"] {
-            outbox.push(Frame::essential(text.into()));
+            outbox.push(Frame::essential(&text));
         }
         assert_eq!(woken.0.load(Ordering::Relaxed), 1);
         assert!(outbox.poll_take(&Context::from_waker(&waker), &mut frames).is_ready());

@@ -1,31 +1,19 @@
 //! From an HTTP request to a WebSocket (RFC 6455, section 4.2).
 //!
-//! poem has an extractor for this, but its frames own their text: sending one event to a thousand connections would
-//! copy it a thousand times. Here tungstenite runs on the upgraded connection and shares the bytes.
+//! poem has an extractor for this, but its frames own their text, and each connection its buffers: sending one event to a
+//! thousand connections would encode and copy it a thousand times.
 
 use poem::{
     Request, Response, Upgraded,
     http::{Method, StatusCode, header},
 };
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{
-        handshake::derive_accept_key,
-        protocol::{Role, WebSocketConfig},
-    },
-};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_util::task::TaskTracker;
 
-/// The largest frame that a client may send, in bytes.
-pub(super) const MAX_FRAME_BYTES: usize = 64 * 1024;
-/// Most connections are idle most of the time: their buffers are what they cost.
-const READ_BUFFER_BYTES: usize = 2 * 1024;
-const WRITE_BUFFER_BYTES: usize = 4 * 1024;
-/// Bounds what a write that does not get through holds in memory: one frame, as the server's own are not larger.
-const MAX_WRITE_BUFFER_BYTES: usize = 512 * 1024;
+use super::socket;
 
 /// A connection.
-pub(super) type Socket = WebSocketStream<Upgraded>;
+pub(super) type Socket = socket::Socket<Upgraded>;
 
 /// The answer to a request that is no WebSocket handshake.
 pub(super) struct NoHandshake;
@@ -44,9 +32,7 @@ where
     let upgraded = request.take_upgrade().map_err(|_| NoHandshake)?;
     tracker.spawn(async move {
         match upgraded.await {
-            Ok(stream) => {
-                serve(Box::pin(Socket::from_raw_socket(stream, Role::Server, Some(config()))).await).await
-            }
+            Ok(stream) => serve(Socket::new(stream)).await,
             Err(error) => {
                 tracing::debug!(error = ?error, "a client went away while its connection was upgraded")
             }
@@ -74,13 +60,4 @@ fn handshake_key(request: &Request) -> Option<&[u8]> {
     } else {
         None
     }
-}
-
-fn config() -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
-        .max_message_size(Some(MAX_FRAME_BYTES))
-        .max_frame_size(Some(MAX_FRAME_BYTES))
 }

@@ -1,6 +1,5 @@
 //! Who is connecting: told by the request, or by the first frame.
 
-use futures::StreamExt;
 use plaza_application::{Actor, Error, Unauthenticated};
 use plaza_domain::Timestamp;
 use tokio::time::{Duration, Instant, timeout};
@@ -10,7 +9,7 @@ use super::{Connection, Flow};
 use crate::ws::{
     close::Close,
     frames::{ClientFrame, Envelope, ErrorFrame, Limits, ServerFrame, UserRef},
-    upgrade::MAX_FRAME_BYTES,
+    socket::MAX_FRAME_BYTES,
 };
 
 const PROTOCOL: u32 = 1;

@@ -10,7 +10,7 @@ mod transmit;
 mod typing;
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::HashSet,
     future::poll_fn,
     pin::{Pin, pin},
     sync::Arc,
@@ -18,14 +18,13 @@ use std::{
     time::Duration,
 };
 
-use futures::StreamExt;
 use plaza_application::{Actor, Attendance, Error};
 use plaza_domain::{Device, RoomId, UserId};
 use tokio::{
     sync::Semaphore,
     time::{Instant, Sleep, sleep_until},
 };
-use tokio_tungstenite::tungstenite::{self, Message as WsMessage, error::ProtocolError};
+use tokio_tungstenite::tungstenite::{self, Message as WsMessage};
 use tracing::Instrument;
 
 pub(super) use self::authenticate::Credential;
@@ -35,7 +34,8 @@ use super::{
     endpoint::WsState,
     frames::{BadFrame, Envelope, ServerFrame},
     hub::{ConnectionHandle, ConnectionId},
-    outbox::{Calls, Frame, Outbox},
+    outbox::{Calls, Outbox},
+    socket::Received,
     upgrade::Socket,
 };
 
@@ -60,9 +60,6 @@ impl From<Close> for End {
     }
 }
 
-/// What came from the client; `None` when nothing will come any more.
-type Received = Option<Result<WsMessage, tungstenite::Error>>;
-
 /// What a connection goes on with.
 struct Woken {
     calls: Option<Calls>,
@@ -81,8 +78,6 @@ pub(super) struct Connection {
     /// What it comes from.
     device: Device,
     outbox: Arc<Outbox>,
-    /// Taken from the outbox and not sent yet; empty while the connection waits.
-    frames: VecDeque<Frame>,
     in_flight: Arc<Semaphore>,
     registered: Option<UserId>,
     attendance: Option<Attendance>,
@@ -97,6 +92,8 @@ pub(super) struct Connection {
     recheck_at: Instant,
     expires_at: Instant,
     expiry_announced: bool,
+    /// What the outbox had was the last thing that it looked at.
+    has_told: bool,
 }
 
 impl Connection {
@@ -108,7 +105,6 @@ impl Connection {
             socket,
             device,
             outbox: Arc::default(),
-            frames: VecDeque::new(),
             in_flight: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
             registered: None,
             attendance: None,
@@ -122,6 +118,7 @@ impl Connection {
             recheck_at: now + recheck_interval,
             expires_at: now,
             expiry_announced: false,
+            has_told: false,
         }
     }
 
@@ -199,14 +196,17 @@ impl Connection {
         }
     }
 
-    /// Looks for everything that a connection waits for, each in its turn. Nothing is made for a wake and dropped after
-    /// it: the outbox keeps the task's waker, and the alarm is set anew only when it has to ring at another time.
+    /// Looks for what a connection waits for. Nothing is made for a wake and dropped after it: the outbox keeps the
+    /// task's waker, and the alarm is set anew only when it has to ring at another time. What the outbox has goes out
+    /// before anything else is looked at, but not twice in a row: a client is heard however much it is told.
     fn poll_woken(&mut self, cx: &mut Context<'_>, alarm: Pin<&mut Sleep>) -> Poll<Woken> {
-        let woken = Woken {
-            calls: ready_or_none(self.outbox.poll_take(cx, &mut self.frames)),
-            received: ready_or_none(self.socket.poll_next_unpin(cx)),
-            is_due: alarm.poll(cx).is_ready(),
-        };
+        let calls = ready_or_none(self.outbox.poll_take(cx, self.socket.queue()));
+        self.has_told = calls.is_some() && !self.has_told;
+        if self.has_told {
+            return Poll::Ready(Woken { calls, received: None, is_due: false });
+        }
+        let received = ready_or_none(self.socket.poll_next(cx));
+        let woken = Woken { calls, received, is_due: alarm.poll(cx).is_ready() };
         if woken.calls.is_none() && woken.received.is_none() && !woken.is_due {
             return Poll::Pending;
         }
@@ -215,7 +215,7 @@ impl Connection {
 
     /// Sends the frames that were taken, and does what else the connection is called for.
     async fn heed(&mut self, actor: &mut Actor, calls: Calls) -> Flow {
-        self.send_taken().await?;
+        self.send_queued().await?;
         if let Some(reason) = calls.close {
             return Err(reason.into());
         }
@@ -275,9 +275,7 @@ impl Connection {
             Some(Ok(message)) => Ok(message),
             Some(Err(tungstenite::Error::Capacity(_))) => Err(Close::TooLarge.into()),
             Some(Err(tungstenite::Error::Utf8(_))) => Err(Close::Protocol.into()),
-            Some(Err(tungstenite::Error::Protocol(error))) if !is_end(&error) => {
-                Err(Close::BadWebSocket.into())
-            }
+            Some(Err(tungstenite::Error::Protocol(_))) => Err(Close::BadWebSocket.into()),
             Some(Err(_)) | None => Err(End::Gone),
         }
     }
@@ -340,11 +338,6 @@ impl Drop for Connection {
     fn drop(&mut self) {
         self.unregister();
     }
-}
-
-/// A client that vanished, told in tungstenite's words for a broken protocol.
-fn is_end(error: &ProtocolError) -> bool {
-    matches!(error, ProtocolError::ResetWithoutClosingHandshake | ProtocolError::SendAfterClosing)
 }
 
 fn ready_or_none<T>(polled: Poll<T>) -> Option<T> {

@@ -1,18 +1,14 @@
 //! Sending: everything that waits goes out with one flush, and never waits forever.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{future::poll_fn, task::Poll, time::Duration};
 
-use futures::{SinkExt, StreamExt};
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::{self, Message as WsMessage};
 
 use super::{Connection, End, Flow, MAX_IN_FLIGHT};
-use crate::ws::{close::Close, frames::ServerFrame, outbox::Frame};
+use crate::ws::{close::Close, frame::Frame, frames::ServerFrame};
 
 /// How long a client may take to accept what waits for it.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
-/// For how many frames a queue keeps its memory: most connections are idle most of the time, and a burst is soon over.
-const KEPT_FRAMES: usize = 32;
 /// How long messages that were taken may take to be stored when the server stops.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a goodbye may take.
@@ -23,33 +19,23 @@ const RECONNECT_SPREAD_MS: u128 = 5_000;
 impl Connection {
     /// Sends everything that waits.
     pub(super) async fn drain(&mut self) -> Flow {
-        let close = self.outbox.take(&mut self.frames);
-        self.send_taken().await?;
+        let close = self.outbox.take(self.socket.queue());
+        self.send_queued().await?;
         close.map_or(Ok(()), |reason| Err(reason.into()))
     }
 
-    /// Sends frames, after everything that was taken before, with one flush.
+    /// Sends frames after everything that is queued.
     pub(super) async fn send_all(&mut self, frames: impl IntoIterator<Item = Frame>) -> Flow {
-        self.frames.extend(frames);
-        self.send_taken().await
+        self.socket.queue().extend(frames);
+        self.send_queued().await
     }
 
-    /// Sends what was taken from the outbox with one flush.
-    pub(super) async fn send_taken(&mut self) -> Flow {
-        if self.frames.is_empty() {
-            return Ok(());
-        }
-        let (socket, frames) = (&mut self.socket, &mut self.frames);
-        let sending = async {
-            for frame in frames.drain(..) {
-                socket.feed(WsMessage::Text(frame.text)).await?;
-            }
-            socket.flush().await
+    /// Sends what is queued. The clock is only asked when the client does not take it all at once, which is rare.
+    pub(super) async fn send_queued(&mut self) -> Flow {
+        let sent = match poll_fn(|cx| Poll::Ready(self.socket.poll_flush(cx))).await {
+            Poll::Ready(sent) => Ok(sent),
+            Poll::Pending => timeout(WRITE_TIMEOUT, poll_fn(|cx| self.socket.poll_flush(cx))).await,
         };
-        let sent = timeout(WRITE_TIMEOUT, sending).await;
-        if self.frames.capacity() > KEPT_FRAMES {
-            self.frames = VecDeque::new();
-        }
         match sent {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Gone),
@@ -75,12 +61,7 @@ impl Connection {
     /// Closes by the book (RFC 6455, section 7): says why, or agrees to the client's own goodbye, and waits a moment
     /// for the client to do the same.
     pub(super) async fn say_goodbye(&mut self, reason: Option<Close>) {
-        let socket = &mut self.socket;
-        let goodbye = async {
-            socket.close(reason.map(Close::frame)).await?;
-            while let Some(Ok(_)) = socket.next().await {}
-            Ok::<_, tungstenite::Error>(())
-        };
+        let goodbye = self.socket.close(reason.map(Close::frame));
         if !matches!(timeout(GOODBYE_TIMEOUT, goodbye).await, Ok(Ok(()))) {
             tracing::debug!(close = ?reason, "a client was gone before the goodbye");
         }

@@ -6,12 +6,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{FileFrame, FriendFrame, server::to_json};
+use super::{FileFrame, FriendFrame};
 use crate::{
     UtcTime,
     routes::{MessageView, PresenceView, RoomRole, RoomView, UserSummaryView},
     schema::{Count, Place},
-    ws::outbox::Frame,
+    ws::frame::Frame,
 };
 
 /// What happened, to all whom it concerns.
@@ -193,18 +193,18 @@ fn encode_event(event: &RoomEvent, show: impl FnOnce(SentMessage) -> MessageView
             EventFrame::RoomDeleted(ChangedRoom { room_id, version, room })
         }
     };
-    Frame::essential(to_json(&frame))
+    Frame::essential(&frame)
 }
 
 impl Encode for Signal {
     fn encode(&self) -> Frame {
         match *self {
             Self::Typing { room_id, user_id, active } => {
-                Frame::droppable(to_json(&EventFrame::Typing { room_id, user_id, active }))
+                Frame::droppable(&EventFrame::Typing { room_id, user_id, active })
             }
             Self::Read { room_id, user_id, seq, read_at } => {
                 let read_at = UtcTime(read_at);
-                Frame::essential(to_json(&EventFrame::ReadReceipt { room_id, user_id, seq, read_at }))
+                Frame::essential(&EventFrame::ReadReceipt { room_id, user_id, seq, read_at })
             }
         }
     }
@@ -212,7 +212,7 @@ impl Encode for Signal {
 
 impl Encode for Presence {
     fn encode(&self) -> Frame {
-        Frame::droppable(to_json(&EventFrame::Presence(self.clone().into())))
+        Frame::droppable(&EventFrame::Presence(self.clone().into()))
     }
 }
 
@@ -226,22 +226,22 @@ pub(in crate::ws) fn encode_user_event(event: &UserEvent) -> Option<Frame> {
         | UserEvent::Doubted { .. } => None,
         UserEvent::RoomRead { user_id, room_id, seq, read_at } => {
             let (room_id, user_id, seq, read_at) = (*room_id, *user_id, *seq, UtcTime(*read_at));
-            Some(Frame::essential(to_json(&EventFrame::ReadReceipt { room_id, user_id, seq, read_at })))
+            Some(Frame::essential(&EventFrame::ReadReceipt { room_id, user_id, seq, read_at }))
         }
         UserEvent::FileChanged { file_id, status, failure, variants, .. } => {
             let frame = FileFrame::new(*file_id, *status, variants, *failure);
-            Some(Frame::essential(to_json(&EventFrame::File(frame))))
+            Some(Frame::essential(&EventFrame::File(frame)))
         }
         UserEvent::FileDeleted { file_id, .. } => {
-            Some(Frame::essential(to_json(&EventFrame::File(FileFrame::deleted(*file_id)))))
+            Some(Frame::essential(&EventFrame::File(FileFrame::deleted(*file_id))))
         }
         UserEvent::RoomAdded { room, .. } => {
             let room = SeenRoom::clone(room).into();
-            Some(Frame::essential(to_json(&EventFrame::RoomAdded { room })))
+            Some(Frame::essential(&EventFrame::RoomAdded { room }))
         }
         UserEvent::FriendChanged { peer, change, is_own, at, .. } => {
             let frame = FriendFrame::new(*change, UserSummary::clone(peer), *is_own, *at);
-            Some(Frame::essential(to_json(&EventFrame::Friend(frame))))
+            Some(Frame::essential(&EventFrame::Friend(frame)))
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     UtcTime,
     routes::PresenceView,
     schema::{Count, Place},
-    ws::outbox::Frame,
+    ws::frame::Frame,
 };
 
 /// A frame of the server's to one connection.
@@ -168,16 +168,8 @@ pub(in crate::ws) struct Cursor {
 }
 
 impl ServerFrame<'_> {
-    /// The frame as text; it must arrive.
+    /// The frame, which must arrive.
     pub(in crate::ws) fn encode(&self) -> Frame {
-        Frame::essential(to_json(self))
+        Frame::essential(self)
     }
-}
-
-/// The JSON of a frame. Frames are made of strings, numbers and lists, which always have one.
-pub(super) fn to_json<T: Serialize>(frame: &T) -> String {
-    serde_json::to_string(frame).unwrap_or_else(|error| {
-        tracing::error!(error = ?error, "a frame has no JSON form");
-        r#"{"type":"error","code":"internal","reason":"something went wrong inside the server"}"#.to_owned()
-    })
 }

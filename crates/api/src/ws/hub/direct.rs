@@ -1,7 +1,7 @@
 //! Direct messages reach connections that do not follow their room: these are asked to follow it.
 
 use plaza_application::events::DirectActivity;
-use plaza_domain::{RoomId, UserId};
+use plaza_domain::UserId;
 
 use super::{ConnectionId, Hub};
 use crate::ws::outbox::Nudge;

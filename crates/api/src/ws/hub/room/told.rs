@@ -7,8 +7,8 @@ use plaza_domain::{Reaction, UserId, Version};
 
 use super::Subscriber;
 use crate::ws::{
+    frame::Frame,
     frames::{Encode, encode_for},
-    outbox::Frame,
 };
 
 /// An event, encoded once.
@@ -42,12 +42,12 @@ impl Told {
 
     /// About how many bytes it takes to remember it.
     pub(super) fn cost(&self) -> usize {
-        let text = self.frame.text.len();
+        let frame = self.frame.bytes().len();
         let event = self.reacted_to.as_deref().map_or(0, |event| {
             let named: usize = reactions_of(event).iter().map(|reaction| reaction.user_ids.len()).sum();
-            text + named * size_of::<UserId>()
+            frame + named * size_of::<UserId>()
         });
-        text + event
+        frame + event
     }
 }
 

@@ -98,7 +98,7 @@ fn follow_only(channel: &mut RoomChannel, user: u128) -> Arc<Outbox> {
 /// The type of the last frame, and with what the connection is to be closed after it.
 fn end(outbox: &Outbox) -> (Option<String>, Option<Close>) {
     let (frames, close) = outbox.drained();
-    let last = frames.back().and_then(|frame| serde_json::from_str::<serde_json::Value>(&frame.text).ok());
+    let last = frames.back().and_then(|frame| serde_json::from_str::<serde_json::Value>(frame.text()).ok());
     (last.and_then(|frame| frame["type"].as_str().map(str::to_owned)), close)
 }
 

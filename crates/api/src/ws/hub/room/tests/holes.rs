@@ -52,8 +52,8 @@ fn a_message_that_came_while_the_hole_was_read_is_not_told_as_new_again() {
     edited.message.version = Version::new(2);
     channel.fill(room_id(), page(vec![Change::Message(Box::new(edited)), change(3)], 3));
     let (frames, _) = outbox.drained();
-    let posted = frames.iter().filter(|frame| frame.text.contains(r#""type":"message","#)).count();
-    let updated = frames.iter().filter(|frame| frame.text.contains(r#""type":"message_updated","#)).count();
+    let posted = frames.iter().filter(|frame| frame.text().contains(r#""type":"message","#)).count();
+    let updated = frames.iter().filter(|frame| frame.text().contains(r#""type":"message_updated","#)).count();
     assert_eq!((posted, updated), (1, 1));
 }
 

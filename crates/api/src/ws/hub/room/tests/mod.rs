@@ -12,7 +12,7 @@ use plaza_domain::{
 use uuid::Uuid;
 
 use super::*;
-use crate::ws::outbox::Frame;
+use crate::ws::frame::Frame;
 
 fn room_id() -> RoomId {
     RoomId::new(Uuid::from_u128(1))
@@ -114,7 +114,7 @@ fn follow(channel: &mut RoomChannel, connection: u128, since: i64) -> (Arc<Outbo
 fn told(outbox: &Outbox) -> Vec<i64> {
     let (frames, _) = outbox.drained();
     let parsed =
-        frames.iter().filter_map(|frame| serde_json::from_str::<serde_json::Value>(&frame.text).ok());
+        frames.iter().filter_map(|frame| serde_json::from_str::<serde_json::Value>(frame.text()).ok());
     parsed
         .filter(|frame| frame["type"] == "room_updated")
         .filter_map(|frame| frame["version"].as_i64())
@@ -125,7 +125,7 @@ fn told(outbox: &Outbox) -> Vec<i64> {
 fn kinds(outbox: &Outbox) -> Vec<String> {
     let (frames, _) = outbox.drained();
     let parsed =
-        frames.iter().filter_map(|frame| serde_json::from_str::<serde_json::Value>(&frame.text).ok());
+        frames.iter().filter_map(|frame| serde_json::from_str::<serde_json::Value>(frame.text()).ok());
     parsed.filter_map(|frame| frame["type"].as_str().map(str::to_owned)).collect()
 }
 
@@ -145,12 +145,12 @@ fn reacted(version: i64) -> RoomEvent {
 /// The frames about messages in an outbox.
 fn updates(outbox: &Outbox) -> Vec<Frame> {
     let (frames, _) = outbox.drained();
-    frames.into_iter().filter(|frame| frame.text.contains("message_updated")).collect()
+    frames.into_iter().filter(|frame| frame.text().contains("message_updated")).collect()
 }
 
 /// Which reactions a frame says are its reader's own.
 fn own(frame: &Frame) -> Vec<(String, bool)> {
-    let parsed: serde_json::Value = serde_json::from_str(&frame.text).unwrap_or_default();
+    let parsed: serde_json::Value = serde_json::from_str(frame.text()).unwrap_or_default();
     let reactions = parsed["message"]["reactions"].as_array().cloned().unwrap_or_default();
     let own = |reaction: &serde_json::Value| {
         let emoji = reaction["emoji"].as_str().unwrap_or_default().to_owned();

@@ -10,7 +10,7 @@ fn who_reacted_is_told_so_and_all_others_share_one_frame() {
     let told: Vec<_> = followers.iter().map(|outbox| updates(outbox)).collect();
     let marks: Vec<Vec<_>> = told.iter().map(|frames| frames.iter().map(own).collect()).collect();
     assert_eq!(marks, [marked(true, true), marked(true, false), marked(false, false), marked(false, false)]);
-    let texts: Vec<_> = told.iter().flatten().map(|frame| frame.text.as_str().as_ptr()).collect();
+    let texts: Vec<_> = told.iter().flatten().map(|frame| frame.text().as_ptr()).collect();
     assert_eq!(texts[2], texts[3], "one frame for all who did not react");
     assert_ne!(texts[1], texts[2]);
 }
