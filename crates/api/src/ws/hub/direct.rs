@@ -3,7 +3,7 @@
 use plaza_application::events::DirectActivity;
 use plaza_domain::UserId;
 
-use super::{ConnectionId, Hub};
+use super::Hub;
 use crate::ws::outbox::Nudge;
 
 /// How many users are asked about in one query.
@@ -42,9 +42,5 @@ impl Hub {
             .iter()
             .filter(|(id, handle)| handle.own_room.is_none() && !self.is_followed(nudge.room_id, *id));
         unaware.for_each(|(_, handle)| handle.outbox.nudge(nudge));
-    }
-
-    fn is_followed(&self, room_id: RoomId, connection: ConnectionId) -> bool {
-        self.rooms().get(&room_id).is_some_and(|channel| channel.is_followed_by(connection))
     }
 }

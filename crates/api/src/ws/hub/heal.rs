@@ -5,10 +5,7 @@ use std::{sync::Arc, time::Duration};
 use plaza_application::{Error, Result};
 use plaza_domain::{ChangePage, RoomId, UserId, Version};
 
-use super::{
-    Hub,
-    room::{Progress, RoomChannel},
-};
+use super::{Hub, room::Progress};
 
 /// How long a hole may wait for the event that is missing: events of one instance overtake each other by less.
 const GRACE: Duration = Duration::from_millis(50);
@@ -25,7 +22,7 @@ pub(super) async fn heal(hub: Arc<Hub>, room_id: RoomId, mut head: Version) {
             () = hub.shutdown.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
         }
-        let hole = hub.rooms().get_mut(&room_id).and_then(|channel| channel.hole_after(head));
+        let hole = hub.rooms.with(room_id, |channel| channel.hole_after(head)).flatten();
         let Some(last) = hole else { return };
         pause = match read(&hub, room_id, last).await {
             Ok((page, gone)) => {
@@ -40,7 +37,7 @@ pub(super) async fn heal(hub: Arc<Hub>, room_id: RoomId, mut head: Version) {
             }
             Err(Error::NotFound(_)) => match hub.changes.find_deleted(room_id).await {
                 Ok(room) => {
-                    if let Some(mut channel) = hub.rooms().remove(&room_id) {
+                    if let Some(mut channel) = hub.rooms.close(room_id) {
                         channel.close(room_id, room);
                     }
                     return;
@@ -64,7 +61,7 @@ async fn read(hub: &Hub, room_id: RoomId, last: Version) -> Result<(ChangePage, 
     if !page.reset {
         return Ok((page, Vec::new()));
     }
-    let mut followers = hub.rooms().get(&room_id).map(RoomChannel::followers).unwrap_or_default();
+    let mut followers = hub.rooms.with(room_id, |channel| channel.followers()).unwrap_or_default();
     let present = hub.changes.present(room_id, &followers).await?;
     followers.retain(|user_id| !present.contains(user_id));
     Ok((page, followers))
@@ -73,28 +70,21 @@ async fn read(hub: &Hub, room_id: RoomId, last: Version) -> Result<(ChangePage, 
 impl Hub {
     /// Ends the following of those who are in the room no more.
     fn dismiss(&self, room_id: RoomId, gone: &[UserId]) {
-        let mut rooms = self.rooms();
-        let Some(channel) = rooms.get_mut(&room_id) else { return };
-        gone.iter().for_each(|user_id| channel.dismiss(room_id, *user_id));
-        if channel.is_empty() {
-            rooms.remove(&room_id);
-        }
+        self.rooms
+            .with(room_id, |channel| gone.iter().for_each(|user_id| channel.dismiss(room_id, *user_id)));
     }
 
     /// Tells a room what the database told of its hole.
     fn heal_with(&self, room_id: RoomId, page: ChangePage) -> Progress {
-        let mut rooms = self.rooms();
-        let Some(channel) = rooms.get_mut(&room_id) else { return Progress::Closed };
-        if page.reset {
-            tracing::warn!(room.id = %room_id, "a hole is too large to be filled; followers start anew");
-            channel.reset(room_id, page.version, page.last_seq);
-            return Progress::Complete;
-        }
-        tracing::debug!(room.id = %room_id, changes = page.changes.len(), "a hole is filled from the database");
-        let progress = channel.fill(room_id, page);
-        if progress == Progress::Closed {
-            rooms.remove(&room_id);
-        }
-        progress
+        let healed = self.rooms.with(room_id, |channel| {
+            if page.reset {
+                tracing::warn!(room.id = %room_id, "a hole is too large to be filled; followers start anew");
+                channel.reset(room_id, page.version, page.last_seq);
+                return Progress::Complete;
+            }
+            tracing::debug!(room.id = %room_id, changes = page.changes.len(), "a hole is filled from the database");
+            channel.fill(room_id, page)
+        });
+        healed.unwrap_or(Progress::Closed)
     }
 }

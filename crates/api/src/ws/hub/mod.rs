@@ -5,11 +5,12 @@ mod heal;
 mod presence;
 mod registry;
 mod room;
+mod rooms;
 mod run;
 mod typing;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -26,6 +27,7 @@ use self::{
     presence::Gathering,
     registry::Registry,
     room::{Progress, RoomChannel, Subscriber},
+    rooms::Rooms,
     typing::Typing,
 };
 pub(super) use self::{registry::ConnectionHandle, room::Activation, typing::EXPIRY as TYPING_EXPIRY};
@@ -39,7 +41,7 @@ pub(super) type ConnectionId = Uuid;
 /// filled from the database. After a gap in the bus, and now and then, versions are compared with the database, so a
 /// bus that loses events costs latency, and no event.
 pub(crate) struct Hub {
-    rooms: Mutex<HashMap<RoomId, RoomChannel>>,
+    rooms: Rooms,
     connections: Mutex<Registry>,
     typing: Mutex<Typing>,
     /// Somebody began to write.
@@ -67,7 +69,7 @@ impl Hub {
         shutdown: CancellationToken,
     ) -> Arc<Self> {
         let hub = Arc::new(Self {
-            rooms: Mutex::default(),
+            rooms: Rooms::default(),
             connections: Mutex::default(),
             typing: Mutex::default(),
             typing_heard: Notify::new(),
@@ -104,17 +106,13 @@ impl Hub {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn rooms(&self) -> MutexGuard<'_, HashMap<RoomId, RoomChannel>> {
-        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn typing(&self) -> MutexGuard<'_, Typing> {
         self.typing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins to keep a room's events, before a connection reads what it missed: what happens in between is not lost.
     pub(super) fn open(&self, room_id: RoomId, connection: ConnectionId, handle: &ConnectionHandle) {
-        self.rooms().entry(room_id).or_default().expect(connection, handle.user_id, &handle.outbox);
+        self.rooms.open(room_id, |channel| channel.expect(connection, handle.user_id, &handle.outbox));
     }
 
     /// Puts a connection that holds everything up to `since` on the room's live events. `Behind` when more happened
@@ -126,34 +124,28 @@ impl Hub {
         connection: ConnectionId,
         handle: &ConnectionHandle,
     ) -> Activation {
-        let mut rooms = self.rooms();
-        let Some(channel) = rooms.get_mut(&room_id) else { return Activation::Gone };
         let subscriber = Subscriber {
             user_id: handle.user_id,
             outbox: Arc::clone(&handle.outbox),
             after: since,
             is_own_room: handle.own_room == Some(room_id),
         };
-        let (activation, progress) = channel.activate(room_id, connection, subscriber, since);
-        self.settle(&mut rooms, room_id, progress);
+        let activate = |channel: &mut RoomChannel| channel.activate(room_id, connection, subscriber, since);
+        let Some((activation, progress)) = self.rooms.with(room_id, activate) else {
+            return Activation::Gone;
+        };
+        self.settle(room_id, progress);
         activation
     }
 
     /// Ends a connection's interest in a room; false when there was none.
     pub(super) fn leave(&self, room_id: RoomId, connection: ConnectionId) -> bool {
-        let mut rooms = self.rooms();
-        let Some(channel) = rooms.get_mut(&room_id) else { return false };
-        let left = channel.remove(connection);
-        if channel.is_empty() {
-            rooms.remove(&room_id);
-        }
-        left
+        self.rooms.with(room_id, |channel| channel.remove(connection)).unwrap_or(false)
     }
 
     /// Leaves those of a connection's rooms that it follows, which its user was not removed from.
     pub(super) fn keep_followed(&self, rooms: &mut HashSet<RoomId>, connection: ConnectionId) {
-        let open = self.rooms();
-        rooms.retain(|room_id| open.get(room_id).is_some_and(|channel| channel.is_followed_by(connection)));
+        rooms.retain(|room_id| self.is_followed(*room_id, connection));
     }
 
     /// Whether the others in a room are to be told that somebody is writing, or has stopped.
@@ -166,37 +158,30 @@ impl Hub {
     }
 
     fn on_room_event(self: &Arc<Self>, event: &RoomEvent) {
-        let mut rooms = self.rooms();
-        if let Some(channel) = rooms.get_mut(&event.room_id) {
-            let progress = channel.receive(event);
-            self.settle(&mut rooms, event.room_id, progress);
+        if let Some(progress) = self.rooms.with(event.room_id, |channel| channel.receive(event)) {
+            self.settle(event.room_id, progress);
         }
     }
 
     /// Does what a channel asks for after it changed.
-    fn settle(
-        self: &Arc<Self>,
-        rooms: &mut HashMap<RoomId, RoomChannel>,
-        room_id: RoomId,
-        progress: Progress,
-    ) {
+    fn settle(self: &Arc<Self>, room_id: RoomId, progress: Progress) {
         match progress {
-            Progress::Complete => {}
+            Progress::Complete | Progress::Closed => {}
             Progress::Hole => drop(self.tracker.spawn(heal::heal(Arc::clone(self), room_id, Version::ZERO))),
-            Progress::Closed => drop(rooms.remove(&room_id)),
         }
     }
 
     /// Whether the room is behind `head` (`None`: behind anything) and nobody heals it yet; the caller must then.
     fn suspect(&self, room_id: RoomId, head: Option<Version>) -> bool {
-        let mut rooms = self.rooms();
-        let Some(channel) = rooms.get_mut(&room_id) else { return false };
-        let is_behind = channel.last().is_some_and(|last| head.is_none_or(|head| last < head));
-        is_behind && channel.suspect() == Progress::Hole
+        let suspected = self.rooms.with(room_id, |channel| {
+            let is_behind = channel.last().is_some_and(|last| head.is_none_or(|head| last < head));
+            is_behind && channel.suspect() == Progress::Hole
+        });
+        suspected.unwrap_or(false)
     }
 
-    fn active_rooms(&self) -> Vec<(RoomId, Version)> {
-        self.rooms().iter().filter_map(|(id, channel)| Some((*id, channel.last()?))).collect()
+    fn is_followed(&self, room_id: RoomId, connection: ConnectionId) -> bool {
+        self.rooms.with(room_id, |channel| channel.is_followed_by(connection)).unwrap_or(false)
     }
 
     /// Every connection of a user.

@@ -96,11 +96,12 @@ impl Hub {
                 tell(connection, *friend_id, &handle.outbox);
             }
         }
-        let rooms = self.rooms();
-        for channel in told.room_ids.iter().filter_map(|room_id| rooms.get(room_id)) {
-            for (connection, user_id, outbox) in channel.audience() {
-                tell(connection, user_id, outbox);
-            }
+        for room_id in &told.room_ids {
+            self.rooms.with(*room_id, |channel| {
+                channel
+                    .audience()
+                    .for_each(|(connection, user_id, outbox)| tell(connection, user_id, outbox));
+            });
         }
     }
 }

@@ -70,7 +70,7 @@ pub(super) enum Progress {
     Complete,
     /// Somebody to fill a hole; said once until [`RoomChannel::hole_after`] finds none.
     Hole,
-    /// To be removed: the room is gone.
+    /// Nothing any more: nobody follows the room.
     Closed,
 }
 
@@ -310,7 +310,9 @@ impl RoomChannel {
                 if self.is_empty() { Progress::Closed } else { Progress::Complete }
             }
             RoomEventBody::RoomDeleted(_) => {
-                self.subscribers.values().for_each(|subscriber| subscriber.end(Close::NoSuchRoom));
+                self.subscribers.drain().for_each(|(_, subscriber)| subscriber.end(Close::NoSuchRoom));
+                // Who is still reading finds the room gone.
+                self.expected.clear();
                 Progress::Closed
             }
             _ => Progress::Complete,

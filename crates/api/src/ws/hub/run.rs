@@ -70,18 +70,18 @@ fn on_event(hub: &Arc<Hub>, event: &Event) {
 }
 
 fn on_signal(hub: &Hub, signal: &Signal) {
-    let rooms = hub.rooms();
-    let Some(channel) = rooms.get(&signal.room_id()) else { return };
-    let except = match *signal {
-        Signal::Typing { room_id, user_id, active } => {
-            if !hub.hear_typing(room_id, user_id, active) {
-                return;
+    hub.rooms.with(signal.room_id(), |channel| {
+        let except = match *signal {
+            Signal::Typing { room_id, user_id, active } => {
+                if !hub.hear_typing(room_id, user_id, active) {
+                    return;
+                }
+                Some(user_id)
             }
-            Some(user_id)
-        }
-        Signal::Read { .. } => None,
-    };
-    channel.signal(signal, except);
+            Signal::Read { .. } => None,
+        };
+        channel.signal(signal, except);
+    });
 }
 
 fn on_user_event(hub: &Hub, event: &UserEvent) {
@@ -136,7 +136,7 @@ fn ends(connection: &ConnectionHandle, event: &UserEvent) -> Option<Close> {
 /// nobody.
 /// False when the database did not answer.
 async fn compare(hub: &Arc<Hub>) -> bool {
-    let active = hub.active_rooms();
+    let active = hub.rooms.versions();
     for rooms in active.chunks(ROOMS_PER_QUERY) {
         let ids: Vec<_> = rooms.iter().map(|(id, _)| *id).collect();
         let heads = match hub.changes.versions(&ids).await {

@@ -93,11 +93,9 @@ pub(super) async fn expire_typing(hub: Arc<Hub>) {
             () = expiry => {}
         }
         let silent = hub.typing().expire(Instant::now());
-        let rooms = hub.rooms();
         for (room_id, user_id) in silent {
-            if let Some(channel) = rooms.get(&room_id) {
-                channel.signal(&Signal::Typing { room_id, user_id, active: false }, Some(user_id));
-            }
+            let signal = Signal::Typing { room_id, user_id, active: false };
+            hub.rooms.with(room_id, |channel| channel.signal(&signal, Some(user_id)));
         }
     }
 }
