@@ -62,7 +62,12 @@ fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
 async fn received(bytes: &[u8], piece: usize) -> Result<Vec<Message>, Error> {
     let (ours, mut theirs) = duplex(piece);
     let mut socket = Socket::new(ours);
-    let sending = async move { theirs.write_all(bytes).await };
+    // Does not go away before what it sent is received: it may be owed answers.
+    let sending = async move {
+        theirs.write_all(bytes).await?;
+        theirs.shutdown().await?;
+        Ok::<_, io::Error>(theirs)
+    };
     // Ends with the socket: what is not received then is not sent.
     let receiving = async move {
         let mut messages = Vec::new();
