@@ -54,7 +54,7 @@ pub fn in_arrays(messages: &[Message]) -> InsertStatement {
     insert
 }
 
-/// Stores messages on SQLite, as rows: at most as many as [`parts`] gives at once.
+/// Stores messages on SQLite, as rows: at most as many as `parts` gives at once.
 pub fn in_rows(messages: &[Message]) -> InsertStatement {
     let row = |message| {
         let mut row = ActiveModel::from(message);

@@ -19,7 +19,7 @@ pub fn find(id: RoomId) -> SelectStatement {
     existing().and_where(Expr::col(Column::Id).eq(id.uuid())).take()
 }
 
-/// The same, and a user's membership of it, whose columns have [`MEMBER`] before their names.
+/// The same, and a user's membership of it, whose columns have `MEMBER` before their names.
 pub fn find_with_member(id: RoomId, user_id: UserId) -> SelectStatement {
     let member = |column| Expr::col((room_member::Entity, column));
     let of_user = member(room_member::Column::RoomId)
