@@ -30,6 +30,7 @@ mod friends;
 mod identities;
 mod invitations;
 mod jobs;
+mod lanes;
 mod limits;
 mod media_url;
 mod mentions;

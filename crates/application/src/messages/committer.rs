@@ -1,27 +1,15 @@
-//! Group commit: while one transaction is being committed, the next batch gathers. No timer, so no latency is added
-//! when there is little to do, and one durable write for many messages when there is much.
+//! Group commit: drafts become messages in lanes, many by one transaction.
 
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    panic::AssertUnwindSafe,
-    sync::Arc,
-};
+use std::sync::Arc;
 
-use futures::FutureExt;
 use plaza_domain::{MessageDraft, RoomId, SentMessage, UserId};
-use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Posted,
     batch::{BatchContext, post_batch},
 };
-use crate::{Error, Result};
-
-/// How many drafts may wait in a lane; more are refused as `Unavailable`, so that senders slow down.
-const LANE_CAPACITY: usize = 4_096;
-/// The most drafts of one transaction: bounds its parameters and how long it holds its locks.
-const MAX_BATCH: usize = 256;
+use crate::{Result, lanes::Lanes};
 
 /// Called once, as soon as the outcome is known: for a stored message, before anybody else learns of it.
 pub type Completion = Box<dyn FnOnce(Result<Acknowledged<'_>>) + Send + Sync>;
@@ -66,7 +54,7 @@ impl Job {
 
 /// The lanes in which drafts become messages. A room always uses the same lane of an instance.
 pub(super) struct Committer {
-    lanes: Vec<mpsc::Sender<Job>>,
+    lanes: Lanes<Job>,
 }
 
 impl Committer {
@@ -76,54 +64,18 @@ impl Committer {
         tracker: &TaskTracker,
         shutdown: &CancellationToken,
     ) -> Self {
-        let start_lane = |_| {
-            let (sender, receiver) = mpsc::channel(LANE_CAPACITY);
-            tracker.spawn(run_lane(Arc::clone(context), receiver, shutdown.clone()));
-            sender
+        let context = Arc::clone(context);
+        let post = move |jobs| {
+            let context = Arc::clone(&context);
+            async move { post_batch(&context, jobs).await }
         };
-        Self { lanes: (0..lanes.max(1)).map(start_lane).collect() }
+        Self { lanes: Lanes::start(lanes, tracker, shutdown, post) }
     }
 
     /// Hands a draft over without waiting.
     pub(super) fn submit(&self, job: Job) {
-        let mut hasher = DefaultHasher::new();
-        job.room_id.hash(&mut hasher);
-        let lane = usize::try_from(hasher.finish() % self.lanes.len() as u64).unwrap_or_default();
-        if let Err(refused) = self.lanes[lane].try_send(job) {
-            let (job, cause) = match refused {
-                mpsc::error::TrySendError::Full(job) => (job, "too many messages are waiting to be stored"),
-                mpsc::error::TrySendError::Closed(job) => (job, "the server is stopping"),
-            };
-            job.complete(Err(Error::Unavailable(cause.into())));
+        if let Err((job, refused)) = self.lanes.submit(job.room_id, job) {
+            job.complete(Err(refused));
         }
-    }
-}
-
-async fn run_lane(
-    context: Arc<BatchContext>,
-    mut receiver: mpsc::Receiver<Job>,
-    shutdown: CancellationToken,
-) {
-    let mut batch = Vec::with_capacity(MAX_BATCH);
-    loop {
-        let received = tokio::select! {
-            biased;
-            count = receiver.recv_many(&mut batch, MAX_BATCH) => count,
-            // What was accepted before is still stored: closing only refuses new drafts.
-            () = shutdown.cancelled(), if !receiver.is_closed() => {
-                receiver.close();
-                continue;
-            }
-        };
-        if received == 0 {
-            return;
-        }
-        // A lane outlives its batches: without it, its rooms would take no message until the next start. What a batch
-        // leaves behind is dropped with it: a transaction rolls back, and whoever waits learns that there is no answer.
-        let posting = AssertUnwindSafe(post_batch(&context, std::mem::take(&mut batch)));
-        if posting.catch_unwind().await.is_err() {
-            tracing::error!("a batch of messages ended by a fault");
-        }
-        batch.reserve(MAX_BATCH);
     }
 }

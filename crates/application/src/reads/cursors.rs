@@ -1,28 +1,14 @@
-//! Moving cursors for many members by one commit: while one is under way, the next moves gather. Nobody waits longer for
-//! that than for the commit before, and what was moved is there once it is answered.
+//! Moving cursors for many members by one commit. Nobody waits longer for that than for the commit before, and what was
+//! moved is there once it is answered.
 
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use futures::FutureExt;
 use plaza_domain::{ReadMark, RepositoryError, RoomId, Seq, Store, Timestamp, UnitOfWork, UserId};
-use tokio::{
-    sync::{mpsc, oneshot},
-    time::timeout,
-};
+use tokio::{sync::oneshot, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{Error, Result, receipts::REMEMBERED_READS};
+use crate::{Error, Result, lanes::Lanes, receipts::REMEMBERED_READS};
 
-/// How many jobs may wait in a lane; more are refused as `Unavailable`.
-const LANE_CAPACITY: usize = 4_096;
-/// The most jobs of one transaction: bounds how long it holds its locks, and how long messages wait for SQLite's one
-/// writer.
-const MAX_BATCH: usize = 256;
 /// How long one transaction may take: a network that swallows everything must not hold up a lane for good.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -52,7 +38,7 @@ struct Job {
 
 /// The lanes in which cursors are moved. A user always uses the same lane of an instance.
 pub(super) struct Cursors {
-    lanes: Vec<mpsc::Sender<Job>>,
+    lanes: Lanes<Job>,
 }
 
 impl Cursors {
@@ -62,50 +48,26 @@ impl Cursors {
         tracker: &TaskTracker,
         shutdown: &CancellationToken,
     ) -> Self {
-        let start_lane = |_| {
-            let (sender, receiver) = mpsc::channel(LANE_CAPACITY);
-            tracker.spawn(run_lane(Arc::clone(store), receiver, shutdown.clone()));
-            sender
-        };
-        Self { lanes: (0..lanes.max(1)).map(start_lane).collect() }
+        let store = Arc::clone(store);
+        let advance = move |jobs| advance_batch(Arc::clone(&store), jobs);
+        Self { lanes: Lanes::start(lanes, tracker, shutdown, advance) }
     }
 
     /// Moves a user's cursors forward, never back, all or none of them; false when all were there already.
     pub(super) async fn advance(&self, user_id: UserId, moves: Vec<(RoomId, Move)>) -> Result<bool> {
         let (answer, moved) = oneshot::channel();
-        let mut hasher = DefaultHasher::new();
-        user_id.hash(&mut hasher);
-        let lane = usize::try_from(hasher.finish() % self.lanes.len() as u64).unwrap_or_default();
-        let job = Job { user_id, moves, answer };
-        self.lanes[lane].try_send(job).map_err(|full| Error::Unavailable(full.to_string().into()))?;
+        self.lanes.submit(user_id, Job { user_id, moves, answer }).map_err(|(_, refused)| refused)?;
         moved.await.unwrap_or_else(|gone| Err(Error::Unavailable(gone.into())))
     }
 }
 
-async fn run_lane(store: Arc<dyn Store>, mut receiver: mpsc::Receiver<Job>, shutdown: CancellationToken) {
-    let mut jobs = Vec::with_capacity(MAX_BATCH);
-    loop {
-        tokio::select! {
-            biased;
-            received = receiver.recv_many(&mut jobs, MAX_BATCH) => if received == 0 {
-                return;
-            },
-            // What was accepted before is still done: closing only refuses new jobs.
-            () = shutdown.cancelled(), if !receiver.is_closed() => {
-                receiver.close();
-                continue;
-            }
-        }
-        // A lane outlives its batches, also one that ends by a fault.
-        let advancing = AssertUnwindSafe(advance_in_time(&*store, &jobs)).catch_unwind();
-        let outcome = advancing.await.unwrap_or_else(|_| Err(RepositoryError::Unavailable("a fault".into())));
-        match outcome {
-            Ok(moved) => jobs.drain(..).zip(moved).for_each(|(job, moved)| answer(job, Ok(moved))),
-            Err(error) => {
-                tracing::warn!(error = ?error, "cursors could not be moved");
-                let refusal = || Error::Unavailable("the cursor could not be moved".into());
-                jobs.drain(..).for_each(|job| answer(job, Err(refusal())));
-            }
+async fn advance_batch(store: Arc<dyn Store>, jobs: Vec<Job>) {
+    match advance_in_time(&*store, &jobs).await {
+        Ok(moved) => jobs.into_iter().zip(moved).for_each(|(job, moved)| answer(job, Ok(moved))),
+        Err(error) => {
+            tracing::warn!(error = ?error, "cursors could not be moved");
+            let refusal = || Error::Unavailable("the cursor could not be moved".into());
+            jobs.into_iter().for_each(|job| answer(job, Err(refusal())));
         }
     }
 }
