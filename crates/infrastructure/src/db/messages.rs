@@ -15,10 +15,10 @@ use sea_orm::{
 };
 
 use super::entity::message::{ActiveModel, Column, Entity, Model};
-use super::entity::{mention, message_edit, reaction, user};
+use super::entity::{columns::Columns, mention, message_edit, reaction, user};
 use super::error::from_db;
 use super::queries;
-use super::session::{MAX_KEYS, Session, entity, found, value};
+use super::session::{MAX_KEYS, Session, found, value};
 
 /// What a message is posted with for good.
 const UNCHANGEABLE: [Column; 10] = [
@@ -187,6 +187,9 @@ fn ids_of(views: &[&mut SentMessage], has: impl Fn(&Message) -> bool) -> Vec<Mes
     views.iter().map(|view| &view.message).filter(|message| has(message)).map(|message| message.id).collect()
 }
 
+/// Reads a row that begins as [`queries::messages::views`] has it.
 fn view(row: &QueryResult) -> Result<SentMessage> {
-    Ok(SentMessage::new(entity::<Model, _>(row)?, user::summary(row).map_err(from_db)?))
+    let mut columns = Columns::of(row);
+    let message = Model::take(&mut columns).map_err(from_db)?.try_into()?;
+    Ok(SentMessage::new(message, user::take_summary(&mut columns).map_err(from_db)?))
 }

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use plaza_domain::repository::{RepositoryError, Result, UnitOfWork};
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, IdenStatic, QueryResult,
-    StatementBuilder, TryGetable,
+    ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, IdenStatic, QueryResult, Statement,
+    StatementBuilder, TryGetable, Value, Values,
 };
 
 use super::error::from_db;
@@ -34,12 +34,17 @@ impl<C: ConnectionTrait> Session<C> {
 
     /// Every row that a statement gives.
     pub(super) async fn rows(&self, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>> {
-        self.connection.query_all(statement).await.map_err(from_db)
+        self.connection.query_all_raw(self.statement(statement)).await.map_err(from_db)
     }
 
     /// The first row that a statement gives.
     pub(super) async fn row(&self, statement: &impl StatementBuilder) -> Result<Option<QueryResult>> {
-        self.connection.query_one(statement).await.map_err(from_db)
+        self.connection.query_one_raw(self.statement(statement)).await.map_err(from_db)
+    }
+
+    fn statement(&self, statement: &impl StatementBuilder) -> Statement {
+        let statement = self.backend().build(statement);
+        if self.backend() == DbBackend::Postgres { with_literal_limit(statement) } else { statement }
     }
 
     /// Every row of a table that a statement gives, as entities.
@@ -59,6 +64,21 @@ impl<C: ConnectionTrait> Session<C> {
     {
         self.row(statement).await?.as_ref().map(entity::<M, T>).transpose()
     }
+}
+
+/// Writes a limit at the end of a statement into its text.
+///
+/// Postgres plans a prepared statement anew each time as long as it believes that this pays, and while it does not know a
+/// limit, it believes that a tenth of all rows are wanted. Planning a page costs about as much as reading it.
+fn with_literal_limit(mut statement: Statement) -> Statement {
+    let Some(Values(values)) = &mut statement.values else { return statement };
+    if let Some(text) = statement.sql.strip_suffix(&format!("LIMIT ${}", values.len()))
+        && let Some(Value::BigUnsigned(Some(limit))) = values.last()
+    {
+        statement.sql = format!("{text}LIMIT {limit}");
+        values.pop();
+    }
+    statement
 }
 
 /// Reads a row whose columns are named as in the table.
@@ -84,5 +104,23 @@ pub(super) fn found(rows: u64, entity: &'static str) -> Result<()> {
 impl UnitOfWork for Session<DatabaseTransaction> {
     async fn commit(self: Box<Self>) -> Result<()> {
         self.connection.commit().await.map_err(from_db)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::sea_query::{Alias, Asterisk, Expr, ExprTrait, Query};
+
+    use super::*;
+
+    #[test]
+    fn a_limit_at_the_end_is_part_of_the_text_and_no_other_value_is() {
+        let mut query = Query::select();
+        query.column(Asterisk).from(Alias::new("t")).and_where(Expr::col(Alias::new("a")).eq(7)).limit(51);
+        let limited = with_literal_limit(DbBackend::Postgres.build(&query));
+        assert_eq!(limited.sql, r#"SELECT * FROM "t" WHERE "a" = $1 LIMIT 51"#);
+        assert_eq!(limited.values, Some(Values(vec![7.into()])));
+        let unlimited = DbBackend::Postgres.build(query.reset_limit());
+        assert_eq!(with_literal_limit(unlimited.clone()), unlimited);
     }
 }

@@ -7,7 +7,7 @@ use plaza_domain::{
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 
-use super::convert;
+use super::{columns::Columns, convert};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "messages")]
@@ -72,6 +72,38 @@ impl From<&Message> for ActiveModel {
             edited_at: Set(message.edited_at),
             deleted_at: Set(message.deleted_at),
         }
+    }
+}
+
+impl Model {
+    /// Reads the columns of the table, in their order.
+    pub(crate) fn take(columns: &mut Columns<'_>) -> Result<Self, DbErr> {
+        Ok(Self {
+            id: columns.take()?,
+            room_id: columns.take()?,
+            seq: columns.take()?,
+            version: columns.take()?,
+            created_version: columns.take()?,
+            sender_id: columns.take()?,
+            kind: columns.take()?,
+            content: columns.take()?,
+            content_html: columns.take()?,
+            client_id: columns.take()?,
+            file_id: columns.take()?,
+            image_url: columns.take()?,
+            parent_id: columns.take()?,
+            system_event: columns.take()?,
+            reply_count: columns.take()?,
+            last_reply_at: columns.take()?,
+            pinned_at: columns.take()?,
+            pinned_by: columns.take()?,
+            reaction_count: columns.take()?,
+            mention_count: columns.take()?,
+            mentions_room: columns.take()?,
+            created_at: columns.take()?,
+            edited_at: columns.take()?,
+            deleted_at: columns.take()?,
+        })
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod audit_entry;
 pub(crate) mod audit_head;
 pub(crate) mod blob;
 pub(crate) mod block;
+pub(crate) mod columns;
 pub(crate) mod convert;
 pub(crate) mod direct_room;
 pub(crate) mod file;

@@ -10,7 +10,7 @@ use sea_orm::{
     QueryResult,
 };
 
-use super::convert;
+use super::{columns::Columns, convert};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "users")]
@@ -126,5 +126,14 @@ pub(crate) fn summary(row: &QueryResult) -> Result<UserSummary, DbErr> {
         id: UserId::new(row.try_get("", id)?),
         username: Username::from_stored(row.try_get("", username)?),
         display_name: DisplayName::from_stored(row.try_get("", display_name)?),
+    })
+}
+
+/// Reads the same, as the next columns of a row.
+pub(crate) fn take_summary(columns: &mut Columns<'_>) -> Result<UserSummary, DbErr> {
+    Ok(UserSummary {
+        id: UserId::new(columns.take()?),
+        username: Username::from_stored(columns.take()?),
+        display_name: DisplayName::from_stored(columns.take()?),
     })
 }
