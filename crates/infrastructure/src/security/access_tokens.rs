@@ -1,12 +1,14 @@
 //! Access tokens as JWT (RFC 7519) with the rules of RFC 8725 and the type of RFC 9068.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use chrono::DateTime;
-use jsonwebtoken::{Validation, decode, decode_header, encode, errors::ErrorKind};
+use jsonwebtoken::{Validation, decode, decode_header, encode, errors::ErrorKind, get_current_timestamp};
+use moka::sync::Cache;
 use plaza_application::ports::{AccessClaims, AccessTokens, BoxError, TokenRejection};
 use plaza_domain::{SessionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::{
     Ed25519KeyRing, ServerSecret,
@@ -17,6 +19,10 @@ use super::{
 const LEEWAY: u64 = 5;
 /// Ours have about 500 bytes; what is longer is not even looked at.
 const MAX_BYTES: usize = 4096;
+/// How many tokens are remembered that were found good, and for how long. A client shows the same token with each request,
+/// and a digest is much sooner made than a signature is checked. What was refused is not remembered.
+const MAX_CHECKED: u64 = 50_000;
+const CHECKED_TTL: Duration = Duration::from_secs(15 * 60);
 
 #[derive(Serialize, Deserialize)]
 struct Claims {
@@ -29,12 +35,21 @@ struct Claims {
     exp: i64,
 }
 
+/// What a token says that was found good, and by which key.
+#[derive(Clone)]
+struct Checked {
+    kid: Arc<str>,
+    claims: AccessClaims,
+}
+
 /// Signs and checks access tokens. The key is found by its name in the token, and the algorithm is the key's.
 pub struct JwtAccessTokens {
     keys: Arc<dyn TokenKeys>,
     issuer: String,
     audience: String,
     rules: Validation,
+    /// By the SHA-256 of the token.
+    checked: Cache<[u8; 32], Checked>,
 }
 
 impl JwtAccessTokens {
@@ -55,7 +70,18 @@ impl JwtAccessTokens {
         rules.set_issuer(&[issuer]);
         rules.set_audience(&[audience]);
         rules.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
-        Self { keys, issuer: issuer.to_owned(), audience: audience.to_owned(), rules }
+        let checked = Cache::builder().max_capacity(MAX_CHECKED).time_to_live(CHECKED_TTL).build();
+        Self { keys, issuer: issuer.to_owned(), audience: audience.to_owned(), rules, checked }
+    }
+
+    /// Whether a token that was found good before still is: it may have expired, and its key may be gone.
+    fn still_good(&self, token: &Checked) -> Result<AccessClaims, TokenRejection> {
+        self.keys.checking(&token.kid).ok_or(TokenRejection::Invalid)?;
+        let expires_at = u64::try_from(token.claims.expires_at.timestamp()).unwrap_or_default();
+        if expires_at.saturating_add(LEEWAY) < get_current_timestamp() {
+            return Err(TokenRejection::Expired);
+        }
+        Ok(token.claims)
     }
 }
 
@@ -79,6 +105,10 @@ impl AccessTokens for JwtAccessTokens {
         if token.len() > MAX_BYTES {
             return Err(TokenRejection::Invalid);
         }
+        let digest: [u8; 32] = Sha256::digest(token).into();
+        if let Some(checked) = self.checked.get(&digest) {
+            return self.still_good(&checked);
+        }
         let header = decode_header(token).map_err(|_| TokenRejection::Invalid)?;
         if header.typ.as_deref() != Some(TYPE) {
             return Err(TokenRejection::Invalid);
@@ -93,12 +123,14 @@ impl AccessTokens for JwtAccessTokens {
         if token.claims.iat > token.claims.nbf {
             return Err(TokenRejection::Invalid);
         }
-        Ok(AccessClaims {
+        let claims = AccessClaims {
             user_id: token.claims.sub,
             session_id: token.claims.sid,
             issued_at: moment(token.claims.iat)?,
             expires_at: moment(token.claims.exp)?,
-        })
+        };
+        self.checked.insert(digest, Checked { kid: key.kid().into(), claims });
+        Ok(claims)
     }
 }
 

@@ -87,6 +87,50 @@ fn a_token_says_what_it_was_issued_for_and_by_which_key() -> TestResult {
 }
 
 #[test]
+fn a_token_that_was_good_is_refused_once_its_key_is_gone() -> TestResult {
+    let (ring, _) = ring(SECRET)?;
+    let tokens = JwtAccessTokens::with_key_ring(Arc::clone(&ring), "plaza", "plaza");
+    let token = tokens.issue(&claims())?;
+    for _ in 0..2 {
+        assert_eq!(tokens.verify(&token), Ok(claims()));
+    }
+    ring.hold(&[]);
+    assert_eq!(tokens.verify(&token), Err(TokenRejection::Invalid));
+    Ok(())
+}
+
+#[test]
+fn a_token_that_was_good_is_refused_once_it_has_expired() -> TestResult {
+    for tokens in both()? {
+        let token = tokens.issue(&claims())?;
+        tokens.verify(&token).map_err(|reason| format!("{reason:?}"))?;
+        let digest: [u8; 32] = Sha256::digest(&token).into();
+        let checked = tokens.checked.get(&digest).ok_or("it is not remembered")?;
+        let ended = |seconds| {
+            let expires_at = SystemClock.now() - TimeDelta::seconds(seconds);
+            Checked { claims: AccessClaims { expires_at, ..checked.claims }, ..checked.clone() }
+        };
+        tokens.checked.insert(digest, ended(1));
+        assert!(tokens.verify(&token).is_ok(), "clocks may differ");
+        tokens.checked.insert(digest, ended(60));
+        assert_eq!(tokens.verify(&token), Err(TokenRejection::Expired));
+    }
+    Ok(())
+}
+
+#[test]
+fn what_was_refused_is_not_remembered() -> TestResult {
+    for tokens in both()? {
+        assert_eq!(tokens.verify("nonsense"), Err(TokenRejection::Invalid));
+        let forged = format!("{}A", tokens.issue(&claims())?);
+        assert_eq!(tokens.verify(&forged), Err(TokenRejection::Invalid));
+        tokens.checked.run_pending_tasks();
+        assert_eq!(tokens.checked.entry_count(), 0);
+    }
+    Ok(())
+}
+
+#[test]
 fn a_token_made_by_hand_with_the_right_key_is_accepted() -> TestResult {
     for tokens in both()? {
         let token = signed(&tokens, &key_of(&tokens)?.header, &as_json())?;
