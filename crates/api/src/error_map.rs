@@ -111,6 +111,14 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_done_right_now_may_be_tried_again() {
+        for error in [Error::Unavailable("busy".into()), Error::ProviderUnavailable("down".into())] {
+            let response = ApiError::from(error).response("/");
+            assert_eq!(response.header(RETRY_AFTER), Some("5"));
+        }
+    }
+
+    #[test]
     fn a_cause_is_kept_for_the_log_and_not_shown() {
         let problem = ApiError::from(Error::Internal("SELECT secret FROM users".into()));
         assert!(problem.cause().is_some());

@@ -9,7 +9,7 @@ use poem::{
     error::ResponseError,
     http::{
         HeaderName, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, WWW_AUTHENTICATE},
+        header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE},
     },
 };
 use poem_openapi::{
@@ -23,6 +23,9 @@ use super::{
     view::{CONTENT_TYPE, FieldErrorView, ProblemView},
 };
 use crate::UtcTime;
+
+/// When to try again what could not be done right now, in seconds: as long as passwords wait for their turn to be checked.
+const RETRY_UNAVAILABLE_AFTER: HeaderValue = HeaderValue::from_static("5");
 
 /// Why an operation did not do what it was asked for. Its cause is for the log, never for the client.
 #[derive(Debug)]
@@ -48,6 +51,9 @@ impl ApiError {
         let mut headers = Vec::new();
         if kind.status() == StatusCode::UNAUTHORIZED {
             headers.push((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"plaza\"")));
+        }
+        if kind == ProblemKind::Unavailable {
+            headers.push((RETRY_AFTER, RETRY_UNAVAILABLE_AFTER));
         }
         Self(Box::new(Inner {
             kind,
@@ -216,6 +222,7 @@ fn description(kind: ProblemKind) -> &'static str {
 fn documented_headers(kind: ProblemKind) -> Vec<MetaHeader> {
     match kind {
         ProblemKind::Unauthenticated => vec![header("WWW-Authenticate", "How to prove who one is", true)],
+        ProblemKind::Unavailable => vec![header("Retry-After", "When to try again, in seconds", true)],
         ProblemKind::RateLimited => {
             let mut headers = vec![header("Retry-After", "When to try again, in seconds", true)];
             headers.extend(limit_headers());
