@@ -1,9 +1,13 @@
 //! The log: to standard error, as text or as JSON lines.
 
+mod writer;
+
 use std::io::{self, IsTerminal};
 
 use tracing_subscriber::{EnvFilter, filter::ParseError, fmt};
 
+pub use self::writer::Flush;
+use self::writer::Lines;
 use crate::config::{LogConfig, LogFormat};
 
 /// Libraries that say again what Plaza says itself, like the Redis client of failures that are handled. Naming them in
@@ -19,17 +23,22 @@ pub enum LoggingError {
     /// Something else in this process logs already.
     #[error("the log was set up before")]
     Taken(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// There is no thread to write it.
+    #[error("the log cannot be written")]
+    Thread(#[source] io::Error),
 }
 
-/// Sets the log of this process up; once.
+/// Sets the log of this process up; once. What is logged is written until what this returns is dropped: with the end of
+/// the process.
 ///
 /// # Errors
-/// When the level is not understood, or the log was set up before.
-pub fn init(config: &LogConfig) -> Result<(), LoggingError> {
+/// When the level is not understood, the log was set up before, or there can be no thread that writes it.
+pub fn init(config: &LogConfig) -> Result<Flush, LoggingError> {
     let filter = EnvFilter::builder().parse(format!("{QUIET},{}", config.level))?;
+    let (lines, flush) = Lines::start(io::stderr(), tell_lost).map_err(LoggingError::Thread)?;
     let subscriber = fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
+        .with_writer(lines)
         .with_ansi(io::stderr().is_terminal())
         // Where nobody reads the log any more, saying so would panic.
         .log_internal_errors(false);
@@ -37,5 +46,10 @@ pub fn init(config: &LogConfig) -> Result<(), LoggingError> {
         LogFormat::Text => subscriber.try_init(),
         LogFormat::Json => subscriber.json().flatten_event(true).try_init(),
     }
-    .map_err(LoggingError::Taken)
+    .map_err(LoggingError::Taken)?;
+    Ok(flush)
+}
+
+fn tell_lost(lines: u64) {
+    tracing::warn!(lines, "lines of the log were left out: they came faster than they were taken");
 }

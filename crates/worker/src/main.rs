@@ -66,7 +66,7 @@ fn main() -> ExitCode {
 
 fn start(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let config = arguments.load()?;
-    logging::init(&config.log)?;
+    let _flush = logging::init(&config.log)?;
     let runtime = Runtime::new()?;
     let ended = runtime.block_on(run(&config));
     // A picture may be decoded still: its task was given back, and the process need not wait for it.

@@ -69,7 +69,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let config = Config::load(None, Overrides::default())?;
-    logging::init(&config.log)?;
+    let _flush = logging::init(&config.log)?;
     let mut stop = StopSignals::listen()?;
     let plaza = Box::pin(Plaza::connect(&config, Role::Worker)).await?;
     let drain = env::var(DRAIN_VARIABLE).ok().and_then(|text| text.parse().ok()).map(Duration::from_millis);

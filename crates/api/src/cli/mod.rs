@@ -105,18 +105,18 @@ fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
         Command::Permissions => print(&permissions::document()),
         Command::Serve => {
             let config = cli.settings.load()?;
-            logging::init(&config.log)?;
+            let _flush = logging::init(&config.log)?;
             block_on(serve(config))
         }
         Command::Migrate => {
             let config = cli.settings.load()?;
-            logging::init(&config.log)?;
+            let _flush = logging::init(&config.log)?;
             block_on(migrate(config))
         }
         Command::Health => block_on(health::ask(cli.settings.load()?)),
         Command::Admin(args) => {
             let config = cli.settings.load()?;
-            logging::init(&config.log)?;
+            let _flush = logging::init(&config.log)?;
             block_on(admin::run(config, args))
         }
     }
