@@ -83,6 +83,22 @@ impl ChangeService {
         self.shown_page(&mut *read, actor, &room, since, limit).await
     }
 
+    /// The first page of that for who has just subscribed: of the room as it was then, without asking again who they are
+    /// to it.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn missed_by(
+        &self,
+        actor: &Actor,
+        subscription: &Subscription,
+        since: Version,
+        limit: u64,
+    ) -> Result<ChangePage> {
+        let mut read = self.store.read().await?;
+        self.shown_page(&mut *read, actor, &subscription.room, since, limit).await
+    }
+
     async fn shown_page(
         &self,
         read: &mut dyn Repositories,

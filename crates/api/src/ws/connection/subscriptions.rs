@@ -1,7 +1,9 @@
 //! Following rooms: what was missed, in order, and then live.
 
-use plaza_application::{Actor, Error};
-use plaza_domain::{ChangePage, RoomId, Version};
+use std::sync::Arc;
+
+use plaza_application::{Actor, Error, Subscription};
+use plaza_domain::{ChangePage, Member, RoomId, Version};
 
 use super::{Connection, Flow, replay::Replay};
 use crate::ws::{
@@ -40,14 +42,15 @@ impl Connection {
         if self.rooms.len() >= MAX_ROOMS && !self.rooms.contains(&room_id) {
             return Ok(Err(Error::Conflict(format!("a connection follows at most {MAX_ROOMS} rooms"))));
         }
+        let hold = self.state.hub.hold(room_id, self.id);
         let subscription = match self.state.services.changes.subscribe(actor, room_id, since).await {
             Ok(subscription) => subscription,
             Err(refused) => return Ok(Err(refused)),
         };
         // A repeated subscription begins anew: the client may have thrown away what it had.
-        self.state.hub.leave(room_id, self.id);
         let handle = self.handle(actor);
-        self.state.hub.open(room_id, self.id, &handle);
+        let is_whole = self.state.hub.open(room_id, self.id, &handle);
+        drop(hold);
         self.rooms.insert(room_id);
         self.left.remove(&room_id);
         let since = at_most.map_or(subscription.since, |at_most| at_most.min(subscription.since));
@@ -62,16 +65,15 @@ impl Connection {
             last_seq: room.last_seq,
             read_seq: member.read_seq,
             unread: room.last_seq.ahead_of(member.read_seq),
-            cursors: subscription.members.map(|members| {
-                let cursor = |member: plaza_domain::Member| Cursor {
-                    user_id: member.user_id,
-                    read_seq: member.read_seq,
-                };
-                members.into_iter().map(cursor).collect()
+            cursors: subscription.members.as_ref().map(|members| {
+                let cursor = |member: &Member| Cursor { user_id: member.user_id, read_seq: member.read_seq };
+                members.iter().map(cursor).collect()
             }),
             presence: presence.map(|presence| presence.into_iter().map(Into::into).collect()),
         });
-        let followed = self.follow(actor, room_id, since).await?;
+        // What was read is enough to begin with when every event since is kept.
+        let known = is_whole.then_some(&subscription);
+        let followed = self.follow(actor, room_id, since, known).await?;
         if followed.is_err() {
             self.unsubscribe(room_id);
         }
@@ -84,11 +86,16 @@ impl Connection {
         self.rooms.remove(&room_id) || left
     }
 
-    async fn follow(&mut self, actor: &Actor, room_id: RoomId, since: Version) -> Flow<Result<(), Error>> {
-        let mut since = since;
+    async fn follow(
+        &mut self,
+        actor: &Actor,
+        room_id: RoomId,
+        mut since: Version,
+        mut known: Option<&Subscription>,
+    ) -> Flow<Result<(), Error>> {
         let mut replay = Replay::new(room_id, since);
         loop {
-            since = match self.replay(actor, room_id, since, &mut replay).await? {
+            since = match self.replay(actor, room_id, since, known.take(), &mut replay).await? {
                 Ok(version) => version,
                 Err(error) => return Ok(Err(error)),
             };
@@ -99,14 +106,9 @@ impl Connection {
                 Activation::Live => break,
             }
         }
+        // A membership that ended while the past was read: the hub has kept the event, and has told it now.
         self.drain().await?;
-        // The membership may have ended while the past was read.
-        let checked = self.state.services.changes.check(actor, room_id).await;
-        if checked.is_err() {
-            // The hub may have told why.
-            self.drain().await?;
-        }
-        Ok(checked)
+        Ok(Ok(()))
     }
 
     /// Sends what changed after `since`, page by page, straight to the client: reading goes as fast as it takes it.
@@ -116,10 +118,17 @@ impl Connection {
         actor: &Actor,
         room_id: RoomId,
         mut since: Version,
+        mut known: Option<&Subscription>,
         replay: &mut Replay,
     ) -> Flow<Result<Version, Error>> {
+        let state = Arc::clone(&self.state);
+        let changes = &state.services.changes;
         loop {
-            let page = match self.state.services.changes.missed(actor, room_id, since, REPLAY_PAGE).await {
+            let page = match known.take() {
+                Some(known) => changes.missed_by(actor, known, since, REPLAY_PAGE).await,
+                None => changes.missed(actor, room_id, since, REPLAY_PAGE).await,
+            };
+            let page = match page {
                 Ok(page) => page,
                 Err(error) => return Ok(Err(error)),
             };

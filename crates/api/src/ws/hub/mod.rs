@@ -2,6 +2,7 @@
 
 mod direct;
 mod heal;
+mod hold;
 mod presence;
 mod registry;
 mod room;
@@ -24,6 +25,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use self::{
+    hold::Hold,
     presence::Gathering,
     registry::Registry,
     room::{Progress, RoomChannel, Subscriber},
@@ -110,9 +112,16 @@ impl Hub {
         self.typing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins to keep a room's events, before a connection reads what it missed: what happens in between is not lost.
-    pub(super) fn open(&self, room_id: RoomId, connection: ConnectionId, handle: &ConnectionHandle) {
-        self.rooms.open(room_id, |channel| channel.expect(connection, handle.user_id, &handle.outbox));
+    /// Begins to keep a room's events, before it is found out whether a connection may follow it: what happens in between
+    /// is not lost, and nobody is told of it.
+    pub(super) fn hold(self: &Arc<Self>, room_id: RoomId, connection: ConnectionId) -> Hold {
+        Hold::new(Arc::clone(self), room_id, connection)
+    }
+
+    /// A connection that may follow a room begins to read what it missed, anew if it followed it before. Tells whether all
+    /// events were kept since the room was held for it.
+    pub(super) fn open(&self, room_id: RoomId, connection: ConnectionId, handle: &ConnectionHandle) -> bool {
+        self.rooms.open(room_id, |channel| channel.expect(connection, handle.user_id, &handle.outbox))
     }
 
     /// Puts a connection that holds everything up to `since` on the room's live events. `Behind` when more happened

@@ -88,16 +88,30 @@ pub(super) struct RoomChannel {
     subscribers: HashMap<ConnectionId, Subscriber>,
     /// Connections that are reading what they missed.
     expected: Vec<(ConnectionId, UserId, Arc<Outbox>)>,
+    /// Connections of which it is being found out whether they may follow the room: they are told nothing.
+    held: Vec<ConnectionId>,
     healing: bool,
     /// The hole that is being filled, from its first page to its last.
     hole: Option<Hole>,
 }
 
 impl RoomChannel {
-    pub(super) fn expect(&mut self, connection: ConnectionId, user_id: UserId, outbox: &Arc<Outbox>) {
-        if !self.expected.iter().any(|(expected, ..)| *expected == connection) {
-            self.expected.push((connection, user_id, Arc::clone(outbox)));
-        }
+    /// Keeps what happens from now on, for a connection that may turn out to have no right to it.
+    pub(super) fn hold(&mut self, connection: ConnectionId) {
+        self.held.push(connection);
+    }
+
+    /// Ends that.
+    pub(super) fn release(&mut self, connection: ConnectionId) {
+        self.held.retain(|held| *held != connection);
+    }
+
+    /// A connection begins to read what it missed; a following that it had ends. Tells whether nothing was forgotten
+    /// since the room was held for it.
+    pub(super) fn expect(&mut self, connection: ConnectionId, user_id: UserId, outbox: &Arc<Outbox>) -> bool {
+        self.remove(connection);
+        self.expected.push((connection, user_id, Arc::clone(outbox)));
+        self.held.contains(&connection)
     }
 
     /// Every connection that follows the room, or is about to.
@@ -123,7 +137,7 @@ impl RoomChannel {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.subscribers.is_empty() && self.expected.is_empty()
+        self.subscribers.is_empty() && self.expected.is_empty() && self.held.is_empty()
     }
 
     pub(super) fn remove(&mut self, connection: ConnectionId) -> bool {
@@ -313,6 +327,7 @@ impl RoomChannel {
                 self.subscribers.drain().for_each(|(_, subscriber)| subscriber.end(Close::NoSuchRoom));
                 // Who is still reading finds the room gone.
                 self.expected.clear();
+                self.held.clear();
                 Progress::Closed
             }
             _ => Progress::Complete,

@@ -123,3 +123,48 @@ fn who_was_removed_while_too_much_happened_follows_no_longer() {
     assert_eq!(end(&only), (Some("unsubscribed".to_owned()), Some(Close::Forbidden)));
     assert_eq!(told(&other), [1]);
 }
+
+#[test]
+fn what_happens_while_it_is_found_out_who_may_follow_is_kept_and_told_to_nobody_else() {
+    let mut channel = RoomChannel::default();
+    channel.hold(Uuid::from_u128(2));
+    channel.receive(&event(1));
+    assert!(!channel.is_empty());
+    assert_eq!(channel.audience().count(), 0);
+    let user_id = UserId::new(Uuid::from_u128(2));
+    assert!(channel.expect(Uuid::from_u128(2), user_id, &Arc::default()));
+    channel.release(Uuid::from_u128(2));
+    let (outbox, _) = follow(&mut channel, 2, 0);
+    assert_eq!(told(&outbox), [1]);
+}
+
+#[test]
+fn who_was_refused_leaves_nothing_behind() {
+    let mut channel = RoomChannel::default();
+    channel.hold(Uuid::from_u128(2));
+    channel.release(Uuid::from_u128(2));
+    assert!(channel.is_empty());
+}
+
+#[test]
+fn a_room_that_is_deleted_is_not_held_for_anybody() {
+    let mut channel = RoomChannel::default();
+    let (_first, _) = follow(&mut channel, 1, 0);
+    channel.hold(Uuid::from_u128(2));
+    channel.close(room_id(), Some(room(1)));
+    assert!(channel.is_empty());
+    let user_id = UserId::new(Uuid::from_u128(2));
+    assert!(!channel.expect(Uuid::from_u128(2), user_id, &Arc::default()));
+}
+
+#[test]
+fn who_is_removed_while_they_read_the_database_ends_with_the_event() {
+    let mut channel = RoomChannel::default();
+    channel.hold(Uuid::from_u128(2));
+    // Nobody follows the room yet: what comes now waits for its first follower.
+    channel.receive(&left(2, 1));
+    channel.release(Uuid::from_u128(2));
+    let (outbox, _) = follow(&mut channel, 2, 0);
+    assert_eq!(kinds(&outbox), ["synced", "member_left"]);
+    assert!(channel.is_empty());
+}
