@@ -26,6 +26,8 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many other fields may come before the file.
 const MAX_OTHER_FIELDS: usize = 16;
 const FIELD: &str = "file";
+/// How much of a file is handed on at a time, at most.
+const CHUNK: usize = 64 * 1024;
 
 /// The file of a form, on its way.
 pub(super) struct FileUpload {
@@ -82,7 +84,7 @@ impl ParsePayload for FileUpload {
             let Some(field) = next.map_err(|error| broken(&error.into()))? else { break };
             if field.name() == Some(FIELD) {
                 let name = field.file_name().unwrap_or_default().to_owned();
-                let body = stream(ReaderStream::new(field.into_async_read()));
+                let body = stream(ReaderStream::with_capacity(field.into_async_read(), CHUNK));
                 return Ok(Self { name, body, at_least });
             }
         }

@@ -1,6 +1,7 @@
 //! An object store in a folder of the machine.
 
 mod list;
+mod reader;
 mod store;
 mod writer;
 

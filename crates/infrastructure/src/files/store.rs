@@ -1,7 +1,7 @@
 //! Objects as files: `ab/cd/<uuid>` below the root, where `abcd` are the last digits of the id.
 
 use std::{
-    io::{self, SeekFrom},
+    io,
     ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
@@ -10,22 +10,14 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::StreamExt;
 use plaza_application::ports::{BlobError, BlobStore, BlobWriter, ByteStream, DirectLink, ListedObject};
 use plaza_domain::{IdGenerator, Timestamp};
-use tokio::{
-    fs,
-    io::{AsyncReadExt, AsyncSeekExt},
-    task::spawn_blocking,
-};
-use tokio_util::io::ReaderStream;
+use tokio::{fs, task::spawn_blocking};
 use uuid::Uuid;
 
-use super::{from_io, list, writer::FileWriter};
+use super::{from_io, list, reader, writer::FileWriter};
 use crate::folder::create_folder_aside;
 
-/// How much is read at a time.
-const CHUNK: usize = 64 * 1024;
 /// Nobody uploads for so long: a draft this old was left by a process that died.
 const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -83,26 +75,12 @@ impl FileBlobStore {
 #[async_trait]
 impl BlobStore for FileBlobStore {
     async fn create(&self) -> Result<Box<dyn BlobWriter>, BlobError> {
-        let writer = FileWriter::create(self.layout.clone(), self.ids.next()).await;
-        Ok(Box::new(writer.map_err(from_io)?))
+        Ok(Box::new(FileWriter::create(self.layout.clone(), self.ids.next()).await?))
     }
 
     async fn open(&self, key: &str, range: Option<Range<u64>>) -> Result<ByteStream, BlobError> {
-        let path = self.layout.find(key)?;
-        let mut file = fs::File::open(path).await.map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => BlobError::NotFound { key: key.to_owned() },
-            _ => from_io(error),
-        })?;
-        let size = file.metadata().await.map_err(from_io)?.len();
-        let Range { start, end } = range.unwrap_or(0..size);
-        if start > end || end > size {
-            let reason = format!("bytes {start} to {end} of an object of {size} bytes");
-            return Err(BlobError::Unavailable(reason.into()));
-        }
-        file.seek(SeekFrom::Start(start)).await.map_err(from_io)?;
-        let reader = file.take(end - start);
-        let chunks = ReaderStream::with_capacity(reader, CHUNK);
-        Ok(Box::pin(chunks.map(|chunk| chunk.map_err(from_io))))
+        let found = reader::open(self.layout.find(key)?, range).await?;
+        found.ok_or_else(|| BlobError::NotFound { key: key.to_owned() })
     }
 
     async fn delete(&self, key: &str) -> Result<(), BlobError> {
@@ -138,8 +116,8 @@ impl BlobStore for FileBlobStore {
     }
 }
 
-/// What takes many calls to the file system.
-async fn in_background<T: Send + 'static>(
+/// What holds up its thread.
+pub(super) async fn in_background<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, BlobError> {
     let done = spawn_blocking(work).await.map_err(|error| BlobError::Unavailable(error.into()))?;

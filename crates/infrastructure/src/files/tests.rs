@@ -51,16 +51,20 @@ fn files(folder: &Path) -> std::io::Result<usize> {
 async fn an_object_is_read_as_it_was_written() -> TestResult {
     let (_folder, store) = store().await?;
     let mut writer = store.create().await?;
-    let part = Bytes::from(vec![7; 100_000]);
-    writer.write(part.clone()).await?;
+    // More than is gathered before it is written, and read at a time.
+    let part = Bytes::from_iter((0..100_000_u32).map(|number| number as u8));
+    for _ in 0..4 {
+        writer.write(part.clone()).await?;
+    }
     writer.write(Bytes::from_static(b"end")).await?;
     let stored = writer.finish().await?;
 
-    let whole = [part.as_ref(), b"end"].concat();
-    assert_eq!(stored.size, 100_003);
+    let whole = [part.repeat(4).as_slice(), b"end"].concat();
+    assert_eq!(stored.size, 400_003);
     assert_eq!(stored.sha256.0, <[u8; 32]>::from(sha2::Sha256::digest(&whole)));
     assert_eq!(read(&store, &stored.key, None).await?, whole);
-    assert_eq!(read(&store, &stored.key, Some(99_999..100_002)).await?, b"\x07en");
+    assert_eq!(read(&store, &stored.key, Some(399_999..400_002)).await?, b"\x9fen");
+    assert_eq!(read(&store, &stored.key, Some(131_000..300_000)).await?, whole[131_000..300_000]);
     assert_eq!(read(&store, &stored.key, Some(5..5)).await?, b"");
     Ok(())
 }
