@@ -67,7 +67,7 @@ fn asked(media_type: &str, work: &serde_json::Value, bytes: &[u8]) -> Outcome<us
         .arg("media-child")
         .env_clear()
         // As the worker sets it: see `docs/performance-media.md`.
-        .envs([("MIMALLOC_ARENA_RESERVE", "0"), ("MIMALLOC_DISALLOW_ARENA_ALLOC", "1")])
+        .envs([("MIMALLOC_ARENA_RESERVE", "32768"), ("MIMALLOC_PURGE_DELAY", "-1")])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;

@@ -147,7 +147,8 @@ fn is_whole_jpeg(bytes: &[u8]) -> bool {
             // Any number of fill bytes may precede a marker.
             [0xFF, 0xFF, ..] => rest = &rest[1..],
             [0xFF, START_OF_SCAN, scan @ ..] => {
-                return scan.windows(2).any(|pair| pair == END_OF_IMAGE);
+                // From behind: there it usually is.
+                return scan.windows(2).rev().any(|pair| pair == END_OF_IMAGE);
             }
             [0xFF, _, high, low, ..] => {
                 let length = usize::from(u16::from_be_bytes([*high, *low]));

@@ -1,5 +1,7 @@
 //! From pixels to a small file without metadata.
 
+use std::borrow::Cow;
+
 use image::{ColorType, DynamicImage, ExtendedColorType, ImageEncoder, codecs::webp::WebPEncoder};
 use jpeg_encoder::Encoder;
 use plaza_application::ports::BoxError;
@@ -33,7 +35,7 @@ impl<'a> Style<'a> {
 
 /// Encodes as JPEG or WebP, by whichever serves: what is transparent stays so; of two ways that show the same, the
 /// smaller.
-pub(super) fn encode(image: DynamicImage, style: Style<'_>) -> Result<Encoded, MediaError> {
+pub(super) fn encode(image: &DynamicImage, style: Style<'_>) -> Result<Encoded, MediaError> {
     let flat = match flatten(image) {
         Flattened::Transparent(image) => return webp(&image, style),
         Flattened::Opaque(image) => image,
@@ -46,26 +48,25 @@ pub(super) fn encode(image: DynamicImage, style: Style<'_>) -> Result<Encoded, M
     Ok(if as_webp.bytes.len() < as_jpeg.bytes.len() { as_webp } else { as_jpeg })
 }
 
-enum Flattened {
+enum Flattened<'a> {
     Transparent(DynamicImage),
-    Opaque(DynamicImage),
+    Opaque(Cow<'a, DynamicImage>),
 }
 
 /// Eight bits a channel, and an alpha channel only where a pixel uses it.
-fn flatten(image: DynamicImage) -> Flattened {
-    let has_color = image.color().has_color();
-    if image.color().has_alpha() {
-        let rgba = image.into_rgba8();
+fn flatten(image: &DynamicImage) -> Flattened<'_> {
+    let color = image.color();
+    if color.has_alpha() {
+        let rgba = image.to_rgba8();
         if rgba.pixels().any(|pixel| pixel.0[3] < u8::MAX) {
             return Flattened::Transparent(rgba.into());
         }
-        return Flattened::Opaque(opaque(rgba.into(), has_color));
     }
-    Flattened::Opaque(opaque(image, has_color))
-}
-
-fn opaque(image: DynamicImage, has_color: bool) -> DynamicImage {
-    if has_color { image.into_rgb8().into() } else { image.into_luma8().into() }
+    Flattened::Opaque(match color {
+        ColorType::Rgb8 | ColorType::L8 => Cow::Borrowed(image),
+        _ if color.has_color() => Cow::Owned(image.to_rgb8().into()),
+        _ => Cow::Owned(image.to_luma8().into()),
+    })
 }
 
 fn jpeg(image: &DynamicImage, style: Style<'_>) -> Result<Encoded, MediaError> {

@@ -1,5 +1,7 @@
 //! A picture and its variants: upright, without metadata, never enlarged.
 
+use std::borrow::Cow;
+
 use fast_image_resize::{ResizeOptions, Resizer};
 use image::{DynamicImage, ImageFormat, metadata::Orientation};
 use plaza_domain::VariantName;
@@ -118,10 +120,12 @@ impl Workshop<'_> {
     }
 
     fn finish(&self, name: VariantName, image: &DynamicImage) -> Result<Rendition, MediaError> {
-        let mut upright = image.clone();
-        upright.apply_orientation(self.orientation);
+        let mut upright = Cow::Borrowed(image);
+        if self.orientation != Orientation::NoTransforms {
+            upright.to_mut().apply_orientation(self.orientation);
+        }
         let (width, height) = (upright.width(), upright.height());
-        let file = encode(upright, self.style)?;
+        let file = encode(&upright, self.style)?;
         Ok(Rendition { name, format: file.format, width, height, bytes: file.bytes })
     }
 }
