@@ -40,6 +40,12 @@ if [ "${#missing[@]}" -gt 0 ]; then
     as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -qq -y --no-install-recommends "${missing[@]}"
 fi
 
+# What package-lock.json names does not run on older ones; Debian has it since version 13.
+if ! node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 9) ? 0 : 1)'; then
+    echo "The benchmark needs Node.js 20.9 or later, and this is $(node --version)" >&2
+    exit 1
+fi
+
 for peer in peers/*/; do
     "$peer/install.sh"
 done

@@ -67,10 +67,14 @@ fn main() -> ExitCode {
         Command::Run(args) => Builder::new_current_thread().enable_all().build().map_err(Failure::from).and_then(
             |runtime| {
                 runtime.block_on(async {
+                    let output = args.output.display().to_string();
                     tokio::select! {
                         done = run::run(args) => done,
                         // What was started ends with what is dropped here.
-                        interrupted = interruption() => Err(interrupted.err().unwrap_or_else(|| "interrupted".into())),
+                        interrupted = interruption() => Err(match interrupted {
+                            Ok(()) => format!("interrupted; `plaza-bench page {output}` shows what came out before").into(),
+                            Err(failure) => failure,
+                        }),
                     }
                 })
             },
@@ -101,14 +105,22 @@ async fn interruption() -> Result<(), Failure> {
 }
 
 fn write_page(results: &Path, page: &Path, readme: Option<&Path>) -> Result<(), Failure> {
-    let results: Results = serde_json::from_slice(&fs::read(results)?)?;
+    let read = |path: &Path| {
+        fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
+    };
+    let write = |path: &Path, text: String| {
+        fs::write(path, text).map_err(|error| format!("{} cannot be written: {error}", path.display()))
+    };
+    let named = results.display();
+    let results: Results = serde_json::from_str(&read(results)?)
+        .map_err(|error| format!("{named} is not what a run has written: {error}"))?;
     let plot = page.with_extension("svg");
     let plot_name = plot.file_name().unwrap_or_default().to_string_lossy();
-    fs::write(page, report::page(&results, &plot_name))?;
-    fs::write(&plot, report::plot(&results))?;
+    write(page, report::page(&results, &plot_name))?;
+    write(&plot, report::plot(&results))?;
     if let Some(readme) = readme {
-        let text = report::with_headline(&fs::read_to_string(readme)?, &results);
-        fs::write(readme, text.ok_or_else(|| format!("{} has no marks for the figures", readme.display()))?)?;
+        let text = report::with_headline(&read(readme)?, &results);
+        write(readme, text.ok_or_else(|| format!("{} has no marks for the figures", readme.display()))?)?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -15,14 +15,14 @@ use crate::{
     machine::{facts::Facts, usage::raise_file_limit},
     peers::{self, Peer},
     report::{Outcome, Results},
-    scenarios::{Scale, Scenario},
+    scenarios::{Scale, Scenario, Stage},
 };
 
 /// Connections of `idle` and of its server, and what else a process opens.
 const FILES_BESIDE: u64 = 500;
 
-/// How long idle connections are watched: each says once that it is there.
-const IDLE_SECONDS: u64 = 20;
+/// How long idle connections are watched: half of them say meanwhile that they are there.
+const IDLE_SECONDS: u64 = 10;
 /// How long one run of one scenario may take before it counts as failed.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// How long everything together may take in a hurry.
@@ -37,7 +37,7 @@ const QUICK_SCENARIOS: [Scenario; 7] = [
     Scenario::Tasks,
     Scenario::Pictures,
 ];
-const QUICK_PEERS: [&str; 6] = ["plaza", "fastapi", "socketio", "bare", "celery", "bullmq"];
+const QUICK_PEERS: [&str; 7] = ["plaza", "fastapi", "socketio", "bare", "celery", "bullmq", "bullmq-durable"];
 
 /// What to measure.
 #[derive(Debug, Args)]
@@ -45,17 +45,17 @@ pub(crate) struct RunArgs {
     /// Which shapes of work [default: all]
     #[arg(long, value_enum, value_delimiter = ',')]
     scenarios: Vec<Scenario>,
-    /// With whom: plaza, plaza-two, plaza-embedded, fastapi, socketio, ejabberd, prosody, nchan, bare, celery, bullmq [default: those who take part in it]
+    /// With whom: plaza, plaza-two, plaza-embedded, fastapi, socketio, ejabberd, prosody, nchan, bare, celery, bullmq, bullmq-durable [default: those who take part in it]
     #[arg(long, value_delimiter = ',')]
     peers: Vec<String>,
     /// How often each; the run in the middle counts
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
     runs: u32,
     /// How long each is measured, in seconds
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=20))]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=20))]
     seconds: u64,
     /// How long the same work is done before, in seconds
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(0..=10))]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(0..=10))]
     warm_up: u64,
     /// How many idle connections
     #[arg(long, default_value_t = 10_000)]
@@ -67,10 +67,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_delimiter = ',', default_values_t = [1_000, 100_000, 1_000_000])]
     histories: Vec<u64>,
     /// How many tasks are in the backlog
-    #[arg(long, default_value_t = 20_000)]
+    #[arg(long, default_value_t = 10_000)]
     tasks: u64,
     /// How many pictures
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 40)]
     pictures: u64,
     /// Less of everything: under five minutes
     #[arg(long)]
@@ -86,7 +86,7 @@ pub(crate) struct RunArgs {
     circumstances: String,
     /// Where what came out goes, as JSON
     #[arg(long, default_value = "target/bench.json")]
-    output: PathBuf,
+    pub(crate) output: PathBuf,
 }
 
 /// Measures, and writes after each run what there is.
@@ -107,14 +107,82 @@ pub(crate) async fn run(mut args: RunArgs) -> Result<(), Failure> {
     {
         return Err(format!("nobody is called {stranger}").into());
     }
+    let facts = Facts::gather(&home, &args.circumstances);
     let mut results = Results {
-        facts: Facts::gather(&home, &args.circumstances)?,
+        facts: facts.map_err(|error| format!("{} is no place for data: {error}", home.display()))?,
         settings: settings(&args),
         minutes: 0.0,
         outcomes: Vec::new(),
     };
+    // What cannot be written is said before anything is measured.
+    write(&args.output, &results)?;
     let begin = Instant::now();
-    let scale = Scale {
+    let scale = scale(&args);
+    for scenario in scenarios(&args) {
+        let peers = everybody.iter().filter(|peer| takes_part(&args, scenario, peer.name()));
+        let peers: Vec<&dyn Peer> = peers.map(|peer| &**peer).collect();
+        let mut kept = None;
+        for (peer, run) in turns(scenario, &peers, args.runs) {
+            if run == 1 {
+                kept = None;
+            }
+            let left = if args.quick { HURRY.saturating_sub(begin.elapsed()) } else { PATIENCE };
+            let started = Instant::now();
+            let outcome = match timeout(left, once(scenario, peer, &home, &scale, &mut kept)).await {
+                Ok(Ok(outcome)) => outcome,
+                Ok(Err(failure)) => Outcome { failure: Some(failure.to_string()), ..Outcome::default() },
+                Err(_) => Outcome { failure: Some("no time was left".to_owned()), ..Outcome::default() },
+            };
+            let outcome = Outcome {
+                scenario: scenario.name(),
+                peer: peer.name().to_owned(),
+                title: peer.title().to_owned(),
+                run,
+                seconds: started.elapsed().as_secs_f64(),
+                ..outcome
+            };
+            tell(&outcome);
+            results.outcomes.push(outcome);
+            results.minutes = begin.elapsed().as_secs_f64() / 60.0;
+            note_versions(&mut results.facts, peer);
+            write(&args.output, &results)?;
+        }
+    }
+    match results.outcomes.iter().filter(|outcome| !outcome.counts()).count() {
+        0 => Ok(()),
+        count => Err(format!("{count} runs do not count").into()),
+    }
+}
+
+/// Who has a turn when: one after the other and then all again, so that a machine that gets slower does so for everybody;
+/// all runs of one in a row where they share a stage.
+fn turns<'a>(scenario: Scenario, peers: &[&'a dyn Peer], runs: u32) -> Vec<(&'a dyn Peer, u32)> {
+    if scenario.keeps_stage() {
+        peers.iter().flat_map(|peer| (1..=runs).map(|run| (*peer, run))).collect()
+    } else {
+        (1..=runs).flat_map(|run| peers.iter().map(move |peer| (*peer, run))).collect()
+    }
+}
+
+/// One run, on the stage that the one before has left, if it has left one.
+async fn once(
+    scenario: Scenario,
+    peer: &dyn Peer,
+    home: &Path,
+    scale: &Scale,
+    kept: &mut Option<Stage>,
+) -> Result<Outcome, Failure> {
+    let mut stage = match kept.take() {
+        Some(stage) => stage,
+        None => scenario.set(peer, home, scale).await?,
+    };
+    let outcome = scenario.run(peer, &mut stage, scale).await?;
+    *kept = scenario.keeps_stage().then_some(stage);
+    Ok(outcome)
+}
+
+fn scale(args: &RunArgs) -> Scale {
+    Scale {
         warm_up: Duration::from_secs(args.warm_up),
         measured: Duration::from_secs(args.seconds),
         idle: Duration::from_secs(if args.quick { args.seconds } else { IDLE_SECONDS }),
@@ -123,35 +191,15 @@ pub(crate) async fn run(mut args: RunArgs) -> Result<(), Failure> {
         histories: args.histories.clone(),
         tasks: args.tasks,
         pictures: args.pictures,
-    };
-    for scenario in &scenarios(&args) {
-        for run in 1..=args.runs {
-            for peer in everybody.iter().filter(|peer| takes_part(&args, *scenario, peer.name())) {
-                let left = if args.quick { HURRY.saturating_sub(begin.elapsed()) } else { PATIENCE };
-                let outcome = match timeout(left, scenario.run(&**peer, &home, &scale)).await {
-                    Ok(Ok(outcome)) => outcome,
-                    Ok(Err(failure)) => Outcome { failure: Some(failure.to_string()), ..Outcome::default() },
-                    Err(_) => Outcome { failure: Some("no time was left".to_owned()), ..Outcome::default() },
-                };
-                let outcome = Outcome {
-                    scenario: scenario.name(),
-                    peer: peer.name().to_owned(),
-                    title: peer.title().to_owned(),
-                    run,
-                    ..outcome
-                };
-                tell(&outcome);
-                results.outcomes.push(outcome);
-                results.minutes = begin.elapsed().as_secs_f64() / 60.0;
-                note_versions(&mut results.facts, &**peer);
-                fs::write(&args.output, serde_json::to_vec_pretty(&results)?)?;
-            }
-        }
     }
-    match results.outcomes.iter().filter(|outcome| !outcome.counts()).count() {
-        0 => Ok(()),
-        count => Err(format!("{count} runs do not count").into()),
-    }
+}
+
+/// Writes what there is in one go: a run that is interrupted leaves what came out before.
+fn write(output: &Path, results: &Results) -> Result<(), Failure> {
+    let new = output.with_extension("new");
+    let written =
+        fs::write(&new, serde_json::to_vec_pretty(results)?).and_then(|()| fs::rename(&new, output));
+    Ok(written.map_err(|error| format!("{} cannot be written: {error}", output.display()))?)
 }
 
 fn scenarios(args: &RunArgs) -> Vec<Scenario> {
@@ -170,11 +218,17 @@ fn takes_part(args: &RunArgs, scenario: Scenario, peer: &str) -> bool {
     }
 }
 
+/// Plaza's program, if it is there.
 fn plaza(args: &RunArgs) -> Result<PathBuf, Failure> {
-    Ok(match &args.plaza {
-        Some(program) => fs::canonicalize(program)?,
+    let program = match &args.plaza {
+        Some(program) => program.clone(),
         None => std::env::current_exe()?.with_file_name("plaza"),
-    })
+    };
+    if !program.is_file() {
+        let program = program.display();
+        return Err(format!("there is no {program}: cargo build --release --bin plaza makes it").into());
+    }
+    Ok(std::path::absolute(program)?)
 }
 
 fn settings(args: &RunArgs) -> BTreeMap<String, String> {
@@ -201,14 +255,14 @@ fn note_versions(facts: &mut Facts, peer: &dyn Peer) {
 }
 
 fn tell(outcome: &Outcome) {
-    let Outcome { scenario, peer, run, cores, faults, .. } = outcome;
+    let Outcome { scenario, peer, run, cores, faults, seconds, .. } = outcome;
     if let Some(failure) = &outcome.failure {
-        eprintln!("{scenario} {run} {peer}: {failure}");
+        eprintln!("{scenario} {run} {peer} ({seconds:.1} s): {failure}");
         return;
     }
     let figures: Vec<String> =
         outcome.figures.iter().map(|(name, value)| format!("{name} {value:.2}")).collect();
-    eprintln!("{scenario} {run} {peer}: {}", figures.join(", "));
+    eprintln!("{scenario} {run} {peer} ({seconds:.1} s): {}", figures.join(", "));
     eprintln!(
         "    cores: server {:.2}, database {:.2}, redis {:.2}, generator {:.2}; lost {}, twice {}, out of order {}{}",
         cores.server,

@@ -74,7 +74,7 @@ const until = async (started, count) => {
 };
 
 const at = (values, quantile) => {
-    const sorted = values.toSorted((a, b) => a - b);
+    const sorted = [...values].sort((a, b) => a - b);
     return sorted[Math.min(Math.floor(sorted.length * quantile), sorted.length - 1)];
 };
 

@@ -117,7 +117,7 @@ pub(crate) fn postgres_version() -> Result<String, Failure> {
     output_of(&postgres("postgres", Path::new("/"))?.arguments(["--version"]))
 }
 
-/// A Redis that keeps nothing.
+/// A Redis that keeps nothing, or everything.
 #[derive(Debug)]
 pub(crate) struct Redis {
     process: Process,
@@ -125,15 +125,20 @@ pub(crate) struct Redis {
 }
 
 impl Redis {
-    /// Starts one in `home` and waits until it answers.
-    pub(crate) async fn start(home: &Path) -> Result<Self, Failure> {
+    /// Starts one in `home` and waits until it answers. A durable one has each write on the disk before it answers.
+    pub(crate) async fn start(home: &Path, is_durable: bool) -> Result<Self, Failure> {
         let home = home.join("redis");
         fs::create_dir(&home)?;
         let port = free_port()?;
         let program = find_program("redis-server", &[]).ok_or(NO_REDIS)?;
         let port_option = port.to_string();
-        let options = ["--bind", "127.0.0.1", "--port", &port_option, "--save", "", "--appendonly", "no"];
-        let process = Process::start(&Launch::new(program, &home).arguments(options), &home.join("log"))?;
+        let appends = if is_durable { "yes" } else { "no" };
+        let options = ["--bind", "127.0.0.1", "--port", &port_option, "--save", ""];
+        let keeping = ["--appendonly", appends, "--appendfsync", "always"];
+        let process = Process::start(
+            &Launch::new(program, &home).arguments(options).arguments(keeping),
+            &home.join("log"),
+        )?;
         let mut redis = Self { process, port };
         until(START, || {
             let running = redis.process.check();

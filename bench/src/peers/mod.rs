@@ -51,6 +51,11 @@ pub(crate) trait Peer: Sync {
     /// Whether it keeps messages in Postgres, and uses Redis.
     fn needs_stores(&self) -> bool;
 
+    /// Whether its Redis has each write on the disk before it answers. The others' keeps nothing over a restart.
+    fn needs_durable_redis(&self) -> bool {
+        false
+    }
+
     /// Whether it knows accounts and rooms.
     fn has_accounts(&self) -> bool {
         true
@@ -114,6 +119,7 @@ pub(crate) fn all(plaza: &Path) -> Vec<Box<dyn Peer>> {
         Box::new(Nchan),
         Box::new(Bare),
         Box::new(Celery),
-        Box::new(BullMq),
+        Box::new(BullMq { is_durable: false }),
+        Box::new(BullMq { is_durable: true }),
     ]
 }

@@ -60,7 +60,8 @@ impl Server {
         // Postgres may run as somebody else.
         fs::set_permissions(home.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
         let (postgres, redis) = if peer.needs_stores() {
-            (Some(Postgres::start(home.path()).await?), Some(Redis::start(home.path()).await?))
+            let redis = Redis::start(home.path(), peer.needs_durable_redis()).await?;
+            (Some(Postgres::start(home.path()).await?), Some(redis))
         } else {
             (None, None)
         };

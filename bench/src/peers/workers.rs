@@ -27,7 +27,10 @@ pub(super) struct Celery;
 
 /// BullMQ with two processes, and sharp.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct BullMq;
+pub(super) struct BullMq {
+    /// Whether its Redis has each write on the disk before it answers.
+    pub(super) is_durable: bool,
+}
 
 macro_rules! no_server {
     () => {
@@ -89,11 +92,19 @@ impl Peer for BullMq {
     no_server!();
 
     fn name(&self) -> &'static str {
-        "bullmq"
+        if self.is_durable { "bullmq-durable" } else { "bullmq" }
     }
 
     fn title(&self) -> &'static str {
-        "BullMQ ×2, Redis; sharp"
+        if self.is_durable {
+            "BullMQ ×2 durable, Redis with appendfsync always"
+        } else {
+            "BullMQ ×2, Redis; sharp"
+        }
+    }
+
+    fn needs_durable_redis(&self) -> bool {
+        self.is_durable
     }
 
     fn driver(&self, ground: &Ground) -> Result<Option<Launch>, Failure> {

@@ -102,11 +102,14 @@ sql_port: {database}
 sql_database: bench
 sql_username: bench
 sql_password: bench
+sql_start_interval: 1
+negotiation_timeout: 120
 max_fsm_queue: 100000
 listen:
   - port: {port}
     ip: 127.0.0.1
     module: ejabberd_http
+    backlog: 4096
     request_handlers:
       /xmpp-websocket: ejabberd_http_ws
 modules:

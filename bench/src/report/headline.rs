@@ -19,7 +19,7 @@ const ROWS: [(&str, &str, &str); 9] = [
 ];
 
 /// A column: heading, and whose figures are in it; the first who has one.
-const COLUMNS: [(&str, &[&str]); 9] = [
+const COLUMNS: [(&str, &[&str]); 10] = [
     ("Plaza", &["plaza"]),
     ("Plaza embedded", &["plaza-embedded"]),
     ("FastAPI", &["fastapi"]),
@@ -29,6 +29,7 @@ const COLUMNS: [(&str, &[&str]); 9] = [
     ("nchan (nothing durable)", &["nchan"]),
     ("Celery", &["celery"]),
     ("BullMQ", &["bullmq"]),
+    ("BullMQ, durable", &["bullmq-durable"]),
 ];
 
 /// The table, with those columns that have figures.

@@ -36,6 +36,9 @@ pub(crate) struct Outcome {
     /// Whether all members of a room saw its messages in the same order.
     pub(crate) one_order: Option<bool>,
     pub(crate) cores: Cores,
+    /// How long the run has taken, with all that goes before and after.
+    #[serde(default)]
+    pub(crate) seconds: f64,
     /// Why there are no figures, if there are none.
     pub(crate) failure: Option<String>,
 }

@@ -105,6 +105,8 @@ pub(super) const SECTIONS: [Section; 11] = [
             ("p50 ms", "login_p50_ms", 0),
             ("p99 ms", "login_p99_ms", 0),
             ("processor ms a login", "processor_ms_per_login", 1),
+            ("ms of a hash alone", "hash_ms", 1),
+            ("its share, stores included", "hash_share", 2),
             ("p99 ms of messages meanwhile", "message_p99_ms", 1),
         ],
     },

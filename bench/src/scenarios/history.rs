@@ -15,19 +15,20 @@ use crate::{
     Failure,
     peers::{Peer, Server},
     report::{Cores, Outcome},
-    stage::{self, Seat},
+    stage::Seat,
     wire::Http,
 };
 
 const CONNECTIONS: usize = 32;
 const PAGE: usize = 50;
 
+/// Gives each room its history.
+pub(super) fn fill(peer: &dyn Peer, server: &Server, seats: &[Seat], scale: &Scale) -> Result<(), Failure> {
+    seats.iter().zip(&scale.histories).try_for_each(|(seat, length)| server.fill(peer, seat, *length))
+}
+
 /// One room after another; the last one is the longest, and its figures are those that are compared.
-pub(super) async fn run(peer: &dyn Peer, server: &mut Server, scale: &Scale) -> Result<Outcome, Failure> {
-    let seats = stage::set(peer, &server.addresses, scale.histories.len(), 1).await?;
-    for (seat, length) in seats.iter().zip(&scale.histories) {
-        server.fill(peer, seat, *length)?;
-    }
+pub(super) async fn run(server: &mut Server, seats: &[Seat], scale: &Scale) -> Result<Outcome, Failure> {
     let (mut outcome, mut rates) = (Outcome::default(), Vec::new());
     for (seat, length) in seats.iter().zip(&scale.histories) {
         let (rate, times, cores) = read(server, seat, *length, scale).await?;

@@ -13,11 +13,11 @@ use crate::{
     Failure,
     peers::{Peer, Server},
     report::Outcome,
-    stage,
+    stage::Seat,
     wire::{Dialect, Socket, connect},
 };
 
-const MEMBERS: usize = 10;
+pub(super) const MEMBERS: usize = 10;
 const AT_ONCE: usize = 64;
 const BUFFER: usize = 1_024;
 /// After a start, and after the last connection.
@@ -26,10 +26,13 @@ const SETTLE: Duration = Duration::from_secs(3);
 const BEAT: Duration = Duration::from_secs(20);
 
 /// Rooms of ten; everybody is connected to theirs.
-pub(super) async fn run(peer: &dyn Peer, server: &mut Server, scale: &Scale) -> Result<Outcome, Failure> {
-    let rooms = scale.idle_connections.div_ceil(MEMBERS);
-    let seats = stage::set(peer, &server.addresses, rooms, MEMBERS).await?;
-    // What it has needed to set the stage it would use again for the connections.
+pub(super) async fn run(
+    peer: &dyn Peer,
+    server: &mut Server,
+    seats: &[Seat],
+    scale: &Scale,
+) -> Result<Outcome, Failure> {
+    // What it has needed to set the stage, or for the run before, it would use again for the connections.
     server.restart().await?;
     sleep(SETTLE).await;
     let empty = server.memory();
@@ -70,7 +73,13 @@ pub(super) async fn run(peer: &dyn Peer, server: &mut Server, scale: &Scale) -> 
 
 /// Says that it is there, and answers who asks, until it is ended from outside.
 async fn stay(mut socket: Socket, dialect: &'static dyn Dialect) -> Result<(), Failure> {
-    let mut beats = interval_at(Instant::now() + BEAT, BEAT);
+    // Everybody has said it once before anything is measured, and then at any moment: otherwise as many would say it at
+    // once as have connected at once.
+    let mut beats = interval_at(Instant::now() + BEAT.mul_f64(fastrand::f64()), BEAT);
+    if let Some(beat) = dialect.heartbeat() {
+        socket.say(beat)?;
+        socket.flush().await?;
+    }
     loop {
         tokio::select! {
             received = socket.receive() => {

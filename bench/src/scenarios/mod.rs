@@ -18,6 +18,7 @@ use crate::{
     Failure,
     peers::{Peer, Server},
     report::Outcome,
+    stage::{self, Seat},
 };
 
 /// Where accounts are only what a run begins with, hashing is as quick as bcrypt can.
@@ -69,6 +70,12 @@ pub(crate) struct Scale {
     pub(crate) pictures: u64,
 }
 
+/// A peer that runs, with what a scenario begins with.
+pub(crate) struct Stage {
+    server: Server,
+    seats: Vec<Seat>,
+}
+
 impl Scenario {
     /// As the command line calls it.
     pub(crate) fn name(self) -> String {
@@ -103,7 +110,8 @@ impl Scenario {
                 &["plaza", "plaza-embedded", "fastapi", "socketio", "ejabberd", "prosody", "nchan"]
             }
             Self::BigRoom => &["plaza", "plaza-embedded", "fastapi", "socketio", "nchan"],
-            Self::Tasks | Self::Pictures => &["plaza", "celery", "bullmq"],
+            Self::Tasks => &["plaza", "celery", "bullmq", "bullmq-durable"],
+            Self::Pictures => &["plaza", "celery", "bullmq"],
             Self::Start => {
                 &["plaza", "plaza-embedded", "fastapi", "socketio", "ejabberd", "prosody", "nchan"]
             }
@@ -113,30 +121,65 @@ impl Scenario {
         }
     }
 
-    /// Runs it once with a peer that starts for it, on fresh stores in `home`.
-    pub(crate) async fn run(self, peer: &dyn Peer, home: &Path, scale: &Scale) -> Result<Outcome, Failure> {
-        let hash = if self == Self::Login { login::HASH } else { QUICK_HASH };
-        let mut server = Server::start(peer, home, hash).await?;
-        let server = &mut server;
+    /// Whether one run leaves everything as the next one needs it: setting the stage takes longer than measuring.
+    pub(crate) fn keeps_stage(self) -> bool {
+        matches!(self, Self::Idle | Self::Storm | Self::History)
+    }
+
+    /// How many rooms it needs, and how many members in each.
+    fn rooms(self, scale: &Scale) -> (usize, usize) {
         match self {
-            Self::Fanout => talk::run(peer, server, shape(1, 100, 10, Load::Window(WINDOW), scale)).await,
-            Self::Rooms => talk::run(peer, server, shape(20, 10, 40, Load::Window(WINDOW), scale)).await,
-            Self::Paced => talk::run(peer, server, shape(1, 100, 10, Load::Rate(300.0), scale)).await,
-            Self::BigRoom => talk::run(peer, server, shape(1, 1_000, 10, Load::Rate(10.0), scale)).await,
-            Self::Idle => idle::run(peer, server, scale).await,
-            Self::Storm => storm::run(peer, server, scale).await,
-            Self::History => history::run(peer, server, scale).await,
-            Self::Login => login::run(peer, server, shape(1, 20, 5, Load::Rate(50.0), scale)).await,
+            Self::Fanout | Self::Paced => (1, 100),
+            Self::Rooms => (20, 10),
+            Self::BigRoom => (1, 1_000),
+            Self::Idle => (scale.idle_connections.div_ceil(idle::MEMBERS), idle::MEMBERS),
+            Self::Storm => (scale.storm_connections.div_ceil(storm::MEMBERS), storm::MEMBERS),
+            Self::History => (scale.histories.len(), 1),
+            Self::Login => (1, 20),
+            Self::Pictures => (1, work::UPLOADS),
+            Self::Tasks | Self::Start => (0, 1),
+        }
+    }
+
+    /// Starts a peer on fresh stores in `home`, and makes its users and rooms.
+    pub(crate) async fn set(self, peer: &dyn Peer, home: &Path, scale: &Scale) -> Result<Stage, Failure> {
+        let hash = if self == Self::Login { login::HASH } else { QUICK_HASH };
+        let server = Server::start(peer, home, hash).await?;
+        let (rooms, members) = self.rooms(scale);
+        let seats = stage::set(peer, &server.addresses, rooms, members).await?;
+        if self == Self::History {
+            history::fill(peer, &server, &seats, scale)?;
+        }
+        Ok(Stage { server, seats })
+    }
+
+    /// Runs it once.
+    pub(crate) async fn run(
+        self,
+        peer: &dyn Peer,
+        stage: &mut Stage,
+        scale: &Scale,
+    ) -> Result<Outcome, Failure> {
+        let Stage { server, seats } = stage;
+        let shape = |senders, load| {
+            let (rooms, members) = self.rooms(scale);
+            let Scale { warm_up, measured, .. } = *scale;
+            Shape { rooms, members, senders, load, body: BODY, warm_up, measured }
+        };
+        match self {
+            Self::Fanout => talk::run(peer, server, seats, shape(10, Load::Window(WINDOW))).await,
+            Self::Rooms => talk::run(peer, server, seats, shape(40, Load::Window(WINDOW))).await,
+            Self::Paced => talk::run(peer, server, seats, shape(10, Load::Rate(300.0))).await,
+            Self::BigRoom => talk::run(peer, server, seats, shape(10, Load::Rate(10.0))).await,
+            Self::Idle => idle::run(peer, server, seats, scale).await,
+            Self::Storm => storm::run(server, seats).await,
+            Self::History => history::run(server, seats, scale).await,
+            Self::Login => login::run(peer, server, seats, shape(5, Load::Rate(50.0))).await,
             Self::Tasks => work::tasks(peer, server, scale).await,
-            Self::Pictures => work::pictures(peer, server, scale).await,
+            Self::Pictures => work::pictures(peer, server, seats, scale).await,
             Self::Start => start::run(peer, server).await,
         }
     }
-}
-
-fn shape(rooms: usize, members: usize, senders: usize, load: Load, scale: &Scale) -> Shape {
-    let Scale { warm_up, measured, .. } = *scale;
-    Shape { rooms, members, senders, load, body: BODY, warm_up, measured }
 }
 
 /// Adds what a histogram of microseconds says, in milliseconds.

@@ -6,16 +6,15 @@ use futures::future::try_join_all;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::Scale;
 use crate::{
     Failure,
-    peers::{Peer, Server},
+    peers::Server,
     report::{Faults, Outcome},
-    stage::{self, Seat},
+    stage::Seat,
     wire::{Http, PLAZA, Socket, connect, connect_to_all},
 };
 
-const MEMBERS: usize = 10;
+pub(super) const MEMBERS: usize = 10;
 const AT_ONCE: usize = 64;
 const BUFFER: usize = 4 * 1024;
 /// What each room says while nobody is there.
@@ -25,9 +24,7 @@ const SETTLE: Duration = Duration::from_secs(2);
 const RETURN: Duration = Duration::from_secs(60);
 
 /// Plaza only: the others have nothing to resume with.
-pub(super) async fn run(peer: &dyn Peer, server: &mut Server, scale: &Scale) -> Result<Outcome, Failure> {
-    let rooms = scale.storm_connections.div_ceil(MEMBERS);
-    let seats = stage::set(peer, &server.addresses, rooms, MEMBERS).await?;
+pub(super) async fn run(server: &mut Server, seats: &[Seat]) -> Result<Outcome, Failure> {
     let mut versions = Vec::with_capacity(seats.len());
     let mut sockets = Vec::with_capacity(seats.len());
     for seats in seats.chunks(AT_ONCE) {

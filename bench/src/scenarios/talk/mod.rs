@@ -24,7 +24,7 @@ use crate::{
     machine::wait::until,
     peers::{Peer, Server},
     report::Outcome,
-    stage::{self, Seat},
+    stage::Seat,
     wire::connect,
 };
 
@@ -105,18 +105,22 @@ async fn drain(run: &Run) -> Result<(), Failure> {
     drained.await
 }
 
-/// Sets the stage on a running server and lets members talk.
-pub(crate) async fn run(peer: &dyn Peer, server: &mut Server, shape: Shape) -> Result<Outcome, Failure> {
-    let seats = stage::set(peer, &server.addresses, shape.rooms, shape.members).await?;
-    run_beside(peer, server, shape, &seats, std::future::pending()).await
+/// Lets members talk.
+pub(crate) async fn run(
+    peer: &dyn Peer,
+    server: &mut Server,
+    seats: &[Seat],
+    shape: Shape,
+) -> Result<Outcome, Failure> {
+    run_beside(peer, server, seats, shape, std::future::pending()).await
 }
 
 /// Lets members talk while something else goes on, which ends with them.
 pub(crate) async fn run_beside(
     peer: &dyn Peer,
     server: &mut Server,
-    shape: Shape,
     seats: &[Seat],
+    shape: Shape,
     beside: impl Future<Output = Result<(), Failure>>,
 ) -> Result<Outcome, Failure> {
     let (begin, begun) = watch::channel(None);

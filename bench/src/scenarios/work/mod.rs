@@ -11,7 +11,10 @@ use crate::{
     report::Outcome,
 };
 
-pub(super) use self::{pictures::run as pictures, tasks::run as tasks};
+pub(super) use self::{
+    pictures::{UPLOADS, run as pictures},
+    tasks::run as tasks,
+};
 
 /// Has a peer that brings its own program for ordering work run it, and reads what it prints.
 async fn driven(

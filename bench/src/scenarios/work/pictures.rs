@@ -13,12 +13,13 @@ use crate::{
     peers::{Peer, Server},
     report::Outcome,
     scenarios::Scale,
-    stage::{self, Seat},
+    stage::Seat,
     wire::Http,
 };
 
 const PATIENCE: Duration = Duration::from_secs(300);
-const UPLOADS: usize = 2;
+/// How many upload at once.
+pub(in crate::scenarios) const UPLOADS: usize = 2;
 const WARM_UP: u64 = 4;
 const MIB: f64 = 1_024.0 * 1_024.0;
 
@@ -26,6 +27,7 @@ const MIB: f64 = 1_024.0 * 1_024.0;
 pub(in crate::scenarios) async fn run(
     peer: &dyn Peer,
     server: &mut Server,
+    seats: &[Seat],
     scale: &Scale,
 ) -> Result<Outcome, Failure> {
     let path = server.folder().join("picture.jpg");
@@ -35,8 +37,7 @@ pub(in crate::scenarios) async fn run(
     if let Some(outcome) = driven(peer, server, arguments.into()).await? {
         return Ok(outcome);
     }
-    let seats = stage::set(peer, &server.addresses, 1, UPLOADS).await?;
-    process(server, &seats, &bytes, 0..WARM_UP).await?;
+    process(server, seats, &bytes, 0..WARM_UP).await?;
     let (before, begin) = (server.reading(), Instant::now());
     let mut peak = 0;
     let watching = async {
@@ -46,7 +47,7 @@ pub(in crate::scenarios) async fn run(
         }
     };
     tokio::select! {
-        done = process(server, &seats, &bytes, WARM_UP..WARM_UP + scale.pictures) => done?,
+        done = process(server, seats, &bytes, WARM_UP..WARM_UP + scale.pictures) => done?,
         () = watching => {}
     }
     let seconds = begin.elapsed().as_secs_f64();
