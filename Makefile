@@ -7,7 +7,7 @@ BENCH ?=
 TEST_THREADS := $(shell echo $$((2 * $$(nproc))))
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test attacks faults conformance bench bench-quick bench-build check fmt openapi asyncapi permissions deny docker clean
+.PHONY: help run build test attacks faults conformance bench bench-quick bench-build microbench check fmt openapi asyncapi permissions deny docker clean
 
 help: ## Lists these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -52,6 +52,11 @@ bench-quick: ## Measures less of everything, in under five minutes, and writes t
 	@rm -f target/bench-quick.json
 	target/release/plaza-bench run --quick --output target/bench-quick.json $(BENCH); status=$$?; \
 	target/release/plaza-bench page target/bench-quick.json --page target/bench-quick.md && exit $$status
+
+microbench: ## Measures hot functions by themselves; prints what they take
+	$(CARGO) bench --locked --package plaza-application --bench messages
+	$(CARGO) bench --locked --package plaza-infrastructure --bench requests
+	$(CARGO) bench --locked --package plaza-worker --bench media
 
 bench-build:
 	@bench/install.sh
