@@ -21,6 +21,7 @@ mod m20261121_000015_audit;
 mod m20261121_000016_credentials;
 mod m20261121_000017_invitations;
 mod m20261121_000018_user_lists;
+mod m20261122_000019_messages_unchecked;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000016_credentials::Migration),
             Box::new(m20261121_000017_invitations::Migration),
             Box::new(m20261121_000018_user_lists::Migration),
+            Box::new(m20261122_000019_messages_unchecked::Migration),
         ]
     }
 }

@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, Database};
 
 use super::{
     Outcome,
-    builders::{given_user, user},
+    builders::{given_messages, given_room, given_user, place, text, user},
     files::given_file,
     fixture::{race, settings, sqlite_url},
 };
@@ -65,6 +65,40 @@ async fn files_keep_their_tasks_through_the_step_that_frees_them_on_sqlite() -> 
 #[tokio::test]
 async fn files_keep_their_tasks_through_the_step_that_frees_them_on_postgres() -> Outcome {
     files_keep_their_tasks(plaza_tests::servers::postgres_database().await).await
+}
+
+#[tokio::test]
+async fn rooms_and_users_that_messages_refer_to_stay_on_sqlite() -> Outcome {
+    let directory = tempfile::tempdir()?;
+    what_messages_refer_to_stays(sqlite_url(&directory)).await
+}
+
+#[tokio::test]
+async fn rooms_and_users_that_messages_refer_to_stay_on_postgres() -> Outcome {
+    what_messages_refer_to_stays(plaza_tests::servers::postgres_database().await).await
+}
+
+/// Plaza deletes neither; somebody at the database's own prompt might. SQLite has keys for it, Postgres triggers.
+async fn what_messages_refer_to_stays(url: String) -> Outcome {
+    let store = connect(&settings(url.clone())).await?;
+    migrate(&store).await?;
+    let store: Arc<dyn Store> = Arc::new(store);
+    let (ada, bob) = (given_user(&store, "ada").await?, given_user(&store, "bob").await?);
+    let room = given_room(&store, &ada).await?;
+    given_user(&store, "grace").await?;
+    given_room(&store, &ada).await?;
+    given_messages(&store, &[place(text("hello"), &room, &bob, 1)]).await?;
+    drop(store);
+    let database = Database::connect(url.clone()).await?;
+    for named in ["rooms WHERE id IN (SELECT room_id", "users WHERE id IN (SELECT sender_id"] {
+        let refused = database.execute_unprepared(&format!("DELETE FROM {named} FROM messages)")).await;
+        assert!(refused.is_err(), "{named}");
+    }
+    let others = "DELETE FROM rooms WHERE id NOT IN (SELECT room_id FROM messages)";
+    assert_eq!(database.execute_unprepared(others).await?.rows_affected(), 1);
+    let others = "DELETE FROM users WHERE username = 'grace'";
+    assert_eq!(database.execute_unprepared(others).await?.rows_affected(), 1);
+    Ok(database.close().await?)
 }
 
 /// SQLite has to make the column anew.

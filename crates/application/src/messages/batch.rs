@@ -19,6 +19,7 @@ use super::{
     committer::Job,
     knowledge::{Knowledge, look_up},
     mentions,
+    repeats::Repeats,
     replies::{Replied, give_versions, note_replies, replied},
     verdicts::{Verdict, judge},
 };
@@ -34,6 +35,7 @@ pub(super) struct BatchContext {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdGenerator>,
     pub(super) bus: Arc<dyn EventBus>,
+    pub(super) repeats: Repeats,
 }
 
 /// What a transaction stored, and what it found out about its jobs, one verdict each.
@@ -72,7 +74,7 @@ pub(super) async fn post_batch(context: &BatchContext, jobs: Vec<Job>) {
         let [job] = jobs;
         match outcome {
             Ok(stored) => tell(context, vec![job], stored),
-            Err(failure) => job_failed(context, job, &failure).await,
+            Err(failure) => job.complete(Err(unavailable(&failure))),
         }
     }
 }
@@ -90,7 +92,7 @@ async fn store_in_time(context: &BatchContext, jobs: &[Job]) -> std::result::Res
     if jobs.is_empty() {
         return Ok(Stored::default());
     }
-    timeout(BATCH_TIMEOUT, store_batch(context, jobs)).await.unwrap_or_else(|too_slow| {
+    timeout(BATCH_TIMEOUT, store(context, jobs)).await.unwrap_or_else(|too_slow| {
         Err(Failure { error: RepositoryError::Unavailable(too_slow.into()), committing: true })
     })
 }
@@ -107,29 +109,35 @@ impl From<RepositoryError> for Failure {
     }
 }
 
-async fn job_failed(context: &BatchContext, job: Job, failure: &Failure) {
-    // Another instance stored the same send between our look and our write: now it can be seen.
-    if matches!(failure.error, RepositoryError::Conflict { constraint: Constraint::MessageClientId }) {
-        let jobs = [job];
-        let again = store_in_time(context, &jobs).await;
-        let [job] = jobs;
-        match again {
-            Ok(stored) => tell(context, vec![job], stored),
-            Err(failure) => job.complete(Err(unavailable(&failure))),
-        }
-        return;
-    }
-    job.complete(Err(unavailable(failure)));
-}
-
 fn unavailable(failure: &Failure) -> Error {
     tracing::warn!(error = ?failure.error, "a message could not be stored");
     Error::Unavailable("the message could not be stored".into())
 }
 
-async fn store_batch(context: &BatchContext, jobs: &[Job]) -> std::result::Result<Stored, Failure> {
+/// Stores a batch without looking for what was stored before, as long as nobody repeats their sends: the index of client
+/// ids refuses one that was, also by another instance a moment ago. Then the batch looks.
+async fn store(context: &BatchContext, jobs: &[Job]) -> std::result::Result<Stored, Failure> {
+    match store_batch(context, jobs, context.repeats.are_likely()).await {
+        Err(Failure {
+            error: RepositoryError::Conflict { constraint: Constraint::MessageClientId }, ..
+        }) => {
+            context.repeats.came();
+            store_batch(context, jobs, true).await
+        }
+        outcome => outcome,
+    }
+}
+
+async fn store_batch(
+    context: &BatchContext,
+    jobs: &[Job],
+    repeats_are_likely: bool,
+) -> std::result::Result<Stored, Failure> {
     let mut work = context.store.begin().await?;
-    let known = look_up(&mut *work, jobs).await?;
+    let known = look_up(&mut *work, jobs, repeats_are_likely).await?;
+    if !known.originals.is_empty() {
+        context.repeats.came();
+    }
     let (mut verdicts, accepted) = judge(jobs, &known);
     let mut direct = Vec::new();
     let mut messages = Vec::with_capacity(accepted.values().map(Vec::len).sum());

@@ -7,11 +7,11 @@ use plaza_domain::{
     ThreadRoot, UnitOfWork, UserId, UserSummary,
 };
 
-use super::{committer::Job, mentions::Meant};
+use super::{committer::Job, mentions::Meant, verdicts::refuse_new};
 
 /// What the database knows that decides about the jobs.
 pub(super) struct Knowledge {
-    /// What was sent before under the name of one of the jobs.
+    /// What was sent before under the name of one of the jobs, if that was looked for.
     pub(super) originals: Vec<SentMessage>,
     pub(super) senders: HashMap<(RoomId, UserId), UserSummary>,
     pub(super) parents: HashMap<MessageId, ThreadRoot>,
@@ -20,16 +20,13 @@ pub(super) struct Knowledge {
     pub(super) meant: Meant,
 }
 
-/// Looks up what there is to know about a batch: who may post and what was sent before, by one query each, and the rest
-/// only when a job asks for it.
+/// Looks up what there is to know about a batch: who may post by one query, and the rest only when a job asks for it. What
+/// was sent before is looked for when that is likely, or when it decides whether a job is refused.
 pub(super) async fn look_up(
     work: &mut dyn UnitOfWork,
     jobs: &[Job],
+    repeats_are_likely: bool,
 ) -> std::result::Result<Knowledge, RepositoryError> {
-    let keys: Vec<_> =
-        jobs.iter().filter_map(|job| Some((job.sender_id, job.draft.client_id()?.clone()))).collect();
-    let originals =
-        if keys.is_empty() { Vec::new() } else { work.messages().find_by_client_ids(&keys).await? };
     let mut pairs: Vec<_> = jobs.iter().map(|job| (job.room_id, job.sender_id)).collect();
     pairs.sort_unstable();
     pairs.dedup();
@@ -47,8 +44,8 @@ pub(super) async fn look_up(
         .collect();
     let direct_rooms =
         if direct_ids.is_empty() { Vec::new() } else { work.direct_rooms().find_many(&direct_ids).await? };
-    Ok(Knowledge {
-        originals,
+    let mut known = Knowledge {
+        originals: Vec::new(),
         senders: senders.into_iter().map(|sender| ((sender.room_id, sender.user.id), sender.user)).collect(),
         parents: parents.into_iter().collect(),
         // Archives are for their owners alone, and as good as absent here.
@@ -59,5 +56,21 @@ pub(super) async fn look_up(
             .collect(),
         direct_rooms: direct_rooms.into_iter().map(|found| (found.room_id, found)).collect(),
         meant,
-    })
+    };
+    if repeats_are_likely || jobs.iter().any(|job| refuse_new(job, &known).is_some()) {
+        known.originals = originals(work, jobs).await?;
+    }
+    Ok(known)
+}
+
+async fn originals(
+    work: &mut dyn UnitOfWork,
+    jobs: &[Job],
+) -> std::result::Result<Vec<SentMessage>, RepositoryError> {
+    let key = |job: &Job| Some((job.sender_id, job.draft.client_id()?.clone()));
+    let keys: Vec<_> = jobs.iter().filter_map(key).collect();
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    work.messages().find_by_client_ids(&keys).await
 }

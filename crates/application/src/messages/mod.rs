@@ -5,6 +5,7 @@ mod committer;
 mod editing;
 mod knowledge;
 mod mentions;
+mod repeats;
 mod replies;
 mod service;
 mod transaction;

@@ -13,6 +13,7 @@ use super::{
     batch::BatchContext,
     committer::{Acknowledged, Committer, Completion, Job},
     mentions,
+    repeats::Repeats,
     transaction::MessageTransactions,
 };
 use crate::{
@@ -69,6 +70,7 @@ impl MessageService {
             clock: Arc::clone(&ports.clock),
             ids: Arc::clone(&ports.ids),
             bus: Arc::clone(&ports.bus),
+            repeats: Repeats::default(),
         });
         let committer = Committer::start(&context, settings.lanes, tracker, shutdown);
         let transactions = MessageTransactions::new(ports);

@@ -45,9 +45,7 @@ pub(super) fn judge(jobs: &[Job], known: &Knowledge) -> (Vec<Verdict>, BTreeMap<
             repeated(job, original.message.room_id, Verdict::Original(Box::new(original.clone())))
         } else if let Some(sibling) = sibling {
             repeated(job, jobs[sibling].room_id, Verdict::SameAs(sibling))
-        } else if let Some(refusal) = refuse_reply(job, &known.parents) {
-            Verdict::Refused(refusal)
-        } else if let Err(refusal) = authorize_direct_write(is_closed(job, known)) {
+        } else if let Some(refusal) = refuse_new(job, known) {
             Verdict::Refused(refusal)
         } else {
             if let Some(key) = key {
@@ -69,7 +67,12 @@ fn repeated(job: &Job, original_room: RoomId, verdict: Verdict) -> Verdict {
     Verdict::Refused(Error::Conflict("this client_id was used for a message in another room".to_owned()))
 }
 
-/// Whether nothing more can be written where the job goes. What was stored before is acknowledged all the same.
+/// Why nothing new may go where the job goes. What was stored before is acknowledged all the same.
+pub(super) fn refuse_new(job: &Job, known: &Knowledge) -> Option<Error> {
+    refuse_reply(job, &known.parents).or_else(|| authorize_direct_write(is_closed(job, known)).err())
+}
+
+/// Whether nothing more can be written where the job goes.
 fn is_closed(job: &Job, known: &Knowledge) -> bool {
     known.direct_rooms.get(&job.room_id).is_some_and(|direct_room| direct_room.is_closed)
 }

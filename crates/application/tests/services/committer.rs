@@ -63,6 +63,29 @@ async fn a_repeated_client_id_returns_the_original() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_repeated_send_costs_the_others_of_its_batch_nothing() -> Result<()> {
+    let world = World::new();
+    let (ada, grace) = world.people().await?;
+    let room = world.shared_room(&ada, &grace).await?;
+    let first = outcome(&world.post(&ada, named(room.id, "hello", "one")).await);
+    let last = world.services.rooms.get(&ada, room.id).await?.room;
+    let mut events = world.ports.bus.subscribe();
+    // The first batch finds out by storing, the others look first.
+    for number in 0..3 {
+        let inputs = [&format!("a-{number}"), "one", &format!("b-{number}")];
+        let answers = post_together(&world, &ada, inputs.map(|name| named(room.id, "hello", name))).await;
+        let next = last.last_seq.get() + 2 * number;
+        let expected =
+            [format!("new {}", next + 1), first.replace("new", "again"), format!("new {}", next + 2)];
+        assert_eq!(outcomes(&answers), expected);
+    }
+    let versions: Vec<_> = heard_changes(&mut events).iter().map(|change| change.version.get()).collect();
+    let next = last.version.get() + 1;
+    assert_eq!(versions, (next..next + 6).collect::<Vec<_>>());
+    Ok(())
+}
+
+#[tokio::test]
 async fn client_ids_of_two_senders_do_not_meet() -> Result<()> {
     let world = World::new();
     let (ada, grace) = world.people().await?;
