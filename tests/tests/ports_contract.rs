@@ -52,6 +52,7 @@ contract! {
     queue {
         the_oldest_id_is_popped_first
         the_first_queue_that_has_an_id_is_popped
+        a_pop_takes_as_many_ids_of_one_queue_as_it_may
         a_pop_waits_for_a_push
         a_pop_of_nothing_ends_in_time
         of_many_pushes_and_pops_no_id_is_lost_or_doubled

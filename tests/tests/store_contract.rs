@@ -272,8 +272,11 @@ contract! {
         of_twenty_claims_one_succeeds
         racing_workers_take_different_tasks
         the_most_urgent_task_of_a_queue_is_next_then_the_oldest
+        many_tasks_are_claimed_at_once_the_most_urgent_first
+        workers_that_race_for_many_take_different_tasks
         a_stale_token_is_refused
         a_finished_task_is_not_claimed_again
+        many_attempts_end_together_but_those_whose_token_is_stale
         a_retry_begins_again_when_its_time_has_come
         a_retry_without_attempts_left_is_dead
         a_snooze_gives_the_attempt_back

@@ -18,20 +18,15 @@ const LANE_CAPACITY: usize = 4_096;
 /// The most jobs of one batch: bounds the parameters of a transaction and how long it holds its locks.
 const MAX_BATCH: usize = 256;
 
-/// The lanes of an instance for one kind of work.
-pub(crate) struct Lanes<J> {
+/// The lanes of an instance for one kind of work. They end when this is dropped, too.
+pub struct Lanes<J> {
     senders: Vec<mpsc::Sender<J>>,
 }
 
 impl<J: Send + 'static> Lanes<J> {
     /// Starts lanes that hand their batches to `work`, each one batch at a time. They end on `shutdown`, after what they
     /// had accepted is done.
-    pub(crate) fn start<W, F>(
-        lanes: usize,
-        tracker: &TaskTracker,
-        shutdown: &CancellationToken,
-        work: W,
-    ) -> Self
+    pub fn start<W, F>(lanes: usize, tracker: &TaskTracker, shutdown: &CancellationToken, work: W) -> Self
     where
         W: Fn(Vec<J>) -> F + Clone + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
@@ -44,8 +39,11 @@ impl<J: Send + 'static> Lanes<J> {
         Self { senders: (0..lanes.max(1)).map(start_lane).collect() }
     }
 
-    /// Hands a job over without waiting; gives it back with `Unavailable` when its lane is full or has ended.
-    pub(crate) fn submit(&self, key: impl Hash, job: J) -> Result<(), (J, Error)> {
+    /// Hands a job over without waiting.
+    ///
+    /// # Errors
+    /// `Unavailable`, with the job, when its lane is full or has ended.
+    pub fn submit(&self, key: impl Hash, job: J) -> Result<(), (J, Error)> {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         let lane = usize::try_from(hasher.finish() % self.senders.len() as u64).unwrap_or_default();

@@ -6,6 +6,7 @@
 pub mod commands;
 pub mod events;
 pub mod in_process;
+pub mod lanes;
 pub mod mail;
 #[cfg(feature = "memory")]
 pub mod memory;
@@ -30,7 +31,6 @@ mod friends;
 mod identities;
 mod invitations;
 mod jobs;
-mod lanes;
 mod limits;
 mod media_url;
 mod mentions;

@@ -22,6 +22,11 @@ pub trait Effect: Send {
         Vec::new()
     }
 
+    /// Whether there is nothing to write, and so nothing to do after that: then the attempt is ended together with others.
+    fn is_empty(&self) -> bool {
+        false
+    }
+
     /// What the task tells of its success: kept with it, and shown to its owner. At most 64 KiB as JSON, or the task is
     /// given up.
     fn result(&self) -> Option<Value> {
@@ -41,6 +46,10 @@ pub struct NoEffect;
 
 #[async_trait]
 impl Effect for NoEffect {
+    fn is_empty(&self) -> bool {
+        true
+    }
+
     async fn apply(self: Box<Self>, _work: &mut dyn UnitOfWork) -> Result<Applied, RepositoryError> {
         Ok(Applied::default())
     }
@@ -52,6 +61,10 @@ pub struct Answer(pub Value);
 
 #[async_trait]
 impl Effect for Answer {
+    fn is_empty(&self) -> bool {
+        true
+    }
+
     fn result(&self) -> Option<Value> {
         Some(self.0.clone())
     }

@@ -104,16 +104,16 @@ async fn a_queue_works_again_when_redis_is_back() -> Outcome {
     let queue = RedisQueue::new(RedisPool::new(&server.url(), "plaza:")?);
     let (names, ids) = (names(&["media"]), ids(0..2));
     queue.push("media", &ids).await?;
-    assert_eq!(queue.pop(&names, Duration::ZERO).await?, wake_up("media", ids[0]));
+    assert_eq!(queue.pop(&names, 1, Duration::ZERO).await?, wake_up("media", ids[0]));
     server.kill().await;
     assert!(in_time(queue.push("media", &ids)).await?.is_err());
-    assert!(in_time(queue.pop(&names, Duration::ZERO)).await?.is_err());
+    assert!(in_time(queue.pop(&names, 1, Duration::ZERO)).await?.is_err());
 
     server.restart().await;
     in_time(async {
         while queue.push("media", &ids[1..]).await.is_err() {}
         loop {
-            if let Ok(popped) = queue.pop(&names, Duration::from_secs(1)).await {
+            if let Ok(popped) = queue.pop(&names, 1, Duration::from_secs(1)).await {
                 break popped;
             }
         }
@@ -128,13 +128,13 @@ async fn a_pop_that_was_given_up_takes_nothing_later() -> Outcome {
     let queue = RedisQueue::new(RedisPool::new(&server.url(), "plaza:")?);
     let (names, ids) = (names(&["media"]), ids(0..1));
     // The first leaves its connection to the second, which is dropped while the server makes it wait.
-    assert_eq!(queue.pop(&names, Duration::ZERO).await?, None);
-    let given_up = queue.pop(&names, Duration::from_secs(60));
+    assert_eq!(queue.pop(&names, 1, Duration::ZERO).await?, None);
+    let given_up = queue.pop(&names, 1, Duration::from_secs(60));
     assert!(timeout(Duration::from_millis(200), given_up).await.is_err());
     // The server has noticed when a connection that comes later is answered.
-    assert_eq!(queue.pop(&names, Duration::from_millis(100)).await?, None);
+    assert_eq!(queue.pop(&names, 1, Duration::from_millis(100)).await?, None);
     queue.push("media", &ids).await?;
-    assert_eq!(in_time(queue.pop(&names, Duration::from_secs(5))).await??, wake_up("media", ids[0]));
+    assert_eq!(in_time(queue.pop(&names, 1, Duration::from_secs(5))).await??, wake_up("media", ids[0]));
     Ok(())
 }
 

@@ -36,7 +36,7 @@ pub(super) fn names(names: &[&str]) -> Vec<String> {
 }
 
 pub(super) fn wake_up(queue: &str, task_id: TaskId) -> Option<WakeUp> {
-    Some(WakeUp { queue: queue.to_owned(), task_id })
+    Some(WakeUp { queue: queue.to_owned(), task_ids: vec![task_id] })
 }
 
 pub(crate) async fn the_oldest_id_is_popped_first(queue: Queue) -> Outcome {
@@ -44,7 +44,7 @@ pub(crate) async fn the_oldest_id_is_popped_first(queue: Queue) -> Outcome {
     queue.push("media", &ids[..3]).await?;
     queue.push("media", &ids[3..]).await?;
     for id in ids {
-        assert_eq!(queue.pop(&names(&["media"]), LONG_WAIT).await?, wake_up("media", id));
+        assert_eq!(queue.pop(&names(&["media"]), 1, LONG_WAIT).await?, wake_up("media", id));
     }
     Ok(())
 }
@@ -55,15 +55,28 @@ pub(crate) async fn the_first_queue_that_has_an_id_is_popped(queue: Queue) -> Ou
     queue.push("high", &ids[1..2]).await?;
     queue.push("other", &ids[2..]).await?;
     let names = names(&["high", "low"]);
-    assert_eq!(queue.pop(&names, LONG_WAIT).await?, wake_up("high", ids[1]));
-    assert_eq!(queue.pop(&names, LONG_WAIT).await?, wake_up("low", ids[0]));
-    assert_eq!(queue.pop(&names, SHORT_WAIT).await?, None);
+    assert_eq!(queue.pop(&names, 1, LONG_WAIT).await?, wake_up("high", ids[1]));
+    assert_eq!(queue.pop(&names, 1, LONG_WAIT).await?, wake_up("low", ids[0]));
+    assert_eq!(queue.pop(&names, 1, SHORT_WAIT).await?, None);
+    Ok(())
+}
+
+pub(crate) async fn a_pop_takes_as_many_ids_of_one_queue_as_it_may(queue: Queue) -> Outcome {
+    let ids = ids(0..7);
+    queue.push("media", &ids[..5]).await?;
+    queue.push("mail", &ids[5..]).await?;
+    let names = names(&["media", "mail"]);
+    for (name, taken) in [("media", &ids[..3]), ("media", &ids[3..5]), ("mail", &ids[5..])] {
+        let expected = WakeUp { queue: name.to_owned(), task_ids: taken.to_vec() };
+        assert_eq!(queue.pop(&names, 3, LONG_WAIT).await?, Some(expected));
+    }
+    assert_eq!(queue.pop(&names, 3, SHORT_WAIT).await?, None);
     Ok(())
 }
 
 pub(crate) async fn a_pop_waits_for_a_push(queue: Queue) -> Outcome {
     let names = names(&["media"]);
-    let mut waiting = Box::pin(queue.pop(&names, Duration::from_secs(10)));
+    let mut waiting = Box::pin(queue.pop(&names, 1, Duration::from_secs(10)));
     assert!(futures::poll!(waiting.as_mut()).is_pending());
     let ids = ids(0..1);
     let (popped, pushed) = in_time(futures::future::join(waiting, queue.push("media", &ids))).await?;
@@ -76,7 +89,7 @@ pub(crate) async fn a_pop_of_nothing_ends_in_time(queue: Queue) -> Outcome {
     let names = names(&["media", "mail"]);
     for wait in [Duration::ZERO, SHORT_WAIT, LONG_WAIT] {
         let start = Instant::now();
-        assert_eq!(in_time(queue.pop(&names, wait)).await??, None);
+        assert_eq!(in_time(queue.pop(&names, 1, wait)).await??, None);
         let taken = start.elapsed();
         assert!(taken >= wait && taken < wait + Duration::from_secs(5), "{wait:?} took {taken:?}");
     }
@@ -90,8 +103,8 @@ pub(crate) async fn of_many_pushes_and_pops_no_id_is_lost_or_doubled(queue: Queu
         let queue = Arc::clone(&queue);
         workers.spawn(async move {
             let mut popped = Vec::new();
-            while let Some(wake_up) = queue.pop(&names(&["media"]), LONG_WAIT).await? {
-                popped.push(wake_up.task_id);
+            while let Some(wake_up) = queue.pop(&names(&["media"]), 1, LONG_WAIT).await? {
+                popped.extend(wake_up.task_ids);
             }
             Outcome::Ok(popped)
         });

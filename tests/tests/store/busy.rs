@@ -202,7 +202,7 @@ async fn given_tasks_in_every_state(store: &Arc<dyn Store>) -> Result<()> {
         work.tasks().insert(&task("media")).await?;
     }
     for number in 0..TASKS / 2 {
-        let Some(task) = work.tasks().claim_next("media", claim(600)).await? else { break };
+        let Some(task) = work.tasks().claim_next("media", 1, claim(600)).await?.pop() else { break };
         let outcome = match number % 6 {
             0 => continue,
             1 => AttemptOutcome::Retry { error: "later".to_owned(), delay: TimeDelta::hours(1) },

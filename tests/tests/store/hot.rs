@@ -1,7 +1,7 @@
 //! The statements that run often, or on long tables, and by which columns each must find its rows.
 
 use chrono::TimeDelta;
-use plaza_domain::repository::{Advance, HistoryRange, RoomFilter, TaskFilter, UserFilter};
+use plaza_domain::repository::{Advance, HistoryRange, RoomFilter, Success, TaskFilter, UserFilter};
 use plaza_domain::{
     Activity, AuditAction, AuditFilter, ClientId, DueErasure, Emoji, FilePlace, Issuer, MailPurpose,
     RequestDirection, RequestPosition, RoomId, Seq, SessionId, Sha256, Subject, SystemRole, TaskId,
@@ -9,8 +9,8 @@ use plaza_domain::{
 };
 use plaza_infrastructure::db::queries::{
     audit, blobs, blocks, direct_rooms, edits, erasure, exports, files, friendships, identities, mail_tokens,
-    members, mentions, messages, overviews, presence, reactions, receipts, rooms, sessions, task_lists,
-    task_orders, tasks, threads, username_changes, users,
+    members, mentions, messages, overviews, presence, reactions, receipts, rooms, sessions, task_ends,
+    task_lists, task_orders, tasks, threads, username_changes, users,
 };
 use sea_orm::{DbBackend, Statement, StatementBuilder};
 
@@ -315,13 +315,20 @@ fn of_blobs(on: DbBackend) -> Vec<Hot> {
 
 fn of_tasks(on: DbBackend) -> Vec<Hot> {
     let by = claim(60);
+    let ended: Vec<_> = (1..=20).map(|token| (TaskId::new(id()), token)).collect();
+    let claimed: Vec<_> = ended.iter().map(|(id, _)| *id).collect();
+    let success = |(id, token)| Success { id, token, result: Some("done".into()) };
+    let done: Vec<_> = ended.iter().copied().map(success).collect();
     let age = TimeDelta::seconds(30);
     let queues = ["default".to_owned(), "media".to_owned()];
     vec![
         hot(on, "claim", &["id"], tasks::claim(on, TaskId::new(id()), by)),
-        hot(on, "claim next", &["queue", "crashes"], tasks::claim_next(on, "media", by)),
+        hot(on, "claim next", &["queue", "crashes"], tasks::claim_next(on, "media", 20, by)),
+        hot(on, "note claims", &["id"], tasks::note_claims(on, &claimed)),
         hot(on, "has suspect", &["queue", "crashes"], tasks::has_suspect(on, &queues)),
         hot(on, "claim suspect", &["queue", "crashes"], tasks::claim_suspect(on, &queues, by)),
+        hot(on, "succeed", &["id"], task_ends::succeed(on, &done)),
+        hot(on, "note successes", &["task_id", "token"], task_ends::note_successes(on, &ended)),
         hot(on, "extend", &["id"], tasks::extend(on, TaskId::new(id()), 1, age)),
         hot(on, "progress", &["id"], tasks::progress(TaskId::new(id()), 1, 50)),
         hot(on, "promote", &["run_at"], tasks::promote(on, 50)),

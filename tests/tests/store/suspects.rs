@@ -37,7 +37,7 @@ pub(crate) async fn a_suspect_is_passed_over_by_who_claims_the_next_task(store: 
     let other = given_task(&store, "media").await?;
     let mut work = store.begin().await?;
     for expected in [Some(other.id), None] {
-        let task = work.tasks().claim_next("media", claim(LEASE)).await?;
+        let task = work.tasks().claim_next("media", 1, claim(LEASE)).await?.pop();
         assert_eq!(task.map(|task| task.id), expected);
     }
     let suspect = work.tasks().find(suspect).await?.ok_or("it is gone")?;
@@ -102,7 +102,7 @@ pub(crate) async fn a_suspect_that_gets_another_chance_is_a_task_like_others(
     work.tasks().cancel(id).await?;
     work.tasks().retry(id).await?;
     assert_eq!(work.tasks().claim_suspect(&queues(&["media"]), claim(LEASE)).await?, None);
-    let claimed = work.tasks().claim_next("media", claim(LEASE)).await?;
+    let claimed = work.tasks().claim_next("media", 1, claim(LEASE)).await?.pop();
     assert_eq!(claimed.map(|task| (task.id, task.crashes)), Some((id, 0)));
     Ok(())
 }

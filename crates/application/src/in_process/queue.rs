@@ -43,11 +43,12 @@ impl LocalQueue {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn try_pop(&self, names: &[String]) -> Option<WakeUp> {
+    fn try_pop(&self, names: &[String], limit: usize) -> Option<WakeUp> {
         let mut queues = self.queues();
         names.iter().find_map(|name| {
-            let task_id = queues.get_mut(name)?.pop_front()?;
-            Some(WakeUp { queue: name.clone(), task_id })
+            let waiting = queues.get_mut(name).filter(|waiting| !waiting.is_empty())?;
+            let task_ids = waiting.drain(..limit.clamp(1, waiting.len())).collect();
+            Some(WakeUp { queue: name.clone(), task_ids })
         })
     }
 }
@@ -66,17 +67,22 @@ impl TaskQueue for LocalQueue {
         if taken == ids.len() { Ok(()) } else { Err(QueueError(Full(queue.to_owned()).into())) }
     }
 
-    async fn pop(&self, queues: &[String], wait: Duration) -> Result<Option<WakeUp>, QueueError> {
+    async fn pop(
+        &self,
+        queues: &[String],
+        limit: usize,
+        wait: Duration,
+    ) -> Result<Option<WakeUp>, QueueError> {
         let deadline = Instant::now() + wait;
         loop {
             let mut pushed = pin!(self.pushed.notified());
             // Registered before looking, so that a push in between is not missed.
             pushed.as_mut().enable();
-            if let Some(wake_up) = self.try_pop(queues) {
+            if let Some(wake_up) = self.try_pop(queues, limit) {
                 return Ok(Some(wake_up));
             }
             if timeout_at(deadline, pushed).await.is_err() {
-                return Ok(self.try_pop(queues));
+                return Ok(self.try_pop(queues, limit));
             }
         }
     }
@@ -96,10 +102,10 @@ mod tests {
         assert!(queue.push("media", &ids[..1]).await.is_err());
         let names = ["media".to_owned()];
         for id in &ids[..CAPACITY] {
-            let popped = queue.pop(&names, Duration::ZERO).await?;
-            assert_eq!(popped.map(|wake_up| wake_up.task_id), Some(*id));
+            let popped = queue.pop(&names, 1, Duration::ZERO).await?;
+            assert_eq!(popped.map(|wake_up| wake_up.task_ids), Some(vec![*id]));
         }
-        assert_eq!(queue.pop(&names, Duration::ZERO).await?, None);
+        assert_eq!(queue.pop(&names, 1, Duration::ZERO).await?, None);
         queue.push("media", &ids[..1]).await
     }
 }

@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use plaza_domain::{
     AttemptOutcome, NewTask, QueueSurvey, RepositoryError, Task, TaskAttempt, TaskId, TaskState, Timestamp,
-    repository::{ClaimRequest, Constraint, Lease, Result, TaskFilter, TaskRepository, TaskRetention},
+    repository::{
+        ClaimRequest, Constraint, Lease, Result, Success, TaskFilter, TaskRepository, TaskRetention,
+    },
 };
 
 use super::{
@@ -51,20 +53,21 @@ impl<A: Access> TaskRepository for Connection<A> {
         Ok(Some(task))
     }
 
-    async fn claim_next(&mut self, queue: &str, by: ClaimRequest) -> Result<Option<Task>> {
-        let next = first_ready(self.tables_mut()?, |task| task.crashes == 0 && task.queue == queue);
-        match next {
-            Some(id) => self.claim(id, by).await,
-            None => Ok(None),
+    async fn claim_next(&mut self, queue: &str, limit: u64, by: ClaimRequest) -> Result<Vec<Task>> {
+        let mut claimed = Vec::new();
+        let next = ready(self.tables_mut()?, |task| task.crashes == 0 && task.queue == queue);
+        for id in next.into_iter().take(rows(limit)) {
+            claimed.extend(self.claim(id, by).await?);
         }
+        Ok(claimed)
     }
 
     async fn has_suspect(&mut self, queues: &[String]) -> Result<bool> {
-        Ok(first_ready(&self.tables(), |task| is_suspect(task, queues)).is_some())
+        Ok(!ready(&self.tables(), |task| is_suspect(task, queues)).is_empty())
     }
 
     async fn claim_suspect(&mut self, queues: &[String], by: ClaimRequest) -> Result<Option<Task>> {
-        let next = first_ready(self.tables_mut()?, |task| is_suspect(task, queues));
+        let next = ready(self.tables_mut()?, |task| is_suspect(task, queues)).into_iter().next();
         match next {
             Some(id) => self.claim(id, by).await,
             None => Ok(None),
@@ -97,6 +100,17 @@ impl<A: Access> TaskRepository for Connection<A> {
         let is_dead = task.state == TaskState::Dead;
         attempts::end(self.tables_mut()?, (id, token), outcome, is_dead, now);
         Ok(true)
+    }
+
+    async fn finish_many(&mut self, done: &[Success]) -> Result<Vec<TaskId>> {
+        let mut ended = Vec::with_capacity(done.len());
+        for Success { id, token, result } in done {
+            let outcome = AttemptOutcome::Succeeded { result: result.clone() };
+            if self.finish(*id, *token, &outcome).await? {
+                ended.push(*id);
+            }
+        }
+        Ok(ended)
     }
 
     async fn reap(&mut self, max_crashes: i32, by: ClaimRequest, limit: u64) -> Result<Vec<Task>> {
@@ -256,10 +270,10 @@ fn is_suspect(task: &Task, queues: &[String]) -> bool {
     task.crashes > 0 && queues.contains(&task.queue)
 }
 
-/// The most urgent ready task that `matches`, and of those the one that has waited longest.
-fn first_ready(tables: &Tables, matches: impl Fn(&Task) -> bool) -> Option<TaskId> {
+/// The ready tasks that `matches`, the most urgent first, and of those the one that has waited longest.
+fn ready(tables: &Tables, matches: impl Fn(&Task) -> bool) -> Vec<TaskId> {
     let is_ready = |task: &Task| task.state == TaskState::Ready && matches(task);
-    due(tables, is_ready, |task| (Reverse(task.priority), task.run_at)).into_iter().next()
+    due(tables, is_ready, |task| (Reverse(task.priority), task.run_at))
 }
 
 /// The tasks that `matches`, the one with the smallest `time` first.

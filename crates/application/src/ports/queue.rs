@@ -18,8 +18,8 @@ pub struct QueueError(#[source] pub BoxError);
 pub struct WakeUp {
     /// The queue.
     pub queue: String,
-    /// The task that was announced. Others of the queue may be more urgent.
-    pub task_id: TaskId,
+    /// The tasks that were announced, at least one. Others of the queue may be more urgent.
+    pub task_ids: Vec<TaskId>,
 }
 
 /// Queues of task ids.
@@ -32,10 +32,15 @@ pub trait TaskQueue: Send + Sync {
     /// When it does not answer. The caller may go on: a relay pushes again what was never taken.
     async fn push(&self, queue: &str, ids: &[TaskId]) -> Result<(), QueueError>;
 
-    /// Takes the oldest id of the first of these queues that has one; waits at most `wait`. Cancelling it may lose an
-    /// id that was just taken: a relay pushes it again.
+    /// Takes the oldest ids of the first of these queues that has some, at most `limit` and at least one; waits at most
+    /// `wait` for the first. Cancelling it may lose ids that were just taken: a relay pushes them again.
     ///
     /// # Errors
     /// When it does not answer.
-    async fn pop(&self, queues: &[String], wait: Duration) -> Result<Option<WakeUp>, QueueError>;
+    async fn pop(
+        &self,
+        queues: &[String],
+        limit: usize,
+        wait: Duration,
+    ) -> Result<Option<WakeUp>, QueueError>;
 }

@@ -52,8 +52,8 @@ async fn an_upload_is_stored_with_its_task_and_a_worker_is_woken() -> Result<()>
     let expected = Command::ProcessImage(FileCommand { file_id: uploaded.file.id });
     assert_eq!(command, Some(expected));
     let queues = [MEDIA_QUEUE.to_owned()];
-    let woken = world.ports.queue.pop(&queues, std::time::Duration::ZERO).await;
-    let expected = WakeUp { queue: MEDIA_QUEUE.to_owned(), task_id: task.id };
+    let woken = world.ports.queue.pop(&queues, 1, std::time::Duration::ZERO).await;
+    let expected = WakeUp { queue: MEDIA_QUEUE.to_owned(), task_ids: vec![task.id] };
     assert_eq!(woken.ok().flatten(), Some(expected));
     Ok(())
 }

@@ -159,14 +159,14 @@ async fn a_running_task_is_asked_to_end_and_its_file_is_its_workers() -> Result<
 async fn a_dead_task_is_given_another_chance_and_a_worker_is_woken() -> Result<()> {
     let scene = Scene::new().await?;
     let queues = [MEDIA_QUEUE.to_owned()];
-    scene.world.ports.queue.pop(&queues, Duration::ZERO).await.ok();
+    scene.world.ports.queue.pop(&queues, 1, Duration::ZERO).await.ok();
     scene.give_up().await?;
     let task = scene.world.services.tasks.retry(Operator::User(&scene.root), scene.file.task_id).await?;
     assert_eq!((task.state, task.attempt), (TaskState::Ready, 0));
     assert_eq!(task.last_error.as_deref(), Some("/var/plaza is full"));
     assert_eq!(scene.stored_file().await?.status, FileStatus::Pending);
-    let woken = scene.world.ports.queue.pop(&queues, Duration::ZERO).await.ok().flatten();
-    assert_eq!(woken.map(|wake_up| wake_up.task_id), Some(task.id));
+    let woken = scene.world.ports.queue.pop(&queues, 1, Duration::ZERO).await.ok().flatten();
+    assert_eq!(woken.map(|wake_up| wake_up.task_ids), Some(vec![task.id]));
     let details = scene.world.services.tasks.get(&scene.ada, task.id).await?;
     assert_eq!(details.attempts.len(), 1, "what was tried before is still told");
     Ok(())

@@ -67,7 +67,7 @@ pub use second_factor::{RecoveryCodeRepository, TotpRepository};
 pub use session::SessionRepository;
 pub use setting::SettingRepository;
 pub use signing_key::SigningKeyRepository;
-pub use task::{ClaimRequest, Lease, TaskFilter, TaskRepository, TaskRetention};
+pub use task::{ClaimRequest, Lease, Success, TaskFilter, TaskRepository, TaskRetention};
 pub use thread::ThreadRepository;
 pub use usage::UsageRepository;
 pub use user::{UserFilter, UserRepository};

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
+use serde_json::Value;
 
 use super::Result;
 use crate::{AttemptOutcome, NewTask, QueueSurvey, Task, TaskAttempt, TaskId, TaskState, UserId, WorkerId};
@@ -37,6 +38,17 @@ pub struct TaskRetention {
     pub dead: TimeDelta,
 }
 
+/// An attempt that has succeeded, to be ended together with others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Success {
+    /// Its task.
+    pub id: TaskId,
+    /// Its fencing token.
+    pub token: i64,
+    /// What the task tells of it.
+    pub result: Option<Value>,
+}
+
 /// Whether a task is still the worker's that runs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lease {
@@ -62,10 +74,11 @@ pub trait TaskRepository: Send {
     /// the attempt. `None` when it is not `ready`: the wake-up was a duplicate.
     async fn claim(&mut self, id: TaskId, by: ClaimRequest) -> Result<Option<Task>>;
 
-    /// Claims the most urgent `ready` task of a queue, and of those the one that has waited longest, as
-    /// [`claim`](Self::claim) does. Suspects are passed over: tasks with which a worker has vanished. `None` when the
-    /// queue has no others.
-    async fn claim_next(&mut self, queue: &str, by: ClaimRequest) -> Result<Option<Task>>;
+    /// Claims the most urgent `ready` tasks of a queue, and of those the ones that have waited longest, as
+    /// [`claim`](Self::claim) does: at most `limit`, in that order. Suspects are passed over: tasks with which a worker
+    /// has vanished. Fewer, when the queue has no others. They are to begin at once: should the worker vanish, each
+    /// counts as crashed.
+    async fn claim_next(&mut self, queue: &str, limit: u64, by: ClaimRequest) -> Result<Vec<Task>>;
 
     /// Whether any of the queues has a `ready` suspect.
     async fn has_suspect(&mut self, queues: &[String]) -> Result<bool>;
@@ -83,6 +96,10 @@ pub trait TaskRepository: Send {
     /// Ends an attempt; false when `token` is stale, and then nothing is written. A `Retry` of a task that has no
     /// attempts left becomes `Dead`: callers decide that themselves, by [`Task::attempt`].
     async fn finish(&mut self, id: TaskId, token: i64, outcome: &AttemptOutcome) -> Result<bool>;
+
+    /// Ends attempts that succeeded, each as [`finish`](Self::finish) does; no task is given twice. Returns those that
+    /// were ended: where the token was stale nothing is written.
+    async fn finish_many(&mut self, done: &[Success]) -> Result<Vec<TaskId>>;
 
     /// Takes back tasks whose lease has expired, at most `limit`: counts a crash, and makes them `scheduled` for at
     /// once. Those with `max_crashes` crashes or no attempts left stay `running` with a lease of `lease` for the

@@ -1,8 +1,12 @@
 //! Background work. Its times are the database's: see [`clock`].
 
+use std::{cmp::Reverse, collections::HashSet};
+
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use plaza_domain::repository::{ClaimRequest, Lease, Result, TaskFilter, TaskRepository, TaskRetention};
+use plaza_domain::repository::{
+    ClaimRequest, Lease, Result, Success, TaskFilter, TaskRepository, TaskRetention,
+};
 use plaza_domain::{
     AttemptOutcome, NewTask, QueueSurvey, Task, TaskAttempt, TaskId, TaskState, Timestamp, UserId,
 };
@@ -14,8 +18,8 @@ use super::entity::task::{Column, Entity, Model};
 use super::entity::task_attempt as attempt;
 use super::finish;
 use super::queries::tasks::{self as queries, word};
-use super::queries::{task_lists, task_orders};
-use super::session::{Session, entity, value};
+use super::queries::{task_ends, task_lists, task_orders};
+use super::session::{MAX_KEYS, Session, entity, value};
 
 #[async_trait]
 impl<C: ConnectionTrait + Send> TaskRepository for Session<C> {
@@ -36,8 +40,15 @@ impl<C: ConnectionTrait + Send> TaskRepository for Session<C> {
         self.begin(&queries::claim(self.backend(), id, by), by).await
     }
 
-    async fn claim_next(&mut self, queue: &str, by: ClaimRequest) -> Result<Option<Task>> {
-        self.begin(&queries::claim_next(self.backend(), queue, by), by).await
+    async fn claim_next(&mut self, queue: &str, limit: u64, by: ClaimRequest) -> Result<Vec<Task>> {
+        let statement = queries::claim_next(self.backend(), queue, limit, by);
+        let mut claimed: Vec<Task> = self.all::<Model, _>(&statement).await?;
+        claimed.sort_unstable_by_key(|task| (Reverse(task.priority), task.run_at, task.id));
+        let ids: Vec<TaskId> = claimed.iter().map(|task| task.id).collect();
+        for ids in ids.chunks(MAX_KEYS) {
+            self.execute(&queries::note_claims(self.backend(), ids)).await?;
+        }
+        Ok(claimed)
     }
 
     async fn has_suspect(&mut self, queues: &[String]) -> Result<bool> {
@@ -69,6 +80,22 @@ impl<C: ConnectionTrait + Send> TaskRepository for Session<C> {
         let is_dead = state == TaskState::Dead.as_str();
         self.execute(&finish::attempt(backend, id, token, outcome, is_dead)).await?;
         Ok(true)
+    }
+
+    async fn finish_many(&mut self, done: &[Success]) -> Result<Vec<TaskId>> {
+        let mut ended = Vec::with_capacity(done.len());
+        for done in done.chunks(MAX_KEYS / 2) {
+            for row in self.rows(&task_ends::succeed(self.backend(), done)).await? {
+                ended.push(TaskId::new(value(&row, Column::Id)?));
+            }
+        }
+        let held: HashSet<&TaskId> = ended.iter().collect();
+        let done: Vec<(TaskId, i64)> =
+            done.iter().filter(|done| held.contains(&done.id)).map(|done| (done.id, done.token)).collect();
+        for done in done.chunks(MAX_KEYS) {
+            self.execute(&task_ends::note_successes(self.backend(), done)).await?;
+        }
+        Ok(ended)
     }
 
     async fn reap(&mut self, max_crashes: i32, by: ClaimRequest, limit: u64) -> Result<Vec<Task>> {

@@ -1,4 +1,4 @@
-//! A task queue as Redis lists: `LPUSH` at one end, `BRPOP` at the other.
+//! A task queue as Redis lists: `LPUSH` at one end, `BLMPOP` at the other, which takes many at once.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -57,8 +57,9 @@ impl RedisQueue {
     async fn try_pop(
         &self,
         queues: &[String],
+        limit: usize,
         wait: Duration,
-    ) -> Result<Option<(String, String)>, RedisError> {
+    ) -> Result<Option<(String, Vec<String>)>, RedisError> {
         let keys: Vec<String> = queues.iter().map(|name| self.pool.key("queue", name)).collect();
         let kept = self.idle().pop();
         let mut connection = match kept {
@@ -66,17 +67,18 @@ impl RedisQueue {
             None => self.pool.dedicated().await?,
         };
         let wait = wait.max(SHORTEST_WAIT);
-        let mut command = redis::cmd("BRPOP");
-        command.arg(&keys).arg(wait.as_secs_f64());
-        let popped: Option<(String, String)> =
+        let mut command = redis::cmd("BLMPOP");
+        command.arg(wait.as_secs_f64()).arg(keys.len()).arg(&keys).arg("RIGHT");
+        command.arg("COUNT").arg(limit.max(1));
+        let popped: Option<(String, Vec<String>)> =
             timeout(wait + GRACE, command.query_async(&mut connection)).await??;
         let mut idle = self.idle();
         if idle.len() < MAX_IDLE {
             idle.push(connection);
         }
-        Ok(popped.and_then(|(popped_key, id)| {
+        Ok(popped.and_then(|(popped_key, ids)| {
             let place = keys.iter().position(|key| *key == popped_key)?;
-            Some((queues[place].clone(), id))
+            Some((queues[place].clone(), ids))
         }))
     }
 }
@@ -90,10 +92,16 @@ impl TaskQueue for RedisQueue {
         self.try_push(queue, ids).await.map_err(|error| QueueError(error.into()))
     }
 
-    async fn pop(&self, queues: &[String], wait: Duration) -> Result<Option<WakeUp>, QueueError> {
-        let popped = self.try_pop(queues, wait).await.map_err(|error| QueueError(error.into()))?;
-        let Some((queue, id)) = popped else { return Ok(None) };
-        let task_id = id.parse().map_err(|error: uuid::Error| QueueError(error.into()))?;
-        Ok(Some(WakeUp { queue, task_id }))
+    async fn pop(
+        &self,
+        queues: &[String],
+        limit: usize,
+        wait: Duration,
+    ) -> Result<Option<WakeUp>, QueueError> {
+        let popped = self.try_pop(queues, limit, wait).await.map_err(|error| QueueError(error.into()))?;
+        let Some((queue, ids)) = popped else { return Ok(None) };
+        let task_ids: Result<Vec<TaskId>, uuid::Error> = ids.iter().map(|id| id.parse()).collect();
+        let task_ids = task_ids.map_err(|error| QueueError(error.into()))?;
+        Ok(Some(WakeUp { queue, task_ids }))
     }
 }

@@ -61,11 +61,11 @@ async fn a_lost_wake_up_is_repeated() {
     let context = world.context(world.handlers());
     let queues = ["media".to_owned()];
     round(&context).await;
-    assert_eq!(world.ports.queue.pop(&queues, Duration::ZERO).await.unwrap(), None);
+    assert_eq!(world.ports.queue.pop(&queues, 1, Duration::ZERO).await.unwrap(), None);
     advance(Duration::from_secs(6)).await;
     round(&context).await;
     assert_eq!(
-        world.ports.queue.pop(&queues, Duration::ZERO).await.unwrap().map(|wake_up| wake_up.task_id),
-        Some(id)
+        world.ports.queue.pop(&queues, 1, Duration::ZERO).await.unwrap().map(|wake_up| wake_up.task_ids),
+        Some(vec![id])
     );
 }

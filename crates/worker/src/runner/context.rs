@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use plaza_application::Ports;
 use plaza_domain::{WorkerId, repository::ClaimRequest};
 
-use super::{backoff::time_delta, isolation::Isolation, queues::Queues};
+use super::{backoff::time_delta, claims::Claims, finisher::Finisher, isolation::Isolation, queues::Queues};
 use crate::{Pulse, Registry, WorkerSettings, metrics};
 
 pub(crate) struct Context {
@@ -21,6 +21,8 @@ pub(crate) struct Context {
     pub(crate) queues: Arc<Queues>,
     pub(crate) pulse: Arc<Pulse>,
     pub(super) isolation: Isolation,
+    pub(super) claims: Claims,
+    pub(super) finisher: Finisher,
     busy: AtomicUsize,
 }
 
@@ -29,6 +31,8 @@ impl Context {
         let queues = Arc::new(Queues::new(&settings.queues));
         let id = WorkerId::new(ports.ids.next());
         let pulse = Arc::new(Pulse::new());
+        let by = ClaimRequest { worker: id, lease: time_delta(settings.lease) };
+        let store = Arc::clone(&ports.store);
         Self {
             ports,
             registry,
@@ -37,6 +41,8 @@ impl Context {
             queues,
             pulse,
             isolation: Isolation::new(),
+            claims: Claims::start(Arc::clone(&store), by),
+            finisher: Finisher::start(store),
             busy: AtomicUsize::new(0),
         }
     }

@@ -2,7 +2,9 @@
 
 mod attempt;
 mod backoff;
+mod claims;
 mod context;
+mod finisher;
 mod isolation;
 mod panic;
 mod queues;
@@ -29,13 +31,13 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker that knows every command of Plaza.
+    /// A worker that knows every command of Plaza. To be made within a runtime, which does some of its work.
     pub fn new(ports: Ports, services: &Services, settings: WorkerSettings) -> Self {
         let registry = Arc::new(Handlers::new(&ports, services, &settings));
         Self::with_registry(ports, settings, registry)
     }
 
-    /// A worker with handlers of the caller's own.
+    /// A worker with handlers of the caller's own; made within a runtime, too.
     pub fn with_registry(ports: Ports, settings: WorkerSettings, registry: Arc<dyn Registry>) -> Self {
         Self { context: Arc::new(Context::new(ports, registry, settings)) }
     }
@@ -65,6 +67,8 @@ impl Worker {
                 tracing::error!(error = ?error, "a part of the worker ended by a fault");
             }
         }
+        self.context.claims.stop().await;
+        self.context.finisher.stop().await;
         heartbeat::farewell(&self.context).await;
         tracing::info!(worker.id = %self.context.id, "the worker has stopped");
     }

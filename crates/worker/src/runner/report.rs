@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt::Write, time::Duration};
 
-use plaza_domain::{AttemptOutcome, Task};
+use plaza_domain::{AttemptOutcome, Task, repository::Success};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
@@ -88,7 +88,16 @@ async fn succeed(
         remove(context, &effect.objects()).await;
         return Err(TaskError::Discard(format!("its result has more than {MAX_RESULT} bytes")));
     }
-    match timeout_at(deadline, settle(context, task, &outcome, effect)).await {
+    let settled = async {
+        match &outcome {
+            AttemptOutcome::Succeeded { result } if effect.is_empty() => {
+                let done = Success { id: task.id, token: task.token, result: result.clone() };
+                context.finisher.finish(done).await
+            }
+            _ => settle(context, task, &outcome, effect).await,
+        }
+    };
+    match timeout_at(deadline, settled).await {
         Ok(Ok(Settled::Done)) => Ok(outcome),
         Ok(Ok(Settled::Lost)) => Err(TaskError::Lost),
         Ok(Ok(Settled::CancelRequested)) => Err(TaskError::Cancelled),

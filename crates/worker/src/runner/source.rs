@@ -1,17 +1,20 @@
 //! Where a worker's tasks come from: wake-ups from the queue, and the database itself when there are none.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use plaza_application::ports::{BoxError, QueueError, WakeUp};
 use plaza_domain::{RepositoryError, Task};
-use tokio::time::{sleep, timeout};
+use tokio::{
+    task::yield_now,
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     backoff::Backoff,
     context::Context,
     isolation::{Alone, Beside},
-    queues,
+    queues::{self, Ear, Step},
 };
 
 /// What a queue may take longer than it was asked to wait before it counts as silent.
@@ -107,17 +110,36 @@ impl<'a> Source<'a> {
     }
 
     async fn hint(&mut self) -> Hint {
-        let wait = self.context.settings.poll_interval;
-        if self.context.queues.must_look(wait) {
-            return Hint::Unannounced;
+        let (queues, wait) = (&self.context.queues, self.context.settings.poll_interval);
+        let _seeking = queues.seek();
+        loop {
+            let mut changed = pin!(queues.changed());
+            // Registered before looking, so that a change in between is not missed.
+            changed.as_mut().enable();
+            match queues.step(wait) {
+                Step::Look => return Hint::Unannounced,
+                Step::Claim(queue) => return Hint::Announced(queue),
+                Step::Listen(ear) => return self.listen(ear).await,
+                Step::Wait => drop(timeout(wait, changed).await),
+            }
         }
-        // A queue that gets room meanwhile is asked for by the slot that left the room.
-        let queues = self.context.queues.in_turn();
-        let popped = self.context.ports.queue.pop(&queues, wait);
+    }
+
+    /// Waits for a wake-up, for all slots that look for something to do: those that come with it are left to the others. A
+    /// queue that gets room meanwhile is listened to by the slot that left the room.
+    async fn listen(&mut self, ear: Ear) -> Hint {
+        let wait = self.context.settings.poll_interval;
+        // Whoever has become free together with this slot shall be counted.
+        yield_now().await;
+        let names = ear.names();
+        let popped = self.context.ports.queue.pop(&names, ear.limit(), wait);
         match timeout(wait + QUEUE_GRACE, popped).await {
             Ok(Ok(wake_up)) => {
                 self.queue_answered();
-                wake_up.map_or(Hint::Unannounced, |WakeUp { queue, .. }| Hint::Announced(queue))
+                wake_up.map_or(Hint::Unannounced, |WakeUp { queue, task_ids }| {
+                    self.context.queues.announce(&queue, task_ids.len().saturating_sub(1));
+                    Hint::Announced(queue)
+                })
             }
             Ok(Err(QueueError(error))) => self.queue_failed(error),
             Err(elapsed) => self.queue_failed(elapsed.into()),
@@ -182,25 +204,18 @@ async fn claim_announced(
     };
     // For a wake-up that finds nothing, too: many repeated ones must not keep the other queues waiting.
     place.pay();
-    let mut work = context.ports.store.begin().await?;
-    let Some(task) = work.tasks().claim_next(queue, context.claim_request()).await? else {
-        return Ok(None);
-    };
-    work.commit().await?;
-    Ok(Some((task, place)))
+    Ok(context.claims.next(queue).await?.map(|task| (task, place)))
 }
 
 /// Claims a task of the first queue that has one.
 async fn claim_unannounced(context: &Context) -> Result<Option<(Task, queues::Place)>, RepositoryError> {
-    let mut work = context.ports.store.begin().await?;
     for queue in context.queues.in_turn() {
         let Some(place) = context.queues.reserve(&queue) else { continue };
-        let claimed = work.tasks().claim_next(&queue, context.claim_request()).await?;
+        let claimed = context.claims.next(&queue).await?;
         // Where one was, there may be more.
         context.queues.note_more(&queue, claimed.is_some());
         if let Some(task) = claimed {
             place.pay();
-            work.commit().await?;
             return Ok(Some((task, place)));
         }
     }

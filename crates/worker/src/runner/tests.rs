@@ -101,7 +101,7 @@ async fn a_task_that_nobody_announced_is_found() {
 async fn without_a_queue_tasks_only_take_longer() {
     let mut world = World::new().await;
     let mut queue = MockTaskQueue::new();
-    queue.expect_pop().returning(|_, _| Err(QueueError("connection refused".into())));
+    queue.expect_pop().returning(|_, _, _| Err(QueueError("connection refused".into())));
     queue.expect_push().returning(|_, _| Err(QueueError("connection refused".into())));
     world.ports.queue = Arc::new(queue);
     let started = Instant::now();

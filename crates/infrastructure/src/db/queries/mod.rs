@@ -25,6 +25,7 @@ pub mod reactions;
 pub mod receipts;
 pub mod rooms;
 pub mod sessions;
+pub mod task_ends;
 pub mod task_lists;
 pub mod task_orders;
 pub mod tasks;

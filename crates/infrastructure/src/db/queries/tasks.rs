@@ -6,13 +6,15 @@ use chrono::TimeDelta;
 use plaza_domain::repository::ClaimRequest;
 use plaza_domain::{TaskId, TaskState};
 use sea_orm::sea_query::{
-    Alias, CommonTableExpression, Expr, ExprTrait, Keyword, Order, Query, SelectStatement, UpdateStatement,
+    Alias, CommonTableExpression, Expr, ExprTrait, InsertStatement, Keyword, Order, Query, SelectStatement,
+    UpdateStatement,
 };
 use sea_orm::{DbBackend, Iterable};
 
-use super::{skip_locked, subquery};
+use super::{padded, skip_locked, subquery};
 use crate::db::clock;
 use crate::db::entity::task::{Column, Entity};
+use crate::db::entity::task_attempt as attempt;
 
 /// That a task's key is taken while it waits or runs; word for word the condition of `tasks_unique_key_key`.
 pub(crate) const HAS_OPEN_KEY: &str = "unique_key IS NOT NULL AND state IN ('scheduled', 'ready', 'running')";
@@ -22,12 +24,34 @@ pub fn claim(backend: DbBackend, id: TaskId, by: ClaimRequest) -> UpdateStatemen
     begin(backend, by).and_where(Expr::col(Column::Id).eq(id.uuid())).and_where(ready(backend)).take()
 }
 
-/// Claims the most urgent ready task of a queue with which no worker has vanished, and of those the one that has waited
-/// longest.
-pub fn claim_next(backend: DbBackend, queue: &str, by: ClaimRequest) -> UpdateStatement {
+/// Claims the most urgent ready tasks of a queue with which no worker has vanished, and of those the ones that have waited
+/// longest. They are returned in any order.
+pub fn claim_next(backend: DbBackend, queue: &str, limit: u64, by: ClaimRequest) -> UpdateStatement {
     let fits =
         Expr::col(Column::Queue).eq(queue).and(Expr::col(Column::Crashes).eq(Expr::Constant(0.into())));
-    claim_first(backend, fits, by)
+    let next = first_ready(backend, fits, limit);
+    begin(backend, by).and_where(among(next)).take()
+}
+
+/// Notes the attempts at tasks that were just claimed.
+pub fn note_claims(backend: DbBackend, ids: &[TaskId]) -> InsertStatement {
+    let begun = Query::select()
+        .columns([Column::Id, Column::Token, Column::Attempt, Column::WorkerId])
+        .expr(clock::now(backend))
+        .from(Entity)
+        .and_where(Expr::col(Column::Id).is_in(padded(ids.iter().map(|id| id.uuid()))))
+        .take();
+    let mut insert = Query::insert();
+    insert.into_table(attempt::Entity).columns([
+        attempt::Column::TaskId,
+        attempt::Column::Token,
+        attempt::Column::Attempt,
+        attempt::Column::WorkerId,
+        attempt::Column::StartedAt,
+    ]);
+    // It fails only where there are more values than columns, or less.
+    drop(insert.select_from(begun));
+    insert
 }
 
 /// Whether any of the queues has a ready task with which a worker has vanished: a row if so.
@@ -50,8 +74,14 @@ fn is_suspect(queues: &[String]) -> Expr {
     Expr::col(Column::Queue).is_in(queues).and(Expr::col(Column::Crashes).gt(Expr::Constant(0.into())))
 }
 
-/// Claims the first of the ready tasks that fit. On Postgres those that another worker is just claiming are passed over.
+/// Claims the first of the ready tasks that fit.
 fn claim_first(backend: DbBackend, fits: Expr, by: ClaimRequest) -> UpdateStatement {
+    let next = first_ready(backend, fits, 1);
+    begin(backend, by).and_where(Expr::col(Column::Id).eq(subquery(next))).take()
+}
+
+/// The first of the ready tasks that fit. On Postgres those that another worker is just claiming are passed over.
+fn first_ready(backend: DbBackend, fits: Expr, limit: u64) -> SelectStatement {
     let mut next = Query::select();
     next.column(Column::Id)
         .from(Entity)
@@ -60,9 +90,9 @@ fn claim_first(backend: DbBackend, fits: Expr, by: ClaimRequest) -> UpdateStatem
         .order_by(Column::Priority, Order::Desc)
         .order_by(Column::RunAt, Order::Asc)
         .order_by(Column::Id, Order::Asc)
-        .limit(1);
+        .limit(limit);
     skip_locked(backend, &mut next);
-    begin(backend, by).and_where(Expr::col(Column::Id).eq(subquery(next))).take()
+    next
 }
 
 /// Prolongs the lease of a task that is running, and tells whether it was asked to end.
@@ -160,12 +190,16 @@ fn begin(backend: DbBackend, by: ClaimRequest) -> UpdateStatement {
         .take()
 }
 
-/// At most `limit` of the tasks that fit, lowest first. Materialised, or Postgres might run the subquery more than once
-/// and find others each time.
+/// At most `limit` of the tasks that fit, lowest first.
 pub(super) fn one_of(backend: DbBackend, fits: Expr, order: Column, limit: u64) -> Expr {
     let mut fitting = Query::select();
     fitting.column(Column::Id).from(Entity).and_where(fits).order_by(order, Order::Asc).limit(limit);
     skip_locked(backend, &mut fitting);
+    among(fitting)
+}
+
+/// That a task is one of those. Materialised, or Postgres might run the subquery more than once and find others each time.
+fn among(fitting: SelectStatement) -> Expr {
     let name = "fitting";
     let fitting = CommonTableExpression::new()
         .table_name(Alias::new(name))
