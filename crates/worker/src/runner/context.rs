@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicU32, AtomicUsize, Ordering},
 };
 
 use ::metrics::Gauge;
@@ -23,6 +23,8 @@ pub(crate) struct Context {
     pub(super) isolation: Isolation,
     pub(super) claims: Claims,
     pub(super) finisher: Finisher,
+    /// How often in a row the queue did not answer: it is listened to by one slot or another.
+    pub(super) queue_failures: AtomicU32,
     busy: AtomicUsize,
 }
 
@@ -43,6 +45,7 @@ impl Context {
             isolation: Isolation::new(),
             claims: Claims::start(Arc::clone(&store), by),
             finisher: Finisher::start(store),
+            queue_failures: AtomicU32::new(0),
             busy: AtomicUsize::new(0),
         }
     }

@@ -1,6 +1,6 @@
 //! Where a worker's tasks come from: wake-ups from the queue, and the database itself when there are none.
 
-use std::{pin::pin, time::Duration};
+use std::{pin::pin, sync::atomic::Ordering, time::Duration};
 
 use plaza_application::ports::{BoxError, QueueError, WakeUp};
 use plaza_domain::{RepositoryError, Task};
@@ -24,7 +24,6 @@ const QUEUE_GRACE: Duration = Duration::from_secs(5);
 pub(super) struct Source<'a> {
     context: &'a Context,
     backoff: Backoff,
-    queue_failures: u32,
     store_failures: u32,
 }
 
@@ -54,12 +53,7 @@ enum Hint {
 impl<'a> Source<'a> {
     pub(super) fn new(context: &'a Context) -> Self {
         let interval = context.settings.poll_interval;
-        Self {
-            context,
-            backoff: Backoff::new(interval / 8, interval * 2),
-            queue_failures: 0,
-            store_failures: 0,
-        }
+        Self { context, backoff: Backoff::new(interval / 8, interval * 2), store_failures: 0 }
     }
 
     /// The next task, claimed for this worker; `None` when it is to stop.
@@ -109,7 +103,7 @@ impl<'a> Source<'a> {
         Some(Claimed { task, place: Place::Alone(alone) })
     }
 
-    async fn hint(&mut self) -> Hint {
+    async fn hint(&self) -> Hint {
         let (queues, wait) = (&self.context.queues, self.context.settings.poll_interval);
         let _seeking = queues.seek();
         loop {
@@ -127,7 +121,7 @@ impl<'a> Source<'a> {
 
     /// Waits for a wake-up, for all slots that look for something to do: those that come with it are left to the others. A
     /// queue that gets room meanwhile is listened to by the slot that left the room.
-    async fn listen(&mut self, ear: Ear) -> Hint {
+    async fn listen(&self, ear: Ear) -> Hint {
         let wait = self.context.settings.poll_interval;
         // Whoever has become free together with this slot shall be counted.
         yield_now().await;
@@ -161,7 +155,7 @@ impl<'a> Source<'a> {
     }
 
     fn pause(&self) -> Option<Duration> {
-        let failures = self.queue_failures.max(self.store_failures);
+        let failures = self.context.queue_failures.load(Ordering::Relaxed).max(self.store_failures);
         (failures > 0).then(|| self.backoff.half_jitter(failures))
     }
 
@@ -174,18 +168,16 @@ impl<'a> Source<'a> {
         T::default()
     }
 
-    fn queue_answered(&mut self) {
-        if self.queue_failures > 0 {
+    fn queue_answered(&self) {
+        if self.context.queue_failures.swap(0, Ordering::Relaxed) > 0 {
             tracing::info!("the task queue answers again");
         }
-        self.queue_failures = 0;
     }
 
-    fn queue_failed(&mut self, error: BoxError) -> Hint {
-        if self.queue_failures == 0 {
+    fn queue_failed(&self, error: BoxError) -> Hint {
+        if self.context.queue_failures.fetch_add(1, Ordering::Relaxed) == 0 {
             tracing::warn!(error = ?error, "the task queue does not answer: the database is asked instead");
         }
-        self.queue_failures = self.queue_failures.saturating_add(1);
         Hint::Unannounced
     }
 }
