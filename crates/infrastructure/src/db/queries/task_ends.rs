@@ -10,7 +10,7 @@ use sea_orm::sea_query::{
 };
 use uuid::Uuid;
 
-use super::tasks::{is, word};
+use super::tasks::word;
 use crate::db::clock;
 use crate::db::entity::task::{Column, Entity};
 use crate::db::entity::task_attempt as attempt;
@@ -38,7 +38,8 @@ pub fn succeed(backend: DbBackend, successes: &[Success]) -> UpdateStatement {
         .from(list(rows, (Uuid::nil(), 0, None)))
         .and_where(Expr::col((Entity, Column::Id)).eq(done(ID)))
         .and_where(Expr::col((Entity, Column::Token)).eq(done(TOKEN)))
-        .and_where(is(TaskState::Running))
+        // That it runs: exactly then it has a lease. By its state, Postgres would go through all tasks that run.
+        .and_where(Expr::col(Column::LeaseUntil).is_not_null())
         .returning(Query::returning().column(Column::Id))
         .take()
 }
