@@ -10,6 +10,10 @@ use crate::{
 };
 
 const SECRET: &str = "a secret of 32 characters or more, shared by the instances of one run";
+/// How many tasks a worker has in hand; BullMQ and Celery have their hundreds, too.
+const SLOTS: &str = "64";
+/// One for each of two processors, as with the others.
+const PICTURES_AT_ONCE: &str = "2";
 
 /// The sizes that Plaza comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +70,8 @@ impl Peer for Plaza {
             .variable("PLAZA_AUTH__BCRYPT_COST", ground.bcrypt_cost.to_string())
             .variable("PLAZA_AUTH__SECRET", SECRET)
             .variable("PLAZA_WORKER__EMBEDDED", "true")
+            .variable("PLAZA_WORKER__CONCURRENCY", SLOTS)
+            .variable("PLAZA_WORKER__QUEUES__MEDIA__CONCURRENCY", PICTURES_AT_ONCE)
             .variable("PLAZA_LOG__LEVEL", "warn");
         Ok(match &ground.stores {
             Some((database, redis)) => {
