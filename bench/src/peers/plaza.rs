@@ -10,7 +10,7 @@ use crate::{
 };
 
 const SECRET: &str = "a secret of 32 characters or more, shared by the instances of one run";
-/// How many tasks a worker has in hand; BullMQ and Celery have their hundreds, too.
+/// How many tasks it has in hand; each of BullMQ's two processes has a hundred.
 const SLOTS: &str = "64";
 /// One for each of two processors, as with the others.
 const PICTURES_AT_ONCE: &str = "2";
