@@ -1,7 +1,11 @@
 //! Claims of many slots by one transaction: each gets one task, which it begins at once. While one is being committed, the
 //! next ones gather.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use chrono::TimeDelta;
 use plaza_application::lanes::Lanes;
@@ -29,7 +33,7 @@ struct Job {
 }
 
 /// What a transaction claimed, by queue.
-type Claimed = BTreeMap<String, std::vec::IntoIter<Task>>;
+type Claimed = BTreeMap<String, VecDeque<Task>>;
 
 impl Claims {
     pub(super) fn start(store: Arc<dyn Store>, by: ClaimRequest) -> Self {
@@ -68,19 +72,22 @@ async fn claim_batch(store: &dyn Store, by: ClaimRequest, mut jobs: Vec<Job>) {
     if wanted.is_empty() {
         return;
     }
-    let claiming = timeout(BATCH_TIMEOUT, claim(store, by, wanted)).await;
-    let claimed = claiming.unwrap_or_else(|too_slow| Err(RepositoryError::Unavailable(too_slow.into())));
-    let mut left = Vec::new();
-    match claimed {
-        Ok(mut claimed) => {
+    let mut claimed = Claimed::new();
+    let claiming = timeout(BATCH_TIMEOUT, claim(store, by, wanted, &mut claimed)).await;
+    match claiming.unwrap_or_else(|too_slow| Err(RepositoryError::Unavailable(too_slow.into()))) {
+        Ok(()) => {
+            let mut refused = Vec::new();
             for Job { queue, claimed: slot } in jobs {
-                let task = claimed.get_mut(&queue).and_then(Iterator::next);
+                let task = claimed.get_mut(&queue).and_then(VecDeque::pop_front);
                 if let Err(Ok(Some(task))) = slot.send(Ok(task)) {
-                    left.push(task);
+                    refused.push((queue, task));
                 }
             }
-            left.extend(claimed.into_values().flatten());
+            for (queue, task) in refused {
+                claimed.entry(queue).or_default().push_back(task);
+            }
         }
+        // The commit may have been done all the same: its answer was lost, or came too late.
         Err(error) => {
             let reason = error.to_string();
             for job in jobs {
@@ -88,34 +95,44 @@ async fn claim_batch(store: &dyn Store, by: ClaimRequest, mut jobs: Vec<Job>) {
             }
         }
     }
-    if !left.is_empty()
-        && let Err(error) = give_back(store, left).await
-    {
+    let left: Vec<Task> = claimed.into_values().flatten().collect();
+    if left.is_empty() {
+        return;
+    }
+    let giving = timeout(BATCH_TIMEOUT, give_back(store, by, left)).await;
+    if let Err(error) = giving.unwrap_or_else(|too_slow| Err(RepositoryError::Unavailable(too_slow.into()))) {
         tracing::warn!(error = ?error, "tasks could not be given back: their leases will expire");
     }
 }
 
-async fn claim(store: &dyn Store, by: ClaimRequest, wanted: BTreeMap<String, u64>) -> Result<Claimed> {
+async fn claim(
+    store: &dyn Store,
+    by: ClaimRequest,
+    wanted: BTreeMap<String, u64>,
+    claimed: &mut Claimed,
+) -> Result<()> {
     let mut work = store.begin().await?;
-    let mut claimed = Claimed::new();
     for (queue, count) in wanted {
         let tasks = work.tasks().claim_next(&queue, count, by).await?;
-        claimed.insert(queue, tasks.into_iter());
+        claimed.insert(queue, tasks.into());
     }
-    if claimed.values().all(|tasks| tasks.len() == 0) {
-        return Ok(claimed);
+    if claimed.values().all(VecDeque::is_empty) {
+        return Ok(());
     }
-    work.commit().await?;
-    Ok(claimed)
+    work.commit().await
 }
 
 /// Gives back what no slot waits for any more, without burning its attempt.
-async fn give_back(store: &dyn Store, tasks: Vec<Task>) -> Result<()> {
+async fn give_back(store: &dyn Store, by: ClaimRequest, tasks: Vec<Task>) -> Result<()> {
     let outcome =
         AttemptOutcome::Snooze { reason: "no slot waited for it".to_owned(), delay: TimeDelta::zero() };
     let mut work = store.begin().await?;
     for task in tasks {
-        work.tasks().finish(task.id, task.token, &outcome).await?;
+        // After a claim that was rolled back, another worker's has the same token.
+        let latest = work.tasks().attempts(task.id, 1).await?.pop();
+        if latest.is_some_and(|latest| latest.worker_id == by.worker) {
+            work.tasks().finish(task.id, task.token, &outcome).await?;
+        }
     }
     work.commit().await
 }

@@ -63,7 +63,12 @@ async fn end_batch(store: &dyn Store, jobs: Vec<Job>) {
     if done.is_empty() {
         return;
     }
-    match end_in_time(store, &done).await {
+    let mut ended = end_in_time(store, &done).await;
+    if matches!(ended, Err(RepositoryError::Unavailable(_))) {
+        // A connection that broke is replaced by now. What was stored all the same counts as lost then, and stays ended.
+        ended = end_in_time(store, &done).await;
+    }
+    match ended {
         Ok(ended) => {
             for (id, settled) in jobs {
                 let _ = settled.send(Ok(if ended.contains(&id) { Settled::Done } else { Settled::Lost }));

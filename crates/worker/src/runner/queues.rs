@@ -155,8 +155,10 @@ impl Queues {
     /// Leaves wake-ups of a queue to other slots.
     pub(super) fn announce(&self, name: &str, count: usize) {
         if let Some(queue) = self.state().queue(name) {
-            // No more than there could be tasks to run: who is that far behind looks by itself.
-            queue.announced = queue.announced.saturating_add(count).min(queue.limit);
+            let announced = queue.announced.saturating_add(count);
+            // No more than there could be tasks to run: the others are found by looking.
+            queue.has_more |= announced > queue.limit;
+            queue.announced = announced.min(queue.limit);
         }
         for _ in 0..count {
             self.changed.notify_one();

@@ -203,10 +203,14 @@ async fn claim_announced(
 async fn claim_unannounced(context: &Context) -> Result<Option<(Task, queues::Place)>, RepositoryError> {
     for queue in context.queues.in_turn() {
         let Some(place) = context.queues.reserve(&queue) else { continue };
-        let claimed = context.claims.next(&queue).await?;
-        // Where one was, there may be more.
-        context.queues.note_more(&queue, claimed.is_some());
-        if let Some(task) = claimed {
+        // Before asking: what another slot finds out meanwhile stays noted.
+        context.queues.note_more(&queue, false);
+        let claimed = context.claims.next(&queue).await;
+        if !matches!(claimed, Ok(None)) {
+            // Where one was, there may be more; and where nobody answered, too.
+            context.queues.note_more(&queue, true);
+        }
+        if let Some(task) = claimed? {
             place.pay();
             return Ok(Some((task, place)));
         }

@@ -8,6 +8,7 @@
 mod cancel;
 mod queues;
 mod runtime;
+mod shared;
 mod suspects;
 
 use std::{future::pending, sync::Arc, time::Duration};
