@@ -22,6 +22,8 @@ pub(crate) struct Follower {
     socket: Option<Socket>,
     /// It is told what happens, until it is told that its user has left.
     is_subscribed: bool,
+    /// It was told to begin anew when its user was no member any more: it knows nothing until it subscribes again.
+    is_blank: bool,
     sent: u64,
 }
 
@@ -29,7 +31,7 @@ impl Follower {
     /// Not connected yet, and knows nothing.
     pub(crate) fn new(user: User, room_id: &str) -> Self {
         let (mirror, room_id) = (Mirror::default(), room_id.to_owned());
-        Self { user, mirror, room_id, socket: None, is_subscribed: false, sent: 0 }
+        Self { user, mirror, room_id, socket: None, is_subscribed: false, is_blank: false, sent: 0 }
     }
 
     pub(crate) fn is_connected(&self) -> bool {
@@ -140,10 +142,18 @@ impl Follower {
         }
     }
 
+    fn apply(&mut self, frame: &Frame) -> Result<(), Failure> {
+        let applied = self.mirror.apply(frame);
+        applied.map_err(|irregular| format!("{}: {irregular:?}", self.user.username).into())
+    }
+
     async fn receive(&mut self, frame: &Frame) -> Result<(), Failure> {
         let name = &self.user.username;
         match frame.kind.as_str() {
-            "subscribed" => self.is_subscribed = true,
+            "subscribed" => {
+                (self.is_subscribed, self.is_blank) = (true, false);
+                self.apply(frame)?;
+            }
             // Refused: the user is no member now.
             "error" if frame.room_id == self.room_id => self.is_subscribed = false,
             "error" if !is_expected(&frame.body["code"]) => {
@@ -152,7 +162,8 @@ impl Follower {
             "reset" => {
                 let fresh = self.snapshot().await.unwrap_or_default();
                 // Who was removed meanwhile begins with nothing when they come back.
-                let version = if fresh.version() == 0 { 0 } else { frame.version };
+                self.is_blank = fresh.version() == 0;
+                let version = if self.is_blank { 0 } else { frame.version };
                 self.mirror = Mirror::new(version, fresh.state().clone());
             }
             _ => {
@@ -160,8 +171,9 @@ impl Follower {
                 if is_event && !self.is_subscribed {
                     return Err(format!("{name} is no member and is told {frame:?}").into());
                 }
-                let applied = self.mirror.apply(frame);
-                applied.map_err(|irregular| format!("{name}: {irregular:?}"))?;
+                if !self.is_blank {
+                    self.apply(frame)?;
+                }
             }
         }
         if frame.kind == "member_left" && frame.body["user"]["id"] == *self.user.id {
