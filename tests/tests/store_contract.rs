@@ -267,16 +267,18 @@ contract! {
         a_deleted_file_is_found_only_by_who_locks_it
         a_file_is_shared_while_a_message_shows_it
     }
+    task_batches {
+        many_tasks_are_claimed_at_once_the_most_urgent_first
+        workers_that_race_for_many_take_different_tasks
+        many_attempts_end_together_but_those_whose_token_is_stale
+    }
     tasks {
         a_new_task_is_ready
         of_twenty_claims_one_succeeds
         racing_workers_take_different_tasks
         the_most_urgent_task_of_a_queue_is_next_then_the_oldest
-        many_tasks_are_claimed_at_once_the_most_urgent_first
-        workers_that_race_for_many_take_different_tasks
         a_stale_token_is_refused
         a_finished_task_is_not_claimed_again
-        many_attempts_end_together_but_those_whose_token_is_stale
         a_retry_begins_again_when_its_time_has_come
         a_retry_without_attempts_left_is_dead
         a_snooze_gives_the_attempt_back

@@ -38,6 +38,7 @@ pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod signing_keys;
 pub(crate) mod suspects;
+pub(crate) mod task_batches;
 pub(crate) mod task_lists;
 pub(crate) mod task_orders;
 pub(crate) mod tasks;

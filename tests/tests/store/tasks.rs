@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use plaza_domain::repository::{ClaimRequest, Lease, Result, Success};
+use plaza_domain::repository::{ClaimRequest, Lease, Result};
 use plaza_domain::{AttemptEnd, AttemptOutcome, NewTask, Priority, Store, Task, TaskId, TaskState};
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
     fixture::race,
 };
 
-const LEASE: i64 = 60;
+pub(super) const LEASE: i64 = 60;
 const NOW: TimeDelta = TimeDelta::seconds(-1);
 const LATER: TimeDelta = TimeDelta::hours(1);
 
@@ -23,20 +23,24 @@ async fn claimed(store: &Arc<dyn Store>, id: TaskId, by: ClaimRequest) -> Result
     Ok(task)
 }
 
-async fn running(store: &Arc<dyn Store>, lease_seconds: i64) -> std::result::Result<Task, String> {
+pub(super) async fn running(store: &Arc<dyn Store>, lease_seconds: i64) -> std::result::Result<Task, String> {
     let task = given_task(store, "media").await.map_err(|error| error.to_string())?;
     let claimed = claimed(store, task.id, claim(lease_seconds)).await.map_err(|error| error.to_string())?;
     claimed.ok_or_else(|| "a ready task was not claimed".to_owned())
 }
 
-async fn finished(store: &Arc<dyn Store>, task: &Task, outcome: &AttemptOutcome) -> Result<bool> {
+pub(super) async fn finished(store: &Arc<dyn Store>, task: &Task, outcome: &AttemptOutcome) -> Result<bool> {
     let mut work = store.begin().await?;
     let is_done = work.tasks().finish(task.id, task.token, outcome).await?;
     work.commit().await?;
     Ok(is_done)
 }
 
-async fn reaped(store: &Arc<dyn Store>, max_crashes: i32, lease_seconds: i64) -> Result<Vec<Task>> {
+pub(super) async fn reaped(
+    store: &Arc<dyn Store>,
+    max_crashes: i32,
+    lease_seconds: i64,
+) -> Result<Vec<Task>> {
     let mut work = store.begin().await?;
     let hopeless = work.tasks().reap(max_crashes, claim(lease_seconds), 10).await?;
     work.commit().await?;
@@ -50,7 +54,7 @@ async fn promoted(store: &Arc<dyn Store>) -> Result<Vec<(TaskId, String)>> {
     Ok(promoted)
 }
 
-async fn found(store: &Arc<dyn Store>, id: TaskId) -> std::result::Result<Task, String> {
+pub(super) async fn found(store: &Arc<dyn Store>, id: TaskId) -> std::result::Result<Task, String> {
     let mut read = store.read().await.map_err(|error| error.to_string())?;
     let task = read.tasks().find(id).await.map_err(|error| error.to_string())?;
     task.ok_or_else(|| "the task is gone".to_owned())
@@ -124,60 +128,6 @@ pub(crate) async fn the_most_urgent_task_of_a_queue_is_next_then_the_oldest(
         assert_eq!(task.map(|task| task.id), expected);
     }
     assert_eq!(work.tasks().find(mail.id).await?.map(|task| task.state), Some(TaskState::Ready));
-    Ok(())
-}
-
-pub(crate) async fn many_tasks_are_claimed_at_once_the_most_urgent_first(store: Arc<dyn Store>) -> Outcome {
-    let (first, second) = (given_task(&store, "media").await?, given_task(&store, "media").await?);
-    let urgent = NewTask { priority: Priority::HIGH, ..task("media") };
-    let mut work = store.begin().await?;
-    work.tasks().insert(&urgent).await?;
-    work.tasks().insert(&task("mail")).await?;
-    work.commit().await?;
-    let by = claim(LEASE);
-    let mut work = store.begin().await?;
-    assert_eq!(work.tasks().claim_next("media", 0, by).await?, []);
-    let two = work.tasks().claim_next("media", 2, by).await?;
-    let rest = work.tasks().claim_next("media", 100, by).await?;
-    work.commit().await?;
-    let ids = |tasks: &[Task]| tasks.iter().map(|task| task.id).collect::<Vec<_>>();
-    assert_eq!((ids(&two), ids(&rest)), (vec![urgent.id, first.id], vec![second.id]));
-    for task in two.iter().chain(&rest) {
-        assert_eq!((task.state, task.attempt, task.token), (TaskState::Running, 1, 1));
-        assert!(task.lease_until > Some(task.run_at));
-        assert_eq!(found(&store, task.id).await?, *task);
-        let attempts = store.read().await?.tasks().attempts(task.id, 10).await?;
-        let begun: Vec<_> =
-            attempts.iter().map(|begun| (begun.attempt, begun.worker_id, begun.ended_at)).collect();
-        assert_eq!(begun, [(1, by.worker, None)]);
-    }
-    Ok(())
-}
-
-pub(crate) async fn workers_that_race_for_many_take_different_tasks(store: Arc<dyn Store>) -> Outcome {
-    for _ in 0..40 {
-        given_task(&store, "media").await?;
-    }
-    let taken = Arc::new(std::sync::Mutex::new(Vec::new()));
-    let done = race(8, |_| {
-        let (store, taken) = (Arc::clone(&store), Arc::clone(&taken));
-        async move {
-            loop {
-                let mut work = store.begin().await?;
-                let tasks = work.tasks().claim_next("media", 3, claim(LEASE)).await?;
-                work.commit().await?;
-                if tasks.is_empty() {
-                    return Ok(true);
-                }
-                let ids = tasks.into_iter().map(|task| task.id);
-                taken.lock().map_err(|_| "another worker failed")?.extend(ids);
-            }
-        }
-    });
-    assert_eq!(done.await?, 8);
-    let taken = taken.lock().map_err(|_| "a worker failed")?;
-    let different: std::collections::HashSet<_> = taken.iter().collect();
-    assert_eq!((taken.len(), different.len()), (40, 40));
     Ok(())
 }
 
@@ -408,48 +358,5 @@ pub(crate) async fn a_worker_learns_that_its_task_was_called_off(store: Arc<dyn 
     assert_eq!(found(&store, task.id).await?.state, TaskState::Cancelled);
     let attempts = store.read().await?.tasks().attempts(task.id, 10).await?;
     assert_eq!(attempts.first().and_then(|attempt| attempt.end), Some(AttemptEnd::Cancelled));
-    Ok(())
-}
-
-pub(crate) async fn many_attempts_end_together_but_those_whose_token_is_stale(
-    store: Arc<dyn Store>,
-) -> Outcome {
-    let stale = running(&store, -1).await?;
-    assert_eq!(reaped(&store, 3, LEASE).await?, []);
-    let ended = running(&store, LEASE).await?;
-    assert!(finished(&store, &ended, &AttemptOutcome::Cancelled).await?);
-    let (one, two, bystander) =
-        (running(&store, LEASE).await?, running(&store, LEASE).await?, running(&store, LEASE).await?);
-    let success = |task: &Task, result| Success { id: task.id, token: task.token, result };
-    let answer = serde_json::json!({ "note": "hello" });
-    let done = [
-        success(&stale, None),
-        success(&one, Some(answer.clone())),
-        success(&ended, None),
-        success(&two, None),
-        Success { token: bystander.token + 1, ..success(&bystander, None) },
-    ];
-    let mut work = store.begin().await?;
-    let mut written = work.tasks().finish_many(&done).await?;
-    assert_eq!(work.tasks().finish_many(&[]).await?, []);
-    work.commit().await?;
-    written.sort_unstable();
-    let mut expected = [one.id, two.id];
-    expected.sort_unstable();
-    assert_eq!(written, expected);
-    for (task, result) in [(&one, Some(answer)), (&two, None)] {
-        let found = found(&store, task.id).await?;
-        assert_eq!((found.state, found.progress, found.result), (TaskState::Succeeded, Some(100), result));
-        assert!(found.lease_until.is_none() && found.finished_at >= Some(found.created_at));
-        let attempts = store.read().await?.tasks().attempts(task.id, 10).await?;
-        let ends: Vec<_> = attempts.iter().map(|attempt| (attempt.end, attempt.ended_at.is_some())).collect();
-        assert_eq!(ends, [(Some(AttemptEnd::Succeeded), true)]);
-    }
-    for (task, state) in
-        [(&stale, TaskState::Scheduled), (&ended, TaskState::Cancelled), (&bystander, TaskState::Running)]
-    {
-        let found = found(&store, task.id).await?;
-        assert_eq!((found.state, found.result), (state, None));
-    }
     Ok(())
 }
