@@ -2,6 +2,8 @@
 # Installs what the Socket.IO server runs on: what package-lock.json names.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
+# The benchmark's own Node.js, where the machine's is too old.
+PATH="$PWD/../../node/node_modules/.bin:$PATH"
 
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
     npm ci --ignore-scripts --no-audit --no-fund --silent

@@ -2,6 +2,7 @@
 
 mod bare;
 mod nchan;
+mod node;
 mod plaza;
 mod reference;
 mod server;

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Ground, Peer};
+use super::{
+    Ground, Peer,
+    node::{node, said_by_node},
+};
 use crate::{
     Failure,
-    machine::{
-        facts::said,
-        process::{Launch, find_program},
-    },
+    machine::{facts::said, process::Launch},
     wire::{Dialect, PLAZA, SOCKET_IO},
 };
 
@@ -123,15 +123,15 @@ impl Peer for SocketIo {
         if !folder.join("node_modules").is_dir() {
             return Err("Socket.IO is not installed: bench/peers/socketio/install.sh does it".into());
         }
-        let node = find_program("node", &[]).ok_or("there is no node: install the package nodejs")?;
-        let launch = Launch::new(node, &folder).arguments(["server.js"]).variable("NODE_ENV", "production");
+        let launch =
+            Launch::new(node()?, &folder).arguments(["server.js"]).variable("NODE_ENV", "production");
         Ok(with_ground(launch, ground).variable("PORT", port.to_string()))
     }
 
     fn versions(&self) -> Vec<(String, String)> {
         let package = folder("socketio").join("node_modules/socket.io/package.json").display().to_string();
-        let socket_io = said("node", &["-p", &format!("require({package:?}).version")]);
-        vec![("Node.js".to_owned(), said("node", &["--version"])), ("Socket.IO".to_owned(), socket_io)]
+        let socket_io = said_by_node(&["-p", &format!("require({package:?}).version")]);
+        vec![("Node.js".to_owned(), said_by_node(&["--version"])), ("Socket.IO".to_owned(), socket_io)]
     }
 
     fn fill(&self, room_id: &str, user_id: &str, count: u64) -> Option<String> {

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Ground, Peer};
+use super::{
+    Ground, Peer,
+    node::{node, said_by_node},
+};
 use crate::{
     Failure,
-    machine::{
-        facts::said,
-        process::{Launch, find_program},
-    },
+    machine::{facts::said, process::Launch},
     wire::{Dialect, PLAZA},
 };
 
@@ -112,15 +112,14 @@ impl Peer for BullMq {
         if !folder.join("node_modules").is_dir() {
             return Err("BullMQ is not installed: bench/peers/bullmq/install.sh does it".into());
         }
-        let node = find_program("node", &[]).ok_or("there is no node: install the package nodejs")?;
-        let launch = Launch::new(node, &folder).arguments(["bench.js"]).variable("NODE_ENV", "production");
+        let launch = Launch::new(node()?, &folder).arguments(["bench.js"]).variable("NODE_ENV", "production");
         Ok(Some(launch.variable("BENCH_REDIS_URL", redis(ground)?)))
     }
 
     fn versions(&self) -> Vec<(String, String)> {
         let version = |package: &str| {
             let file = folder("bullmq").join("node_modules").join(package).join("package.json");
-            said("node", &["-p", &format!("require({:?}).version", file.display().to_string())])
+            said_by_node(&["-p", &format!("require({:?}).version", file.display().to_string())])
         };
         vec![("BullMQ".to_owned(), version("bullmq")), ("sharp".to_owned(), version("sharp"))]
     }
