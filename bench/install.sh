@@ -44,7 +44,7 @@ if [ "${#missing[@]}" -gt 0 ]; then
     fi
     # Runlevel 1 keeps Debian from starting the servers: each run starts its own.
     as_root apt-get update -qq
-    if ! has_rust && apt-cache show rustup >/dev/null 2>&1; then missing+=(rustup); fi
+    if ! has_rust && apt-get install --simulate rustup >/dev/null 2>&1; then missing+=(rustup); fi
     echo "Installing what the benchmark needs: ${missing[*]}"
     as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -qq -y --no-install-recommends "${missing[@]}"
 fi

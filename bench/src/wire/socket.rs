@@ -109,18 +109,21 @@ impl Socket {
 
     /// Reads on until a text contains `words`; those before it are dropped.
     pub(crate) async fn wait_for(&mut self, words: &str) -> Result<(), Failure> {
+        let mut last = String::new();
         let reading = async {
             loop {
                 while let Some(text) = self.next()? {
                     if memchr::memmem::find(text, words.as_bytes()).is_some() {
                         return Ok(());
                     }
+                    last = String::from_utf8_lossy(text).into_owned();
                 }
                 self.flush().await?;
                 self.receive().await?;
             }
         };
-        timeout(HANDSHAKE, reading).await.map_err(|_| format!("{words:?} was expected of a server"))?
+        let waited = timeout(HANDSHAKE, reading).await;
+        waited.map_err(|_| format!("{words:?} was expected of a server, which said last: {last:?}"))?
     }
 }
 
