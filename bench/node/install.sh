@@ -11,6 +11,11 @@ is_enough() {
 is_enough node && exit
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
     npm ci --ignore-scripts --no-audit --no-fund --silent
+    # Older ones of npm make this link only together with running scripts of packages.
+    mkdir -p node_modules/.bin
+    for program in node_modules/node-linux-*/bin/node; do
+        ln -sf "../${program#node_modules/}" node_modules/.bin/node
+    done
     touch node_modules/.package-lock.json
 fi
 if ! is_enough node_modules/.bin/node; then

@@ -69,6 +69,7 @@ pub(super) const SECTIONS: [Section; 11] = [
             ("KiB a connection", "kib_per_connection", 1),
             ("MiB without any", "empty_mib", 0),
             ("connects/s", "connects_per_second", 0),
+            ("handshakes begun anew", "handshakes_begun_anew", 0),
         ],
     },
     Section {

@@ -38,12 +38,14 @@ pub(super) async fn run(
     let empty = server.memory();
     let begin = Instant::now();
     let mut connections = JoinSet::new();
+    let mut begun_anew = 0;
     for (chunk, seats) in seats.chunks(AT_ONCE).enumerate() {
         let connecting = seats.iter().enumerate().map(|(number, seat)| {
             let address = server.addresses[(chunk * AT_ONCE + number) % server.addresses.len()];
             connect(address, peer.dialect(), seat, BUFFER)
         });
         for socket in try_join_all(connecting).await? {
+            begun_anew += socket.begun_anew();
             connections.spawn(stay(socket, peer.dialect()));
         }
     }
@@ -67,6 +69,7 @@ pub(super) async fn run(
     Ok(Outcome { cores, ..Outcome::default() }
         .with("kib_per_connection", each)
         .with("connections", seats.len() as f64)
+        .with("handshakes_begun_anew", begun_anew.into())
         .with("empty_mib", empty as f64 / 1_024.0 / 1_024.0)
         .with("connects_per_second", seats.len() as f64 / connected.as_secs_f64()))
 }

@@ -23,6 +23,10 @@ use super::Dialect;
 use crate::{Failure, stage::Seat};
 
 const HANDSHAKE: Duration = Duration::from_secs(30);
+/// Who is not in their room by then begins anew, as clients do, but for the last try: of some thousands of handshakes
+/// ejabberd leaves one without an answer.
+const UNANSWERED: Duration = Duration::from_secs(5);
+const TRIES: u32 = 3;
 const LARGEST_HEAD: usize = 16 * 1024;
 /// Masks keep proxies from taking frames for something else; there is none, and this one changes nothing.
 const MASK: [u8; 4] = [0; 4];
@@ -36,9 +40,15 @@ pub(crate) struct Socket {
     from: usize,
     to: usize,
     output: Vec<u8>,
+    begun_anew: u32,
 }
 
 impl Socket {
+    /// How many handshakes before this one had no answer.
+    pub(crate) fn begun_anew(&self) -> u32 {
+        self.begun_anew
+    }
+
     /// Waits until something has arrived. Cancel safe.
     pub(crate) async fn receive(&mut self) -> Result<(), Failure> {
         if self.from == self.to {
@@ -134,6 +144,20 @@ pub(crate) async fn connect(
     seat: &Seat,
     buffer: usize,
 ) -> Result<Socket, Failure> {
+    for begun_anew in 0..TRIES - 1 {
+        if let Ok(entered) = timeout(UNANSWERED, enter(address, dialect, seat, buffer)).await {
+            return Ok(Socket { begun_anew, ..entered? });
+        }
+    }
+    Ok(Socket { begun_anew: TRIES - 1, ..enter(address, dialect, seat, buffer).await? })
+}
+
+async fn enter(
+    address: SocketAddr,
+    dialect: &dyn Dialect,
+    seat: &Seat,
+    buffer: usize,
+) -> Result<Socket, Failure> {
     let mut socket =
         timeout(HANDSHAKE, shake_hands(address, &dialect.path(seat), dialect.subprotocol(), seat, buffer))
             .await??;
@@ -189,5 +213,5 @@ async fn shake_hands(
         let answer = String::from_utf8_lossy(&input[..length]).into_owned();
         return Err(format!("the server refuses a handshake: {answer}").into());
     }
-    Ok(Socket { stream, input, from: end, to: length, output: Vec::new() })
+    Ok(Socket { stream, input, from: end, to: length, output: Vec::new(), begun_anew: 0 })
 }
