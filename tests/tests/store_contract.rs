@@ -176,6 +176,12 @@ contract! {
         rooms_are_small_up_to_a_number_of_members
         a_user_was_last_seen_at_the_latest_time
     }
+    appending {
+        messages_go_to_the_ends_of_their_rooms_in_their_order
+        a_message_that_is_appended_keeps_every_field
+        a_client_id_that_was_used_stops_all_that_is_appended
+        who_appends_at_the_same_time_leaves_no_gap
+    }
     messages {
         a_message_keeps_every_field
         a_senders_client_id_is_used_once

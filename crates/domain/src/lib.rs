@@ -66,7 +66,9 @@ pub use job::RecurringJob;
 pub use mail_token::{MailPurpose, MailToken};
 pub use member::{Member, MemberProfile, MemberRole};
 pub use mention::{Mention, Mentions};
-pub use message::{Message, MessageDraft, MessageEdit, MessageKind, Pin, SentMessage, SystemEvent};
+pub use message::{
+    Message, MessageDraft, MessageEdit, MessageKind, NewMessage, Pin, SentMessage, SystemEvent,
+};
 pub use overview::{Activity, MAX_COUNTED_MENTIONS, Mute, RoomOverview};
 pub use presence::{Availability, Presence};
 pub use queue::{QueueFigures, QueueSurvey};

@@ -4,7 +4,7 @@ mod draft;
 
 use serde::{Deserialize, Serialize};
 
-pub use draft::{MessageDraft, Placement};
+pub use draft::{MessageDraft, NewMessage, Placement};
 
 use crate::{
     ClientId, Content, FileId, Mention, MessageId, Reaction, RoomId, Seq, Timestamp, UserId, UserSummary,

@@ -1,6 +1,7 @@
 //! The behaviours, by subject; each takes an empty store.
 
 pub(crate) mod accounts;
+pub(crate) mod appending;
 pub(crate) mod audit;
 pub(crate) mod blobs;
 pub(crate) mod blocks;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use plaza_domain::{
-    DirectRoom, FileId, FileKind, FilePurpose, MessageId, RepositoryError, RoomId, RoomKind, SentMessage,
-    ThreadRoot, UnitOfWork, UserId, UserSummary,
+    DirectRoom, FileId, FileKind, FilePurpose, MessageId, Repositories, RepositoryError, RoomId, RoomKind,
+    SentMessage, ThreadRoot, UserId, UserSummary,
 };
 
 use super::{committer::Job, mentions::Meant, verdicts::refuse_new};
@@ -23,27 +23,27 @@ pub(super) struct Knowledge {
 /// Looks up what there is to know about a batch: who may post by one query, and the rest only when a job asks for it. What
 /// was sent before is looked for when that is likely, or when it decides whether a job is refused.
 pub(super) async fn look_up(
-    work: &mut dyn UnitOfWork,
+    read: &mut dyn Repositories,
     jobs: &[Job],
     repeats_are_likely: bool,
 ) -> std::result::Result<Knowledge, RepositoryError> {
     let mut pairs: Vec<_> = jobs.iter().map(|job| (job.room_id, job.sender_id)).collect();
     pairs.sort_unstable();
     pairs.dedup();
-    let senders = work.members().senders(&pairs).await?;
+    let senders = read.members().senders(&pairs).await?;
     let parent_ids: Vec<_> = jobs.iter().filter_map(|job| job.draft.parent_id()).collect();
-    let parents = if parent_ids.is_empty() { Vec::new() } else { work.threads().roots(&parent_ids).await? };
+    let parents = if parent_ids.is_empty() { Vec::new() } else { read.threads().roots(&parent_ids).await? };
     let file_ids: Vec<_> = jobs.iter().filter_map(|job| job.draft.file_id()).collect();
-    let files = if file_ids.is_empty() { Vec::new() } else { work.files().find_many(&file_ids).await? };
+    let files = if file_ids.is_empty() { Vec::new() } else { read.files().find_many(&file_ids).await? };
     let mentioning = jobs.iter().map(|job| (job.room_id, job.sender_id, job.draft.mentions()));
-    let meant = Meant::find(work, mentioning).await?;
+    let meant = Meant::find(read, mentioning).await?;
     let direct_ids: Vec<_> = senders
         .iter()
         .filter(|sender| sender.kind == RoomKind::Direct)
         .map(|sender| sender.room_id)
         .collect();
     let direct_rooms =
-        if direct_ids.is_empty() { Vec::new() } else { work.direct_rooms().find_many(&direct_ids).await? };
+        if direct_ids.is_empty() { Vec::new() } else { read.direct_rooms().find_many(&direct_ids).await? };
     let mut known = Knowledge {
         originals: Vec::new(),
         senders: senders.into_iter().map(|sender| ((sender.room_id, sender.user.id), sender.user)).collect(),
@@ -58,13 +58,13 @@ pub(super) async fn look_up(
         meant,
     };
     if repeats_are_likely || jobs.iter().any(|job| refuse_new(job, &known).is_some()) {
-        known.originals = originals(work, jobs).await?;
+        known.originals = originals(read, jobs).await?;
     }
     Ok(known)
 }
 
 async fn originals(
-    work: &mut dyn UnitOfWork,
+    read: &mut dyn Repositories,
     jobs: &[Job],
 ) -> std::result::Result<Vec<SentMessage>, RepositoryError> {
     let key = |job: &Job| Some((job.sender_id, job.draft.client_id()?.clone()));
@@ -72,5 +72,5 @@ async fn originals(
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    work.messages().find_by_client_ids(&keys).await
+    read.messages().find_by_client_ids(&keys).await
 }

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use plaza_domain::{
-    Content, Follower, Mention, Mentions, Message, RepositoryError, RoomId, SentMessage, UnitOfWork, UserId,
-    UserSummary, Username,
+    Content, Follower, Mention, Mentions, Message, Repositories, RepositoryError, RoomId, SentMessage,
+    UnitOfWork, UserId, UserSummary, Username,
 };
 
 use crate::{
@@ -36,7 +36,7 @@ impl Meant {
     /// Finds the names among the members of the rooms: one query for all names, and one for all who mention
     /// everybody; none when there is nothing to find.
     pub(super) async fn find<'a>(
-        work: &mut dyn UnitOfWork,
+        read: &mut dyn Repositories,
         texts: impl Iterator<Item = Mentioning<'a>> + Send,
     ) -> Result<Self, RepositoryError> {
         let (mut names, mut callers) = (Vec::new(), Vec::new());
@@ -46,11 +46,11 @@ impl Meant {
         }
         let mut meant = Self::default();
         if !names.is_empty() {
-            let named = work.mentions().named(&names).await?.into_iter();
+            let named = read.mentions().named(&names).await?.into_iter();
             meant.members.extend(named.map(|(room_id, user)| ((room_id, user.username.clone()), user)));
         }
         if !callers.is_empty() {
-            let callers = work.mentions().callers(&callers, MAX_CALLED_MEMBERS + 1).await?.into_iter();
+            let callers = read.mentions().callers(&callers, MAX_CALLED_MEMBERS + 1).await?.into_iter();
             let allowed = callers.filter(|caller| may_mention_room(caller.role, caller.members));
             meant.callers.extend(allowed.map(|caller| (caller.room_id, caller.user_id)));
         }

@@ -8,6 +8,7 @@ mod mentions;
 mod repeats;
 mod replies;
 mod service;
+mod storing;
 mod transaction;
 mod verdicts;
 

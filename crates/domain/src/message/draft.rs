@@ -96,6 +96,11 @@ impl MessageDraft {
         &self.content
     }
 
+    /// What that looks like, as sanitised HTML.
+    pub fn content_html(&self) -> &str {
+        &self.content_html
+    }
+
     /// The send's name.
     pub fn client_id(&self) -> Option<&ClientId> {
         self.client_id.as_ref()
@@ -106,9 +111,19 @@ impl MessageDraft {
         self.file_id
     }
 
+    /// The short form of a picture's address.
+    pub fn image_url(&self) -> Option<&str> {
+        self.image_url.as_deref()
+    }
+
     /// What it replies to.
     pub fn parent_id(&self) -> Option<MessageId> {
         self.parent_id
+    }
+
+    /// What a system message tells.
+    pub fn system_event(&self) -> Option<SystemEvent> {
+        self.system_event
     }
 
     /// The names that it mentions.
@@ -144,6 +159,29 @@ impl MessageDraft {
             edited_at: None,
             deleted_at: None,
         }
+    }
+}
+
+/// A message that has everything but its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// Its room.
+    pub room_id: RoomId,
+    /// Who wrote it.
+    pub sender_id: UserId,
+    /// When.
+    pub created_at: Timestamp,
+    /// What it says.
+    pub draft: MessageDraft,
+}
+
+impl NewMessage {
+    /// Gives it its place.
+    pub fn place(self, seq: Seq, version: Version) -> Message {
+        let Self { id, room_id, sender_id, created_at, draft } = self;
+        draft.place(Placement { id, room_id, seq, version, sender_id, created_at })
     }
 }
 

@@ -36,8 +36,8 @@ impl HistoryRange {
 #[async_trait]
 pub trait MessageRepository: Send {
     /// Stores new messages, as drafts become them: what only later changes give a message (replies, reactions, a pin,
-    /// an edit, a deletion) is not stored. The caller has looked up the room and the sender in the same transaction: not
-    /// every database looks again.
+    /// an edit, a deletion) is not stored. The caller has looked up the room and the sender, and locked the room by
+    /// raising its counters: not every database looks again.
     ///
     /// # Errors
     /// `Conflict` with `MessageClientId` when a sender's client id was used before.

@@ -4,6 +4,7 @@
 //! [`UnitOfWork::commit`], or not at all when it is dropped. [`Store::read`] gives repositories that only read.
 //! Inside a unit of work there is no other I/O: commit first, publish after.
 
+pub mod append;
 mod audit;
 mod blob;
 mod block;
@@ -74,6 +75,8 @@ pub use user::{UserFilter, UserRepository};
 pub use username_change::UsernameChangeRepository;
 pub use worker::WorkerRepository;
 
+use crate::{Message, NewMessage};
+
 /// What every repository call returns.
 pub type Result<T> = std::result::Result<T, RepositoryError>;
 
@@ -91,6 +94,19 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// `Unavailable` when no connection can be had in time.
     async fn read(&self) -> Result<Box<dyn Repositories>>;
+
+    /// Stores new messages and nothing else, as a transaction of its own: each goes to the end of its room, in the order
+    /// given. Gives them with their places; those whose room is gone are neither stored nor given. The
+    /// caller has looked up the senders.
+    ///
+    /// A database that can do this in one round trip does.
+    ///
+    /// # Errors
+    /// `Conflict` with `MessageClientId` when a sender's client id was used before: then nothing was stored. With
+    /// `Unavailable`, perhaps everything was, as with [`UnitOfWork::commit`].
+    async fn append(&self, messages: Vec<NewMessage>) -> Result<Vec<Message>> {
+        append::in_transaction(self, messages).await
+    }
 
     /// Whether the database answers.
     ///

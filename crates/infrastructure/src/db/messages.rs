@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use futures::try_join;
-use plaza_domain::repository::{HistoryRange, MessageRepository, Result};
+use plaza_domain::repository::{HistoryRange, MessageRepository, Result, append::placed};
 use plaza_domain::{
-    ClientId, Emoji, Message, MessageId, Reaction, RoomId, SentMessage, Seq, UserId, UserSummary, Version,
+    ClientId, Emoji, Message, MessageId, NewMessage, Reaction, RoomId, SentMessage, Seq, UserId, UserSummary,
+    Version,
 };
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
@@ -18,6 +19,7 @@ use super::entity::message::{ActiveModel, Column, Entity, Model};
 use super::entity::{columns::Columns, mention, message_edit, reaction, user};
 use super::error::from_db;
 use super::queries;
+use super::rooms::raised;
 use super::session::{MAX_KEYS, Session, found, value};
 
 /// What a message is posted with for good.
@@ -131,6 +133,13 @@ impl<C: ConnectionTrait + Send> MessageRepository for Session<C> {
 }
 
 impl<C: ConnectionTrait> Session<C> {
+    /// Stores new messages at the ends of their rooms, as Postgres can: at least one, by one statement.
+    pub(super) async fn append(&self, messages: Vec<NewMessage>) -> Result<Vec<Message>> {
+        let rows = self.rows(&queries::append::append(&messages)).await?;
+        let raised = rows.iter().map(raised).collect::<Result<Vec<_>>>()?;
+        Ok(placed(messages, &raised))
+    }
+
     /// The messages that a query gives, with all that people see of them.
     pub(super) async fn views(&self, query: &SelectStatement) -> Result<Vec<SentMessage>> {
         let rows = self.rows(query).await?;

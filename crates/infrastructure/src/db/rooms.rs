@@ -78,14 +78,14 @@ impl<C: ConnectionTrait + Send> RoomRepository for Session<C> {
     }
 
     async fn advance_many(&mut self, advances: &[Advance]) -> Result<Vec<(RoomId, Counters)>> {
-        let mut raised = Vec::with_capacity(advances.len());
+        let mut rooms = Vec::with_capacity(advances.len());
         // Three values a room.
         for advances in advances.chunks(MAX_KEYS / 2) {
             for row in self.rows(&queries::rooms::advance_many(self.backend(), advances)).await? {
-                raised.push((RoomId::new(value(&row, Column::Id)?), counters(&row)?));
+                rooms.push(raised(&row)?);
             }
         }
-        Ok(raised)
+        Ok(rooms)
     }
 
     async fn versions(&mut self, ids: &[RoomId]) -> Result<Vec<(RoomId, Version)>> {
@@ -98,6 +98,11 @@ impl<C: ConnectionTrait + Send> RoomRepository for Session<C> {
         }
         Ok(versions)
     }
+}
+
+/// A room whose counters were raised.
+pub(super) fn raised(row: &QueryResult) -> Result<(RoomId, Counters)> {
+    Ok((RoomId::new(value(row, Column::Id)?), counters(row)?))
 }
 
 fn counters(row: &QueryResult) -> Result<Counters> {

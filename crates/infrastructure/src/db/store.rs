@@ -1,13 +1,15 @@
 //! The store: where transactions begin and reads start.
 
 use async_trait::async_trait;
-use plaza_domain::repository::{Repositories, Result, Store, UnitOfWork};
+use plaza_domain::repository::{Repositories, Result, Store, UnitOfWork, append};
+use plaza_domain::{Message, NewMessage};
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
 };
 
 use super::error::from_db;
-use super::session::Session;
+use super::session::{MAX_KEYS, Session};
 
 /// A write transaction says so from the start: one that reads first and upgrades later fails at once when another is
 /// ahead of it, whatever the busy timeout. Postgres ignores it.
@@ -61,6 +63,15 @@ impl Store for SeaOrmStore {
 
     async fn read(&self) -> Result<Box<dyn Repositories>> {
         Ok(Box::new(Session::new(self.reader.clone())))
+    }
+
+    async fn append(&self, messages: Vec<NewMessage>) -> Result<Vec<Message>> {
+        let is_one_statement =
+            self.writer.get_database_backend() == DbBackend::Postgres && messages.len() <= MAX_KEYS / 2;
+        match messages.as_slice() {
+            [_, ..] if is_one_statement => Session::new(self.writer.clone()).append(messages).await,
+            _ => append::in_transaction(self, messages).await,
+        }
     }
 
     async fn ping(&self) -> Result<()> {

@@ -4,9 +4,11 @@
 //! Lists of keys are filled up to a power of two: a database prepares a statement once for each length, and so there
 //! are few lengths.
 
+pub mod append;
 pub mod audit;
 pub mod blobs;
 pub mod blocks;
+mod by_column;
 pub mod direct_rooms;
 pub mod edits;
 pub mod erasure;

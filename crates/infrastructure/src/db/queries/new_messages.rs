@@ -4,10 +4,10 @@
 //! for each length, and preparing one of some thousand values takes longer than running it.
 
 use plaza_domain::{ClientId, FileId, Message, MessageId};
-use sea_orm::sea_query::{Expr, Func, FunctionCall, InsertStatement, Query, Value};
+use sea_orm::sea_query::{InsertStatement, Query};
 use sea_orm::{ActiveModelTrait, EntityTrait, QueryTrait};
-use uuid::Uuid;
 
+use super::by_column::ByColumn;
 use crate::db::entity::message::{ActiveModel, Column, Entity};
 
 /// What only later changes give a message; new ones have what the table says.
@@ -25,7 +25,7 @@ const MAX_ROWS: usize = 1024;
 
 /// Stores messages on Postgres, as one array a column: the same text, with few values, for every length.
 pub fn in_arrays(messages: &[Message]) -> InsertStatement {
-    let columns = Columns(messages);
+    let columns = ByColumn(messages);
     let (columns, values): (Vec<_>, Vec<_>) = [
         (Column::Id, columns.of(|message| message.id.uuid())),
         (Column::RoomId, columns.of(|message| message.room_id.uuid())),
@@ -74,42 +74,11 @@ pub(crate) fn parts(mut messages: &[Message]) -> impl Iterator<Item = &[Message]
     })
 }
 
-/// Messages, seen by column.
-struct Columns<'a>(&'a [Message]);
-
-impl<'a> Columns<'a> {
-    /// What all of them have.
-    fn of<V>(&self, value: impl Fn(&'a Message) -> V) -> Expr
-    where
-        Vec<V>: Into<Value>,
-    {
-        self.unnested(value).into()
-    }
-
-    /// A text that some of them have, and that is never empty: an array of texts cannot be told that one is absent.
-    fn text(&self, value: impl Fn(&'a Message) -> Option<&'a str>) -> Expr {
-        let texts = self.unnested(|message| value(message).unwrap_or_default().to_owned());
-        Func::cust("NULLIF").arg(texts).arg("").into()
-    }
-
-    /// An id that some of them have. No id is nil.
-    fn id(&self, value: impl Fn(&'a Message) -> Option<Uuid>) -> Expr {
-        let ids = self.unnested(|message| value(message).unwrap_or_default());
-        Func::cust("NULLIF").arg(ids).arg(Uuid::nil()).into()
-    }
-
-    fn unnested<V>(&self, value: impl Fn(&'a Message) -> V) -> FunctionCall
-    where
-        Vec<V>: Into<Value>,
-    {
-        Func::cust("UNNEST").arg(self.0.iter().map(value).collect::<Vec<V>>())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use plaza_domain::{Content, MessageDraft, RoomId, Seq, Timestamp, UserId, Version, message::Placement};
     use sea_orm::sea_query::PostgresQueryBuilder;
+    use uuid::Uuid;
 
     use super::*;
 
