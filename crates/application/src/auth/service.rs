@@ -13,6 +13,7 @@ use plaza_domain::{
     AuditAction, Clock, Device, DisplayName, Email, IdGenerator, NewAuditEntry, Session, SessionId, Store,
     SystemRole, Timestamp, User, UserId, Username, Validator,
 };
+use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
@@ -86,6 +87,16 @@ struct Known {
     has_second_factor: bool,
 }
 
+/// Frees what is too old to be used: by itself a cache does so only while it is asked, and thousands who have just
+/// connected may be silent from then on.
+async fn tidy(sessions: Cache<SessionId, Arc<Known>>, shutdown: CancellationToken) {
+    let mut interval = interval(ACTOR_CACHE_TTL);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while shutdown.run_until_cancelled(interval.tick()).await.is_some() {
+        sessions.run_pending_tasks();
+    }
+}
+
 /// Accounts, logins and tokens.
 pub struct AuthService {
     pub(super) store: Arc<dyn Store>,
@@ -116,6 +127,12 @@ impl AuthService {
         shutdown: &CancellationToken,
     ) -> Self {
         let (store, clock) = (Arc::clone(&ports.store), Arc::clone(&ports.clock));
+        let sessions = Cache::builder()
+            .max_capacity(ACTOR_CACHE_CAPACITY)
+            .time_to_live(ACTOR_CACHE_TTL)
+            .support_invalidation_closures()
+            .build();
+        tracker.spawn(tidy(sessions.clone(), shutdown.clone()));
         Self {
             uses: Uses::start(store, clock, tracker, shutdown.clone()),
             store: Arc::clone(&ports.store),
@@ -130,11 +147,7 @@ impl AuthService {
             proofs,
             settings,
             postbox: Postbox::new(ports),
-            sessions: Cache::builder()
-                .max_capacity(ACTOR_CACHE_CAPACITY)
-                .time_to_live(ACTOR_CACHE_TTL)
-                .support_invalidation_closures()
-                .build(),
+            sessions,
             forgotten: AtomicU64::new(0),
         }
     }

@@ -5,6 +5,7 @@
 //! idle ones cost a call each. While the store does not answer, an instance goes by what it knows itself.
 
 mod attendance;
+mod latest;
 mod reporter;
 mod roster;
 mod service;

@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-use moka::sync::Cache;
 use plaza_domain::{
     Availability, Friend, InvalidInput, Presence, Repositories, RoomId, Store, UserId, UserPair,
     repository::{SeenMember, Sighting},
@@ -14,7 +13,9 @@ use plaza_domain::{
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Attendance, TooManyConnections, reporter::Reporter, roster::Roster, sightings::Sightings};
+use super::{
+    Attendance, TooManyConnections, latest::Latest, reporter::Reporter, roster::Roster, sightings::Sightings,
+};
 use crate::{
     Actor, Ports, PresenceSettings, Result, acquaintances::find_for, events::PresenceChange,
     policy::UserAction, ports::PresenceStore,
@@ -31,8 +32,6 @@ const FRIENDS_PER_LOOKUP: u64 = 50_000;
 const BLOCKS_PER_LOOKUP: u64 = 50_000;
 /// How long a connection waits for being let in.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Of how many users it is remembered what was last told of them here.
-const REMEMBERED_USERS: u64 = 100_000;
 
 /// A change to tell, in which rooms, and to whom besides.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +52,7 @@ pub struct PresenceService {
     presence: Arc<dyn PresenceStore>,
     store: Arc<dyn Store>,
     /// What was last told here: who goes and comes back within a moment is not told of.
-    told: Cache<UserId, Option<Availability>>,
+    told: Latest,
 }
 
 impl PresenceService {
@@ -77,7 +76,7 @@ impl PresenceService {
             roster,
             presence: Arc::clone(&ports.presence),
             store: Arc::clone(&ports.store),
-            told: Cache::new(REMEMBERED_USERS),
+            told: Latest::default(),
         }
     }
 
@@ -169,7 +168,7 @@ impl PresenceService {
         let news: HashMap<UserId, Option<Availability>> = user_ids
             .into_iter()
             .zip(current)
-            .filter(|(user_id, availability)| self.told.get(user_id) != Some(*availability))
+            .filter(|(user_id, availability)| !self.told.is(*user_id, *availability))
             .collect();
         let nobody = |(user_id, availability): (&UserId, &Option<Availability>)| {
             let at = changes.get(user_id).map(|change| change.at);
@@ -207,9 +206,7 @@ impl PresenceService {
                 }
             }
         }
-        for (user_id, availability) in news {
-            self.told.insert(user_id, availability);
-        }
+        self.told.note(news);
         let concerns_somebody = |told: &Told| !told.room_ids.is_empty() || !told.friend_ids.is_empty();
         Ok(told.into_values().filter(concerns_somebody).collect())
     }

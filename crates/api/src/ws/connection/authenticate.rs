@@ -38,7 +38,7 @@ impl Connection {
         };
         let actor = proved.map_err(|error| refusal(&error))?;
         self.expect_expiry(actor.expires_at);
-        Ok(Actor { device: self.device.clone(), ..actor })
+        Ok(Actor { device: std::mem::take(&mut self.device), ..actor })
     }
 
     async fn token_of_first_frame(&mut self) -> Flow<String> {
@@ -65,7 +65,7 @@ impl Connection {
         match self.state.services.auth.authenticate(token).await {
             Ok(newer) if newer.id() == actor.id() => {
                 self.expect_expiry(newer.expires_at);
-                *actor = Actor { device: self.device.clone(), ..newer };
+                *actor = Actor { device: std::mem::take(&mut actor.device), ..newer };
                 self.register(actor)?;
                 // A session that ended before the hub knew that this connection is its was not told to it.
                 self.state.services.auth.recheck(actor).await.map_err(|error| refusal(&error))?;

@@ -75,7 +75,7 @@ pub(super) struct Connection {
     state: Arc<WsState>,
     socket: Socket,
     id: ConnectionId,
-    /// What it comes from.
+    /// What it comes from, until it is known who that is.
     device: Device,
     outbox: Arc<Outbox>,
     in_flight: Arc<Semaphore>,
@@ -123,37 +123,45 @@ impl Connection {
     }
 
     /// Serves the connection to its end. `room` is what the path names; `Some(None)` when that is no id.
-    pub(super) async fn run(
+    ///
+    /// What is returned is as large as what an idle connection needs. What happens only now and then is in boxes, and
+    /// no `async fn` takes the connection itself: it would have room for it twice.
+    pub(super) fn run(
         mut self,
         origin_allowed: bool,
         credential: Option<Credential>,
         room: Option<Option<RoomId>>,
-    ) {
+    ) -> impl Future<Output = ()> + Send {
         let span = tracing::debug_span!("websocket", connection.id = %self.id);
-        async {
+        let served = async move {
             let end = if origin_allowed {
-                Box::pin(self.serve(credential, room)).await
+                self.serve(credential, room).await
             } else {
                 Err(Close::Forbidden.into())
             };
             let reason = if let Err(End::Close(reason)) = end { Some(reason) } else { None };
-            self.say_goodbye(reason).await;
-        }
-        .instrument(span)
-        .await;
+            Box::pin(self.say_goodbye(reason)).await;
+        };
+        served.instrument(span)
     }
 
     async fn serve(&mut self, credential: Option<Credential>, room: Option<Option<RoomId>>) -> Flow {
-        let mut actor = self.authenticate_first(credential).await?;
         self.own_room = room.flatten();
+        let mut actor = Box::pin(self.admit(credential)).await?;
+        let served = self.serve_registered(&mut actor, room).await;
+        self.unregister();
+        served
+    }
+
+    /// Finds out who connects, and counts the connection among those of its user.
+    async fn admit(&mut self, credential: Option<Credential>) -> Flow<Actor> {
+        let actor = self.authenticate_first(credential).await?;
         let attendance = self.state.services.presence.connect(actor.id()).await;
         self.attendance = Some(attendance.map_err(|_| Close::TooManyConnections)?);
         self.register(&actor)?;
         // A session that ended before the hub knew of this connection was not told to it.
         self.state.services.auth.recheck(&actor).await.map_err(|error| authenticate::refusal(&error))?;
-        let served = Box::pin(self.serve_registered(&mut actor, room)).await;
-        self.unregister();
-        served
+        Ok(actor)
     }
 
     /// Once is enough; twice does no harm.
@@ -169,14 +177,7 @@ impl Connection {
     }
 
     async fn serve_registered(&mut self, actor: &mut Actor, room: Option<Option<RoomId>>) -> Flow {
-        self.greet(actor).await?;
-        if let Some(room) = room {
-            let room_id = room.ok_or(Close::NoSuchRoom)?;
-            if let Err(refused) = self.subscribe(actor, room_id, None).await? {
-                return Err(refusal(&refused).into());
-            }
-        }
-        self.heard_at = Instant::now();
+        Box::pin(self.begin(actor, room)).await?;
         let mut alarm = pin!(sleep_until(self.next_deadline()));
         loop {
             let deadline = self.next_deadline();
@@ -188,12 +189,28 @@ impl Connection {
                 self.heed(actor, calls).await?;
             }
             if let Some(received) = received {
-                self.on_received(actor, received).await?;
+                if let Some(envelope) = self.on_received(received)? {
+                    Box::pin(self.obey(actor, envelope)).await?;
+                }
+                // Counted from when the server listens again: what it was told while it worked it has not read yet.
+                self.heard_at = Instant::now();
             }
             if is_due {
-                self.on_deadline(actor).await?;
+                Box::pin(self.on_deadline(actor)).await?;
             }
         }
+    }
+
+    async fn begin(&mut self, actor: &Actor, room: Option<Option<RoomId>>) -> Flow {
+        self.greet(actor).await?;
+        if let Some(room) = room {
+            let room_id = room.ok_or(Close::NoSuchRoom)?;
+            if let Err(refused) = self.subscribe(actor, room_id, None).await? {
+                return Err(refusal(&refused).into());
+            }
+        }
+        self.heard_at = Instant::now();
+        Ok(())
     }
 
     /// Looks for what a connection waits for. Nothing is made for a wake and dropped after it: the outbox keeps the
@@ -251,10 +268,11 @@ impl Connection {
         }
     }
 
-    async fn on_received(&mut self, actor: &mut Actor, received: Received) -> Flow {
+    /// What a client asks for, if it is something that takes time.
+    fn on_received(&mut self, received: Received) -> Flow<Option<Envelope>> {
         match self.unwrap_received(received)? {
             WsMessage::Text(text) => match Envelope::parse(&text) {
-                Ok(envelope) => Box::pin(self.obey(actor, envelope)).await?,
+                Ok(envelope) => return Ok(Some(envelope)),
                 Err(bad) => self.complain(bad)?,
             },
             WsMessage::Binary(_) => self.complain(BadFrame::NotAFrame)?,
@@ -265,9 +283,7 @@ impl Connection {
                 }
             }
         }
-        // Counted from when the server listens again: what it was told while it worked it has not read yet.
-        self.heard_at = Instant::now();
-        Ok(())
+        Ok(None)
     }
 
     fn unwrap_received(&self, received: Received) -> Flow<WsMessage> {
@@ -354,3 +370,6 @@ fn refusal(error: &Error) -> Close {
         _ => Close::ServerError,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,7 +34,7 @@ impl Connection {
     pub(super) async fn send_queued(&mut self) -> Flow {
         let sent = match poll_fn(|cx| Poll::Ready(self.socket.poll_flush(cx))).await {
             Poll::Ready(sent) => Ok(sent),
-            Poll::Pending => timeout(WRITE_TIMEOUT, poll_fn(|cx| self.socket.poll_flush(cx))).await,
+            Poll::Pending => Box::pin(timeout(WRITE_TIMEOUT, poll_fn(|cx| self.socket.poll_flush(cx)))).await,
         };
         match sent {
             Ok(Ok(())) => Ok(()),
