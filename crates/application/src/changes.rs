@@ -213,7 +213,13 @@ impl ChangeService {
             return Ok(nothing(false));
         }
         let messages = read.messages().changed_since(room.id, since, limit + 1).await?;
-        let members = read.members().changed_since(room.id, since, limit + 1).await?;
+        // Every change has a version of its own: when messages have all of them, nothing else has changed.
+        let told = messages.iter().filter(|view| view.message.version <= head).count();
+        let members = if i64::try_from(told) == Ok(head.ahead_of(since)) {
+            Vec::new()
+        } else {
+            read.members().changed_since(room.id, since, limit + 1).await?
+        };
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let is_cut = messages.len() > limit || members.len() > limit;
         let details = (room.details_version > since).then(|| Change::Room(Box::new(room.clone())));
