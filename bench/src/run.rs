@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use crate::{
     Failure,
     machine::{facts::Facts, usage::raise_file_limit},
-    peers::{self, Peer},
+    peers::{self, Peer, folder_in},
     report::{Outcome, Results},
     scenarios::{Scale, Scenario, Stage},
 };
@@ -114,6 +114,7 @@ pub(crate) async fn run(mut args: RunArgs) -> Result<(), Failure> {
         minutes: 0.0,
         outcomes: Vec::new(),
     };
+    let home = folder_in(&home)?;
     // What cannot be written is said before anything is measured.
     write(&args.output, &results)?;
     let begin = Instant::now();
@@ -128,7 +129,7 @@ pub(crate) async fn run(mut args: RunArgs) -> Result<(), Failure> {
             }
             let left = if args.quick { HURRY.saturating_sub(begin.elapsed()) } else { PATIENCE };
             let started = Instant::now();
-            let outcome = match timeout(left, once(scenario, peer, &home, &scale, &mut kept)).await {
+            let outcome = match timeout(left, once(scenario, peer, home.path(), &scale, &mut kept)).await {
                 Ok(Ok(outcome)) => outcome,
                 Ok(Err(failure)) => Outcome { failure: Some(failure.to_string()), ..Outcome::default() },
                 Err(_) => Outcome { failure: Some("no time was left".to_owned()), ..Outcome::default() },
@@ -148,6 +149,7 @@ pub(crate) async fn run(mut args: RunArgs) -> Result<(), Failure> {
             write(&args.output, &results)?;
         }
     }
+    eprintln!("{} runs in {:.1} minutes", results.outcomes.len(), results.minutes);
     match results.outcomes.iter().filter(|outcome| !outcome.counts()).count() {
         0 => Ok(()),
         count => Err(format!("{count} runs do not count").into()),

@@ -12,7 +12,7 @@ mod xmpp;
 use std::path::{Path, PathBuf};
 
 pub(crate) use bare::serve as serve_bare;
-pub(crate) use server::Server;
+pub(crate) use server::{Server, folder_in};
 
 use self::{
     bare::Bare,

@@ -56,12 +56,11 @@ pub(crate) struct Reading {
 impl Server {
     /// Starts a peer on fresh stores in a folder of its own below `home`, and waits until it is ready.
     pub(crate) async fn start(peer: &dyn Peer, home: &Path, bcrypt_cost: u32) -> Result<Self, Failure> {
-        let home = tempfile::Builder::new().prefix("plaza-bench-").tempdir_in(home)?;
-        // Postgres may run as somebody else.
-        fs::set_permissions(home.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+        let fresh = home.join("postgres");
+        let home = folder_in(home)?;
         let (postgres, redis) = if peer.needs_stores() {
             let redis = Redis::start(home.path(), peer.needs_durable_redis()).await?;
-            (Some(Postgres::start(home.path()).await?), Some(redis))
+            (Some(Postgres::start(home.path(), &fresh).await?), Some(redis))
         } else {
             (None, None)
         };
@@ -197,6 +196,13 @@ impl Server {
     fn ids(&self) -> Vec<u32> {
         self.processes.iter().map(Process::id).collect()
     }
+}
+
+/// A folder that goes when it is dropped, and that somebody else may look into, too: Postgres may run as one.
+pub(crate) fn folder_in(home: &Path) -> Result<TempDir, Failure> {
+    let folder = tempfile::Builder::new().prefix("plaza-bench-").tempdir_in(home)?;
+    fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+    Ok(folder)
 }
 
 impl Reading {

@@ -123,7 +123,7 @@ impl Scenario {
 
     /// Whether one run leaves everything as the next one needs it: setting the stage takes longer than measuring.
     pub(crate) fn keeps_stage(self) -> bool {
-        matches!(self, Self::Idle | Self::Storm | Self::History)
+        matches!(self, Self::BigRoom | Self::Idle | Self::Storm | Self::History)
     }
 
     /// How many rooms it needs, and how many members in each.
@@ -170,7 +170,11 @@ impl Scenario {
             Self::Fanout => talk::run(peer, server, seats, shape(10, Load::Window(WINDOW))).await,
             Self::Rooms => talk::run(peer, server, seats, shape(40, Load::Window(WINDOW))).await,
             Self::Paced => talk::run(peer, server, seats, shape(10, Load::Rate(300.0))).await,
-            Self::BigRoom => talk::run(peer, server, seats, shape(10, Load::Rate(10.0))).await,
+            Self::BigRoom => {
+                // Nothing of the run before is still under way.
+                server.restart().await?;
+                talk::run(peer, server, seats, shape(10, Load::Rate(10.0))).await
+            }
             Self::Idle => idle::run(peer, server, seats, scale).await,
             Self::Storm => storm::run(server, seats).await,
             Self::History => history::run(server, seats, scale).await,
