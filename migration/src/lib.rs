@@ -22,6 +22,7 @@ mod m20261121_000016_credentials;
 mod m20261121_000017_invitations;
 mod m20261121_000018_user_lists;
 mod m20261122_000019_messages_unchecked;
+mod m20261122_000020_attempts_when_ended;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000017_invitations::Migration),
             Box::new(m20261121_000018_user_lists::Migration),
             Box::new(m20261122_000019_messages_unchecked::Migration),
+            Box::new(m20261122_000020_attempts_when_ended::Migration),
         ]
     }
 }

@@ -3,9 +3,9 @@
 use chrono::TimeDelta;
 use plaza_domain::repository::{Advance, HistoryRange, RoomFilter, Success, TaskFilter, UserFilter};
 use plaza_domain::{
-    Activity, AuditAction, AuditFilter, ClientId, DueErasure, Emoji, FilePlace, Issuer, MailPurpose,
-    MessageId, NewMessage, RequestDirection, RequestPosition, RoomId, Seq, SessionId, Sha256, Subject,
-    SystemRole, TaskId, TaskState, ThreadPosition, TokenDigest, UserPair, Username, Version,
+    Activity, AttemptEnd, AuditAction, AuditFilter, ClientId, DueErasure, Emoji, FilePlace, Issuer,
+    MailPurpose, MessageId, NewMessage, RequestDirection, RequestPosition, RoomId, Seq, SessionId, Sha256,
+    Subject, SystemRole, TaskId, TaskState, ThreadPosition, TokenDigest, UserPair, Username, Version,
 };
 use plaza_infrastructure::db::queries::{
     append, audit, blobs, blocks, direct_rooms, edits, erasure, exports, files, friendships, identities,
@@ -333,25 +333,29 @@ fn of_blobs(on: DbBackend) -> Vec<Hot> {
 fn of_tasks(on: DbBackend) -> Vec<Hot> {
     let by = claim(60);
     let ended: Vec<_> = (1..=20).map(|token| (TaskId::new(id()), token)).collect();
-    let claimed: Vec<_> = ended.iter().map(|(id, _)| *id).collect();
+    let ids: Vec<_> = ended.iter().map(|(id, _)| *id).collect();
     let success = |(id, token)| Success { id, token, result: Some("done".into()) };
     let done: Vec<_> = ended.iter().copied().map(success).collect();
     let age = TimeDelta::seconds(30);
     let queues = ["default".to_owned(), "media".to_owned()];
-    vec![
+    let mut statements = vec![
         hot(on, "claim", &["id"], tasks::claim(on, TaskId::new(id()), by)),
         hot(on, "claim next", &["queue", "crashes"], tasks::claim_next(on, "media", 20, by)),
-        hot(on, "note claims", &["id"], tasks::note_claims(on, &claimed)),
         hot(on, "has suspect", &["queue", "crashes"], tasks::has_suspect(on, &queues)),
         hot(on, "claim suspect", &["queue", "crashes"], tasks::claim_suspect(on, &queues, by)),
         hot(on, "succeed", &["id"], task_ends::succeed(on, &done)),
-        hot(on, "note successes", &["task_id", "token"], task_ends::note_successes(on, &ended)),
+        hot(on, "note attempts", &["id"], task_ends::note(on, &ids, AttemptEnd::Succeeded)),
         hot(on, "extend", &["id"], tasks::extend(on, TaskId::new(id()), 1, age)),
         hot(on, "progress", &["id"], tasks::progress(TaskId::new(id()), 1, 50)),
         hot(on, "promote", &["run_at"], tasks::promote(on, 50)),
-        hot(on, "reap", &["lease_until"], tasks::reap(on, 3, by, 50)),
+        hot(on, "expired leases", &["lease_until"], tasks::expired(on, 50)),
+        hot(on, "reap", &["id"], tasks::reap(on, 3, by, &ids)),
         hot(on, "untaken", &["run_at"], tasks::untaken(on, age, 50)),
-    ]
+    ];
+    if on == DbBackend::Postgres {
+        statements.push(hot(on, "succeed and note", &["id"], task_ends::succeed_and_note(on, &done)));
+    }
+    statements
 }
 
 fn of_task_lists(on: DbBackend, asked: &Asked) -> Vec<Hot> {

@@ -84,6 +84,7 @@ pub(crate) async fn many_attempts_end_together_but_those_whose_token_is_stale(
         success(&stale, None),
         success(&one, Some(answer.clone())),
         success(&ended, None),
+        Success { token: two.token - 1, ..success(&two, None) },
         success(&two, None),
         Success { token: bystander.token + 1, ..success(&bystander, None) },
     ];
@@ -92,7 +93,7 @@ pub(crate) async fn many_attempts_end_together_but_those_whose_token_is_stale(
     assert_eq!(work.tasks().finish_many(&[]).await?, []);
     work.commit().await?;
     written.sort_unstable();
-    let mut expected = [one.id, two.id];
+    let mut expected = [(one.id, one.token), (two.id, two.token)];
     expected.sort_unstable();
     assert_eq!(written, expected);
     for (task, result) in [(&one, Some(answer)), (&two, None)] {

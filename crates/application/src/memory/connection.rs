@@ -1,10 +1,13 @@
 //! What implements the repositories: a look at what is committed, or a transaction.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use plaza_domain::{Clock, RepositoryError, UnitOfWork, repository::Result};
-use tokio::sync::OwnedMutexGuard;
+use tokio::{sync::OwnedMutexGuard, time::sleep};
 
 use super::tables::Tables;
 
@@ -41,7 +44,11 @@ impl<A: Access> Connection<A> {
 #[async_trait]
 impl UnitOfWork for Connection<Transaction> {
     async fn commit(self: Box<Self>) -> Result<()> {
+        let delay = self.access.answer_delay;
         self.access.commit();
+        if !delay.is_zero() {
+            sleep(delay).await;
+        }
         Ok(())
     }
 }
@@ -70,13 +77,15 @@ impl Access for Committed {
 pub(super) struct Transaction {
     tables: Arc<Tables>,
     committed: Committed,
+    /// How long after its commit that is told.
+    answer_delay: Duration,
     /// Held until the end: there is one writer at a time.
     _turn: OwnedMutexGuard<()>,
 }
 
 impl Transaction {
-    pub(super) fn new(committed: Committed, turn: OwnedMutexGuard<()>) -> Self {
-        Self { tables: committed.tables(), committed, _turn: turn }
+    pub(super) fn new(committed: Committed, turn: OwnedMutexGuard<()>, answer_delay: Duration) -> Self {
+        Self { tables: committed.tables(), committed, answer_delay, _turn: turn }
     }
 
     fn commit(self) {

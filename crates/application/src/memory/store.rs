@@ -1,6 +1,12 @@
 //! The store itself: who may write, and when.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use plaza_domain::{Clock, Repositories, RepositoryError, Store, UnitOfWork, repository::Result};
@@ -18,12 +24,26 @@ pub struct MemoryStore {
     turn: Arc<Mutex<()>>,
     turn_wait: Duration,
     clock: Arc<dyn Clock>,
+    /// In milliseconds.
+    commit_delay: AtomicU64,
 }
 
 impl MemoryStore {
     /// An empty store whose tasks are timed by `clock`.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { committed: Committed::default(), turn: Arc::default(), turn_wait: TURN_WAIT, clock }
+        Self {
+            committed: Committed::default(),
+            turn: Arc::default(),
+            turn_wait: TURN_WAIT,
+            clock,
+            commit_delay: AtomicU64::default(),
+        }
+    }
+
+    /// From now on, whoever commits is told that much later, in whole milliseconds, though it is done at once.
+    pub fn answer_commits_after(&self, delay: Duration) {
+        let delay = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        self.commit_delay.store(delay, Ordering::Relaxed);
     }
 }
 
@@ -33,7 +53,8 @@ impl Store for MemoryStore {
         let turn = timeout(self.turn_wait, Arc::clone(&self.turn).lock_owned())
             .await
             .map_err(|elapsed| RepositoryError::Unavailable(elapsed.into()))?;
-        let transaction = Transaction::new(self.committed.clone(), turn);
+        let delay = Duration::from_millis(self.commit_delay.load(Ordering::Relaxed));
+        let transaction = Transaction::new(self.committed.clone(), turn, delay);
         Ok(Box::new(Connection::new(transaction, Arc::clone(&self.clock))))
     }
 

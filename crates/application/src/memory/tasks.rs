@@ -102,12 +102,12 @@ impl<A: Access> TaskRepository for Connection<A> {
         Ok(true)
     }
 
-    async fn finish_many(&mut self, done: &[Success]) -> Result<Vec<TaskId>> {
+    async fn finish_many(&mut self, done: &[Success]) -> Result<Vec<(TaskId, i64)>> {
         let mut ended = Vec::with_capacity(done.len());
         for Success { id, token, result } in done {
             let outcome = AttemptOutcome::Succeeded { result: result.clone() };
             if self.finish(*id, *token, &outcome).await? {
-                ended.push(*id);
+                ended.push((*id, *token));
             }
         }
         Ok(ended)

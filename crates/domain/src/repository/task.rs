@@ -97,9 +97,9 @@ pub trait TaskRepository: Send {
     /// attempts left becomes `Dead`: callers decide that themselves, by [`Task::attempt`].
     async fn finish(&mut self, id: TaskId, token: i64, outcome: &AttemptOutcome) -> Result<bool>;
 
-    /// Ends attempts that succeeded, each as [`finish`](Self::finish) does; no task is given twice. Returns those that
-    /// were ended: where the token was stale nothing is written.
-    async fn finish_many(&mut self, done: &[Success]) -> Result<Vec<TaskId>>;
+    /// Ends attempts that succeeded, each as [`finish`](Self::finish) does. Returns the ids and tokens of those that were
+    /// ended: where the token was stale nothing is written.
+    async fn finish_many(&mut self, done: &[Success]) -> Result<Vec<(TaskId, i64)>>;
 
     /// Takes back tasks whose lease has expired, at most `limit`: counts a crash, and makes them `scheduled` for at
     /// once. Those with `max_crashes` crashes or no attempts left stay `running` with a lease of `lease` for the

@@ -1,24 +1,18 @@
-//! How an attempt at a task ends: the statements behind `TaskRepository::finish` and `reap`.
+//! How an attempt at a task ends: the statements behind `TaskRepository::finish`.
 
-use plaza_domain::{AttemptOutcome, Task, TaskId, TaskState};
-use sea_orm::sea_query::{Expr, ExprTrait, Keyword, Query, UpdateStatement};
-use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QueryTrait};
+use plaza_domain::{AttemptEnd, AttemptOutcome, TaskId, TaskState};
+use sea_orm::DbBackend;
+use sea_orm::sea_query::{Expr, ExprTrait, InsertStatement, Keyword, Query, UpdateStatement};
 
 use super::clock;
 use super::entity::task::Column;
-use super::entity::task_attempt as attempt;
+use super::queries::task_ends::{Note, note_as};
 use super::queries::tasks::{held, word};
-
-/// What an attempt's outcome is called when its worker vanished.
-const CRASHED: &str = "crashed";
 
 /// Ends a running task's attempt; returns its new state, or no row when `token` is stale.
 pub(super) fn task(backend: DbBackend, id: TaskId, token: i64, outcome: &AttemptOutcome) -> UpdateStatement {
     let mut update = held(id, token);
-    update
-        .value(Column::LeaseUntil, null())
-        .value(Column::WorkerId, null())
-        .returning(Query::returning().columns([Column::State]));
+    update.value(Column::LeaseUntil, null()).returning(Query::returning().columns([Column::State]));
     match outcome {
         AttemptOutcome::Succeeded { result } => {
             update.value(Column::Result, result.clone());
@@ -53,39 +47,27 @@ pub(super) fn task(backend: DbBackend, id: TaskId, token: i64, outcome: &Attempt
     update
 }
 
-/// Notes how the attempt went. A retry of a task that had no attempts left is the end of it.
+/// Notes how the attempt went, once its task is ended. A retry of a task that had no attempts left is the end of it.
 pub(super) fn attempt(
     backend: DbBackend,
     id: TaskId,
-    token: i64,
     outcome: &AttemptOutcome,
     is_dead: bool,
-) -> UpdateStatement {
-    let (word, error) = match outcome {
-        AttemptOutcome::Succeeded { .. } => ("succeeded", None),
-        AttemptOutcome::Retry { error, .. } if is_dead => ("dead", Some(error)),
-        AttemptOutcome::Retry { error, .. } => ("retry", Some(error)),
-        AttemptOutcome::Snooze { reason, .. } => ("snooze", Some(reason)),
-        AttemptOutcome::Dead { error } => ("dead", Some(error)),
-        AttemptOutcome::Cancelled => ("cancelled", None),
+) -> InsertStatement {
+    let (end, error) = match outcome {
+        AttemptOutcome::Succeeded { .. } => (AttemptEnd::Succeeded, None),
+        AttemptOutcome::Retry { error, .. } if is_dead => (AttemptEnd::Dead, Some(error)),
+        AttemptOutcome::Retry { error, .. } => (AttemptEnd::Retry, Some(error)),
+        AttemptOutcome::Snooze { reason, .. } => (AttemptEnd::Snooze, Some(reason)),
+        AttemptOutcome::Dead { error } => (AttemptEnd::Dead, Some(error)),
+        AttemptOutcome::Cancelled => (AttemptEnd::Cancelled, None),
     };
-    attempt::Entity::update_many()
-        .col_expr(attempt::Column::EndedAt, clock::now(backend))
-        .col_expr(attempt::Column::Outcome, word.into())
-        .col_expr(attempt::Column::Error, error.cloned().into())
-        .filter(attempt::Column::TaskId.eq(id.uuid()))
-        .filter(attempt::Column::Token.eq(token))
-        .into_query()
-}
-
-/// Notes that the workers of these tasks vanished.
-pub(super) fn crashed(backend: DbBackend, tasks: &[Task]) -> UpdateStatement {
-    attempt::Entity::update_many()
-        .col_expr(attempt::Column::EndedAt, clock::now(backend))
-        .col_expr(attempt::Column::Outcome, CRASHED.into())
-        .filter(attempt::Column::TaskId.is_in(tasks.iter().map(|task| task.id.uuid())))
-        .filter(attempt::Column::EndedAt.is_null())
-        .into_query()
+    let mut note = Note { error: error.cloned(), ..Note::new(end) };
+    if end == AttemptEnd::Snooze {
+        // By then it does not count.
+        note.number = note.number.add(1);
+    }
+    note_as(backend, &[id], note)
 }
 
 fn null() -> Expr {

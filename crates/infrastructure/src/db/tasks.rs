@@ -1,6 +1,6 @@
 //! Background work. Its times are the database's: see [`clock`].
 
-use std::{cmp::Reverse, collections::HashSet};
+use std::cmp::Reverse;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -8,9 +8,9 @@ use plaza_domain::repository::{
     ClaimRequest, Lease, Result, Success, TaskFilter, TaskRepository, TaskRetention,
 };
 use plaza_domain::{
-    AttemptOutcome, NewTask, QueueSurvey, Task, TaskAttempt, TaskId, TaskState, Timestamp, UserId,
+    AttemptEnd, AttemptOutcome, NewTask, QueueSurvey, Task, TaskAttempt, TaskId, TaskState, Timestamp, UserId,
 };
-use sea_orm::sea_query::{Expr, InsertStatement, OnConflict, Query, UpdateStatement};
+use sea_orm::sea_query::{Expr, InsertStatement, OnConflict, Query};
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, QueryResult, QueryTrait};
 
 use super::clock;
@@ -19,7 +19,7 @@ use super::entity::task_attempt as attempt;
 use super::finish;
 use super::queries::tasks::{self as queries, word};
 use super::queries::{task_ends, task_lists, task_orders};
-use super::session::{MAX_KEYS, Session, entity, value};
+use super::session::{MAX_KEYS, Session, value};
 
 #[async_trait]
 impl<C: ConnectionTrait + Send> TaskRepository for Session<C> {
@@ -37,17 +37,13 @@ impl<C: ConnectionTrait + Send> TaskRepository for Session<C> {
     }
 
     async fn claim(&mut self, id: TaskId, by: ClaimRequest) -> Result<Option<Task>> {
-        self.begin(&queries::claim(self.backend(), id, by), by).await
+        self.one::<Model, _>(&queries::claim(self.backend(), id, by)).await
     }
 
     async fn claim_next(&mut self, queue: &str, limit: u64, by: ClaimRequest) -> Result<Vec<Task>> {
         let statement = queries::claim_next(self.backend(), queue, limit, by);
         let mut claimed: Vec<Task> = self.all::<Model, _>(&statement).await?;
         claimed.sort_unstable_by_key(|task| (Reverse(task.priority), task.run_at, task.id));
-        let ids: Vec<TaskId> = claimed.iter().map(|task| task.id).collect();
-        for ids in ids.chunks(MAX_KEYS) {
-            self.execute(&queries::note_claims(self.backend(), ids)).await?;
-        }
         Ok(claimed)
     }
 
@@ -56,7 +52,7 @@ impl<C: ConnectionTrait + Send> TaskRepository for Session<C> {
     }
 
     async fn claim_suspect(&mut self, queues: &[String], by: ClaimRequest) -> Result<Option<Task>> {
-        self.begin(&queries::claim_suspect(self.backend(), queues, by), by).await
+        self.one::<Model, _>(&queries::claim_suspect(self.backend(), queues, by)).await
     }
 
     async fn extend(&mut self, id: TaskId, token: i64, lease: TimeDelta) -> Result<Lease> {
@@ -78,35 +74,41 @@ impl<C: ConnectionTrait + Send> TaskRepository for Session<C> {
         };
         let state: String = value(&row, Column::State)?;
         let is_dead = state == TaskState::Dead.as_str();
-        self.execute(&finish::attempt(backend, id, token, outcome, is_dead)).await?;
+        self.execute(&finish::attempt(backend, id, outcome, is_dead)).await?;
         Ok(true)
     }
 
-    async fn finish_many(&mut self, done: &[Success]) -> Result<Vec<TaskId>> {
+    async fn finish_many(&mut self, done: &[Success]) -> Result<Vec<(TaskId, i64)>> {
+        let backend = self.backend();
         let mut ended = Vec::with_capacity(done.len());
         for done in done.chunks(MAX_KEYS / 2) {
-            for row in self.rows(&task_ends::succeed(self.backend(), done)).await? {
-                ended.push(TaskId::new(value(&row, Column::Id)?));
+            let rows = if backend == DbBackend::Postgres {
+                self.rows(&task_ends::succeed_and_note(backend, done)).await?
+            } else {
+                self.rows(&task_ends::succeed(backend, done)).await?
+            };
+            let attempts: Vec<_> = rows.iter().map(with_token).collect::<Result<_>>()?;
+            if backend == DbBackend::Sqlite && !attempts.is_empty() {
+                let ids: Vec<_> = attempts.iter().map(|(id, _)| *id).collect();
+                self.execute(&task_ends::note(backend, &ids, AttemptEnd::Succeeded)).await?;
             }
-        }
-        let held: HashSet<&TaskId> = ended.iter().collect();
-        let done: Vec<(TaskId, i64)> =
-            done.iter().filter(|done| held.contains(&done.id)).map(|done| (done.id, done.token)).collect();
-        for done in done.chunks(MAX_KEYS) {
-            self.execute(&task_ends::note_successes(self.backend(), done)).await?;
+            ended.extend(attempts);
         }
         Ok(ended)
     }
 
     async fn reap(&mut self, max_crashes: i32, by: ClaimRequest, limit: u64) -> Result<Vec<Task>> {
-        let statement = queries::reap(self.backend(), max_crashes, by, limit);
-        let reaped: Vec<Task> = self.all::<Model, _>(&statement).await?;
-        if reaped.is_empty() {
-            return Ok(reaped);
+        let backend = self.backend();
+        let mut hopeless = Vec::new();
+        let expired = self.rows(&queries::expired(backend, limit)).await?;
+        let expired: Vec<_> =
+            expired.iter().map(|row| Ok(TaskId::new(value(row, Column::Id)?))).collect::<Result<_>>()?;
+        for ids in expired.chunks(MAX_KEYS) {
+            self.execute(&task_ends::note(backend, ids, AttemptEnd::Crashed)).await?;
+            let reaped = self.all::<Model, Task>(&queries::reap(backend, max_crashes, by, ids)).await?;
+            hopeless.extend(reaped.into_iter().filter(|task| task.state == TaskState::Running));
         }
-        self.execute(&finish::crashed(self.backend(), &reaped)).await?;
-        let hopeless = reaped.into_iter().filter(|task| task.state == TaskState::Running);
-        Ok(hopeless.collect())
+        Ok(hopeless)
     }
 
     async fn promote(&mut self, limit: u64) -> Result<Vec<(TaskId, String)>> {
@@ -152,18 +154,6 @@ impl<C: ConnectionTrait + Send> TaskRepository for Session<C> {
     }
 }
 
-impl<C: ConnectionTrait> Session<C> {
-    /// Runs a claim and notes the attempt.
-    async fn begin(&self, claim: &UpdateStatement, by: ClaimRequest) -> Result<Option<Task>> {
-        let Some(row) = self.row(claim).await? else {
-            return Ok(None);
-        };
-        let task: Task = entity::<Model, _>(&row)?;
-        self.execute(&begun(self.backend(), &task, by)).await?;
-        Ok(Some(task))
-    }
-}
-
 fn insert(backend: DbBackend, task: &NewTask) -> InsertStatement {
     row_insert(
         Entity,
@@ -190,19 +180,6 @@ fn insert(backend: DbBackend, task: &NewTask) -> InsertStatement {
     )
 }
 
-fn begun(backend: DbBackend, task: &Task, by: ClaimRequest) -> InsertStatement {
-    row_insert(
-        attempt::Entity,
-        [
-            (attempt::Column::TaskId, task.id.uuid().into()),
-            (attempt::Column::Token, task.token.into()),
-            (attempt::Column::Attempt, task.attempt.into()),
-            (attempt::Column::WorkerId, by.worker.uuid().into()),
-            (attempt::Column::StartedAt, clock::now(backend)),
-        ],
-    )
-}
-
 /// One row with values that the database computes. Each column comes with its value, so that there are as many.
 fn row_insert<E: EntityTrait, K: sea_orm::Iden, const N: usize>(
     table: E,
@@ -210,6 +187,10 @@ fn row_insert<E: EntityTrait, K: sea_orm::Iden, const N: usize>(
 ) -> InsertStatement {
     let (columns, values): (Vec<K>, Vec<Expr>) = row.into_iter().unzip();
     Query::insert().into_table(table).columns(columns).values_panic(values).take()
+}
+
+fn with_token(row: &QueryResult) -> Result<(TaskId, i64)> {
+    Ok((TaskId::new(value(row, Column::Id)?), value(row, Column::Token)?))
 }
 
 fn with_queue(row: &QueryResult) -> Result<(TaskId, String)> {

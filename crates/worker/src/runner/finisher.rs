@@ -58,7 +58,7 @@ async fn end_batch(store: &dyn Store, jobs: Vec<Job>) {
     let (jobs, done): (Vec<_>, Vec<_>) = jobs
         .into_iter()
         .filter(|job| !job.settled.is_closed())
-        .map(|job| ((job.done.id, job.settled), job.done))
+        .map(|job| (((job.done.id, job.done.token), job.settled), job.done))
         .unzip();
     if done.is_empty() {
         return;
@@ -70,8 +70,9 @@ async fn end_batch(store: &dyn Store, jobs: Vec<Job>) {
     }
     match ended {
         Ok(ended) => {
-            for (id, settled) in jobs {
-                let _ = settled.send(Ok(if ended.contains(&id) { Settled::Done } else { Settled::Lost }));
+            for (attempt, settled) in jobs {
+                let _ =
+                    settled.send(Ok(if ended.contains(&attempt) { Settled::Done } else { Settled::Lost }));
             }
         }
         // One by one, each would wait as long.
@@ -84,17 +85,17 @@ async fn end_batch(store: &dyn Store, jobs: Vec<Job>) {
         }
         Err(error) => {
             tracing::debug!(error = ?error, batch.size = done.len(), "a batch failed; trying one by one");
-            for ((id, settled), done) in jobs.into_iter().zip(done) {
+            for ((attempt, settled), done) in jobs.into_iter().zip(done) {
                 let ended = end_in_time(store, &[done]).await;
                 let ended =
-                    ended.map(|ended| if ended.contains(&id) { Settled::Done } else { Settled::Lost });
+                    ended.map(|ended| if ended.contains(&attempt) { Settled::Done } else { Settled::Lost });
                 let _ = settled.send(ended.map_err(SettleError::from));
             }
         }
     }
 }
 
-async fn end_in_time(store: &dyn Store, done: &[Success]) -> Result<HashSet<TaskId>, RepositoryError> {
+async fn end_in_time(store: &dyn Store, done: &[Success]) -> Result<HashSet<(TaskId, i64)>, RepositoryError> {
     let ending = async {
         let mut work = store.begin().await?;
         let ended = work.tasks().finish_many(done).await?;

@@ -3,7 +3,9 @@
 use chrono::TimeDelta;
 use plaza_domain::repository::TaskFilter;
 use plaza_domain::{TaskId, TaskState};
-use sea_orm::sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement};
+use sea_orm::sea_query::{
+    Alias, Asterisk, Expr, ExprTrait, Func, JoinType, Keyword, Order, Query, SelectStatement, UnionType,
+};
 use sea_orm::{DbBackend, Iterable};
 
 use super::COUNT;
@@ -34,12 +36,22 @@ pub fn list(filter: &TaskFilter, before: Option<TaskId>, limit: u64) -> SelectSt
         .take()
 }
 
-/// The attempts at a task, the latest first.
+/// The attempts at a task, the latest first. Those that have ended are kept apart; its own row tells of the one under way.
 pub fn attempts(id: TaskId, limit: u64) -> SelectStatement {
+    let null = || Expr::Keyword(Keyword::Null);
+    let under_way = Query::select()
+        .columns([Column::Id, Column::Token, Column::Attempt, Column::WorkerId, Column::StartedAt])
+        .exprs([null(), null(), null()])
+        .from(Entity)
+        .and_where(Expr::col(Column::Id).eq(id.uuid()))
+        .and_where(is(TaskState::Running))
+        .and_where(Expr::col(Column::StartedAt).is_not_null())
+        .take();
     Query::select()
         .columns(attempt::Column::iter())
         .from(attempt::Entity)
         .and_where(Expr::col(attempt::Column::TaskId).eq(id.uuid()))
+        .union(UnionType::All, under_way)
         .order_by(attempt::Column::Token, Order::Desc)
         .limit(limit)
         .take()

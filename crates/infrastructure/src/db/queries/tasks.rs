@@ -6,15 +6,13 @@ use chrono::TimeDelta;
 use plaza_domain::repository::ClaimRequest;
 use plaza_domain::{TaskId, TaskState};
 use sea_orm::sea_query::{
-    Alias, CommonTableExpression, Expr, ExprTrait, InsertStatement, Keyword, Order, Query, SelectStatement,
-    UpdateStatement,
+    Alias, CommonTableExpression, Expr, ExprTrait, Keyword, Order, Query, SelectStatement, UpdateStatement,
 };
 use sea_orm::{DbBackend, Iterable};
 
 use super::{padded, skip_locked, subquery};
 use crate::db::clock;
 use crate::db::entity::task::{Column, Entity};
-use crate::db::entity::task_attempt as attempt;
 
 /// That a task's key is taken while it waits or runs; word for word the condition of `tasks_unique_key_key`.
 pub(crate) const HAS_OPEN_KEY: &str = "unique_key IS NOT NULL AND state IN ('scheduled', 'ready', 'running')";
@@ -31,27 +29,6 @@ pub fn claim_next(backend: DbBackend, queue: &str, limit: u64, by: ClaimRequest)
         Expr::col(Column::Queue).eq(queue).and(Expr::col(Column::Crashes).eq(Expr::Constant(0.into())));
     let next = first_ready(backend, fits, limit);
     begin(backend, by).and_where(among(next)).take()
-}
-
-/// Notes the attempts at tasks that were just claimed.
-pub fn note_claims(backend: DbBackend, ids: &[TaskId]) -> InsertStatement {
-    let begun = Query::select()
-        .columns([Column::Id, Column::Token, Column::Attempt, Column::WorkerId])
-        .expr(clock::now(backend))
-        .from(Entity)
-        .and_where(Expr::col(Column::Id).is_in(padded(ids.iter().map(|id| id.uuid()))))
-        .take();
-    let mut insert = Query::insert();
-    insert.into_table(attempt::Entity).columns([
-        attempt::Column::TaskId,
-        attempt::Column::Token,
-        attempt::Column::Attempt,
-        attempt::Column::WorkerId,
-        attempt::Column::StartedAt,
-    ]);
-    // It fails only where there are more values than columns, or less.
-    drop(insert.select_from(begun));
-    insert
 }
 
 /// Whether any of the queues has a ready task with which a worker has vanished: a row if so.
@@ -129,9 +106,15 @@ pub fn promote(backend: DbBackend, limit: u64) -> UpdateStatement {
         .take()
 }
 
-/// Takes back tasks whose lease has expired: they are scheduled again or, when hopeless, leased to who asks.
-pub fn reap(backend: DbBackend, max_crashes: i32, by: ClaimRequest, limit: u64) -> UpdateStatement {
+/// Tasks whose lease has expired, those first whose did first. On Postgres those that somebody else is just changing are
+/// passed over.
+pub fn expired(backend: DbBackend, limit: u64) -> SelectStatement {
     let expired = is(TaskState::Running).and(Expr::col(Column::LeaseUntil).lt(clock::now(backend)));
+    lowest(backend, expired, Column::LeaseUntil, limit)
+}
+
+/// Takes back those tasks: they are scheduled again or, when hopeless, leased to who asks. Nobody has begun them then.
+pub fn reap(backend: DbBackend, max_crashes: i32, by: ClaimRequest, ids: &[TaskId]) -> UpdateStatement {
     let hopeless = Expr::col(Column::Crashes)
         .add(1)
         .gte(max_crashes)
@@ -146,7 +129,8 @@ pub fn reap(backend: DbBackend, max_crashes: i32, by: ClaimRequest, limit: u64) 
         .value(Column::RunAt, either(Expr::col(Column::RunAt), clock::now(backend)))
         .value(Column::LeaseUntil, either(clock::after(backend, by.lease), null()))
         .value(Column::WorkerId, either(Expr::val(by.worker.uuid()), null()))
-        .and_where(one_of(backend, expired, Column::LeaseUntil, limit))
+        .value(Column::StartedAt, null())
+        .and_where(Expr::col(Column::Id).is_in(padded(ids.iter().map(|id| id.uuid()))))
         .returning(Query::returning().columns(Column::iter()))
         .take()
 }
@@ -184,6 +168,7 @@ fn begin(backend: DbBackend, by: ClaimRequest) -> UpdateStatement {
         .value(Column::Attempt, Expr::col(Column::Attempt).add(1))
         .value(Column::Token, Expr::col(Column::Token).add(1))
         .value(Column::WorkerId, by.worker.uuid())
+        .value(Column::StartedAt, clock::now(backend))
         .value(Column::LeaseUntil, clock::after(backend, by.lease))
         .value(Column::Progress, Expr::Keyword(Keyword::Null))
         .returning(Query::returning().columns(Column::iter()))
@@ -192,10 +177,14 @@ fn begin(backend: DbBackend, by: ClaimRequest) -> UpdateStatement {
 
 /// At most `limit` of the tasks that fit, lowest first.
 pub(super) fn one_of(backend: DbBackend, fits: Expr, order: Column, limit: u64) -> Expr {
+    among(lowest(backend, fits, order, limit))
+}
+
+fn lowest(backend: DbBackend, fits: Expr, order: Column, limit: u64) -> SelectStatement {
     let mut fitting = Query::select();
     fitting.column(Column::Id).from(Entity).and_where(fits).order_by(order, Order::Asc).limit(limit);
     skip_locked(backend, &mut fitting);
-    among(fitting)
+    fitting
 }
 
 /// That a task is one of those. Materialised, or Postgres might run the subquery more than once and find others each time.

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use futures::future::join_all;
+use plaza_application::memory::{ManualClock, MemoryStore};
 use plaza_domain::{
     Task, WorkerId,
     repository::{ClaimRequest, Success},
@@ -45,6 +46,25 @@ async fn a_task_whose_slot_is_gone_is_given_back_and_its_attempt_does_not_count(
     // The batch has begun, and waits for the writer before it.
     world.pass(SECOND).await;
     drop((slot, writer));
+    claims.stop().await;
+    let task = world.find_task(id).await;
+    assert_eq!((task.state, task.attempt), (TaskState::Scheduled, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_whose_claim_was_committed_but_not_answered_in_time_is_given_back() {
+    let store = Arc::new(MemoryStore::new(Arc::new(ManualClock::default())));
+    let world = World::with_ports(|ports| ports.store = store.clone()).await;
+    let id = world.task(|_| {}).await;
+    let claims = claims(&world);
+    store.answer_commits_after(60 * SECOND);
+    let mut slot = Box::pin(claims.next("media"));
+    assert!(futures::poll!(&mut slot).is_pending());
+    world.pass(SECOND).await;
+    let claimed = world.find_task(id).await;
+    assert_eq!((claimed.state, claimed.attempt), (TaskState::Running, 1));
+    store.answer_commits_after(Duration::ZERO);
+    assert!(matches!(slot.await, Err(RepositoryError::Unavailable(_))));
     claims.stop().await;
     let task = world.find_task(id).await;
     assert_eq!((task.state, task.attempt), (TaskState::Scheduled, 0));
