@@ -1,4 +1,5 @@
-//! Table `task_attempts`: who began a task when, and how it went. Written when the attempt has ended. Kept for operators; Plaza decides nothing by it.
+//! Table `task_attempts`: who began a task when, and how it went. Written when the attempt has ended. Kept for
+//! operators; Plaza decides nothing by it.
 
 use plaza_domain::{AttemptEnd, RepositoryError, TaskAttempt, WorkerId};
 use sea_orm::entity::prelude::*;
