@@ -168,10 +168,10 @@ async fn a_direct_message_arrives_without_subscribing(setup: Setup) {
     let plaza = Plaza::start(setup).await;
     let (ada, bob) = people(&plaza).await;
     let mut hers = ada.connect().await;
-    let (mut phone, mut desk) = (bob.connect().await, bob.at(plaza.a()).connect().await);
+    let mut phone_and_desk = [bob.connect().await, bob.at(plaza.a()).connect().await];
     let mut elsewhere = bob.connect_to(&bob.open_room("elsewhere").await).await;
     elsewhere.expect_type("synced").await;
-    for socket in [&mut hers, &mut phone, &mut desk] {
+    for socket in phone_and_desk.iter_mut().chain([&mut hers]) {
         socket.expect_type("hello").await;
     }
     send_to(&mut hers, &bob, "hello").await;
@@ -179,7 +179,8 @@ async fn a_direct_message_arrives_without_subscribing(setup: Setup) {
     let kinds: Vec<_> = before.iter().filter_map(|frame| frame["type"].as_str()).collect();
     assert!(kinds.contains(&"ack") && kinds.contains(&"subscribed"), "{kinds:?}");
     let room_id = own["room_id"].clone();
-    for socket in [&mut phone, &mut desk] {
+    let mut versions = Vec::new();
+    for socket in &mut phone_and_desk {
         let added = socket.expect_type("room_added").await;
         assert_eq!(added["room"]["peer"]["username"], "ada");
         assert_eq!(added["room"]["id"], room_id);
@@ -187,12 +188,13 @@ async fn a_direct_message_arrives_without_subscribing(setup: Setup) {
         assert_eq!(subscribed["room_id"], room_id);
         let (synced, frames) = socket.collect_until("synced", |frame| frame["type"] == "synced").await;
         assert!(frames.iter().any(is_message("hello")), "{frames:?}");
-        let mut version = synced["version"].as_i64().expect("a version");
-        for content in ["how are you?", "well?"] {
-            send_to(&mut hers, &bob, content).await;
+        versions.push(synced["version"].as_i64().expect("a version"));
+    }
+    for (later, content) in (1..).zip(["how are you?", "well?"]) {
+        send_to(&mut hers, &bob, content).await;
+        for (socket, version) in phone_and_desk.iter_mut().zip(&versions) {
             let frame = socket.expect(content, is_message(content)).await;
-            version += 1;
-            assert_eq!(frame["version"], version, "live, and no hole");
+            assert_eq!(frame["version"], version + later, "live, and no hole");
         }
     }
     let of_one_room = elsewhere.settle().await;
