@@ -62,6 +62,11 @@ impl Store for MemoryStore {
         Ok(Box::new(Connection::new(self.committed.clone(), Arc::clone(&self.clock))))
     }
 
+    /// As the databases that are servers do: what rests on it is tested with this store.
+    fn appends_at_once(&self) -> bool {
+        true
+    }
+
     async fn ping(&self) -> Result<()> {
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! How the messages of a batch become rows: as a transaction of their own when they change nothing else, and otherwise
-//! together with what they change.
+//! How the messages of a batch become rows: by themselves when they change nothing else and the database can do that at
+//! once, and otherwise in a transaction with what they change.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -77,10 +77,10 @@ pub(super) async fn store_batch(
     jobs: &[Job],
     repeats_are_likely: bool,
 ) -> Result<Stored, Failure> {
-    if jobs.iter().any(|job| changes_more(&job.draft)) {
-        store_with_changes(context, jobs, repeats_are_likely).await
-    } else {
+    if context.store.appends_at_once() && !jobs.iter().any(|job| changes_more(&job.draft)) {
         store_alone(context, jobs, repeats_are_likely).await
+    } else {
+        store_in_transaction(context, jobs, repeats_are_likely).await
     }
 }
 
@@ -116,8 +116,8 @@ async fn store_alone(
     Ok(stored)
 }
 
-/// By a transaction that holds the messages and what they change.
-async fn store_with_changes(
+/// By a transaction that holds the look, the messages and what they change.
+async fn store_in_transaction(
     context: &BatchContext,
     jobs: &[Job],
     repeats_are_likely: bool,

@@ -108,6 +108,11 @@ pub trait Store: Send + Sync {
         append::in_transaction(self, messages).await
     }
 
+    /// Whether [`Store::append`] is one round trip, which pays for not being in the transaction of a look before it.
+    fn appends_at_once(&self) -> bool {
+        false
+    }
+
     /// Whether the database answers.
     ///
     /// # Errors

@@ -66,12 +66,16 @@ impl Store for SeaOrmStore {
     }
 
     async fn append(&self, messages: Vec<NewMessage>) -> Result<Vec<Message>> {
-        let is_one_statement =
-            self.writer.get_database_backend() == DbBackend::Postgres && messages.len() <= MAX_KEYS / 2;
+        let is_one_statement = self.appends_at_once() && messages.len() <= MAX_KEYS / 2;
         match messages.as_slice() {
             [_, ..] if is_one_statement => Session::new(self.writer.clone()).append(messages).await,
             _ => append::in_transaction(self, messages).await,
         }
+    }
+
+    /// SQLite runs in this process, and its writer has at hand what a reader would have to read anew after each write.
+    fn appends_at_once(&self) -> bool {
+        self.writer.get_database_backend() == DbBackend::Postgres
     }
 
     async fn ping(&self) -> Result<()> {
