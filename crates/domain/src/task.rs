@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use crate::{TaskId, Timestamp, UserId};
+use crate::{AttemptEnd, TaskId, Timestamp, UserId};
 
 /// Where a task is in its life:
 /// `scheduled → ready → running → succeeded`, or back to `scheduled`, or `dead`, or `cancelled`.
@@ -174,5 +174,18 @@ impl AttemptOutcome {
     /// Whether the task begins again after it.
     pub const fn is_repeated(&self) -> bool {
         matches!(self, Self::Retry { .. } | Self::Snooze { .. })
+    }
+
+    /// What is kept of the attempt: how it ended, and what went wrong. `is_dead` tells that the task is given up by it:
+    /// a retry of a task that has no attempts left is the end of it.
+    pub fn end(&self, is_dead: bool) -> (AttemptEnd, Option<&str>) {
+        match self {
+            Self::Succeeded { .. } => (AttemptEnd::Succeeded, None),
+            Self::Retry { error, .. } if is_dead => (AttemptEnd::Dead, Some(error)),
+            Self::Retry { error, .. } => (AttemptEnd::Retry, Some(error)),
+            Self::Snooze { reason, .. } => (AttemptEnd::Snooze, Some(reason)),
+            Self::Dead { error } => (AttemptEnd::Dead, Some(error)),
+            Self::Cancelled => (AttemptEnd::Cancelled, None),
+        }
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn begin(tables: &mut Tables, task: &Task, by: ClaimRequest, now: Tim
     tables.task_attempts.insert((task.id, task.token), attempt);
 }
 
-/// Notes how an attempt went. A retry of a task that had no attempts left is the end of it.
+/// Notes how an attempt went.
 pub(super) fn end(
     tables: &mut Tables,
     key: (TaskId, i64),
@@ -27,16 +27,9 @@ pub(super) fn end(
     is_dead: bool,
     now: Timestamp,
 ) {
-    let (end, error) = match outcome {
-        AttemptOutcome::Succeeded { .. } => (AttemptEnd::Succeeded, None),
-        AttemptOutcome::Retry { error, .. } if is_dead => (AttemptEnd::Dead, Some(error)),
-        AttemptOutcome::Retry { error, .. } => (AttemptEnd::Retry, Some(error)),
-        AttemptOutcome::Snooze { reason, .. } => (AttemptEnd::Snooze, Some(reason)),
-        AttemptOutcome::Dead { error } => (AttemptEnd::Dead, Some(error)),
-        AttemptOutcome::Cancelled => (AttemptEnd::Cancelled, None),
-    };
+    let (end, error) = outcome.end(is_dead);
     if let Some(attempt) = tables.task_attempts.get_mut(&key) {
-        (attempt.ended_at, attempt.end, attempt.error) = (Some(now), Some(end), error.cloned());
+        (attempt.ended_at, attempt.end, attempt.error) = (Some(now), Some(end), error.map(str::to_owned));
     }
 }
 

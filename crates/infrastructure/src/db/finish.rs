@@ -47,22 +47,15 @@ pub(super) fn task(backend: DbBackend, id: TaskId, token: i64, outcome: &Attempt
     update
 }
 
-/// Notes how the attempt went, once its task is ended. A retry of a task that had no attempts left is the end of it.
+/// Notes how the attempt went, once its task is ended.
 pub(super) fn attempt(
     backend: DbBackend,
     id: TaskId,
     outcome: &AttemptOutcome,
     is_dead: bool,
 ) -> InsertStatement {
-    let (end, error) = match outcome {
-        AttemptOutcome::Succeeded { .. } => (AttemptEnd::Succeeded, None),
-        AttemptOutcome::Retry { error, .. } if is_dead => (AttemptEnd::Dead, Some(error)),
-        AttemptOutcome::Retry { error, .. } => (AttemptEnd::Retry, Some(error)),
-        AttemptOutcome::Snooze { reason, .. } => (AttemptEnd::Snooze, Some(reason)),
-        AttemptOutcome::Dead { error } => (AttemptEnd::Dead, Some(error)),
-        AttemptOutcome::Cancelled => (AttemptEnd::Cancelled, None),
-    };
-    let mut note = Note { error: error.cloned(), ..Note::new(end) };
+    let (end, error) = outcome.end(is_dead);
+    let mut note = Note { error: error.map(str::to_owned), ..Note::new(end) };
     if end == AttemptEnd::Snooze {
         // By then it does not count.
         note.number = note.number.add(1);
