@@ -1,5 +1,7 @@
 //! The change feed, and where a connection begins to follow it.
 
+mod at_once;
+
 use std::sync::Arc;
 
 use plaza_domain::{
@@ -7,6 +9,7 @@ use plaza_domain::{
     repository::{HistoryRange, SeenMember},
 };
 
+use self::at_once::{AtOnce, Gap};
 use crate::{
     Actor, Error, Ports, Result,
     direct::hide_cursor_of_other,
@@ -39,11 +42,12 @@ pub struct Subscription {
 pub struct ChangeService {
     store: Arc<dyn Store>,
     max_replay: i64,
+    at_once: AtOnce,
 }
 
 impl ChangeService {
     pub(crate) fn new(ports: &Ports, settings: &MessageSettings) -> Self {
-        Self { store: Arc::clone(&ports.store), max_replay: settings.max_replay }
+        Self { store: Arc::clone(&ports.store), max_replay: settings.max_replay, at_once: AtOnce::new() }
     }
 
     /// What changed in a room after `since`, each thing once and as it is now, at most `limit` things.
@@ -70,7 +74,7 @@ impl ChangeService {
     /// The same for a connection that follows the room, and reads nothing from a reset: that comes without messages.
     ///
     /// # Errors
-    /// `NotFound`, `Forbidden`.
+    /// `NotFound`, `Forbidden`, `Unavailable`.
     pub async fn missed(
         &self,
         actor: &Actor,
@@ -78,13 +82,14 @@ impl ChangeService {
         since: Version,
         limit: u64,
     ) -> Result<ChangePage> {
+        let _turn = self.at_once.turn().await?;
         let mut read = self.store.read().await?;
         let (room, _) = find_readable(&mut *read, actor, room_id).await?;
         self.shown_page(&mut *read, actor, &room, since, limit).await
     }
 
     /// The first page of that for who has just subscribed: of the room as it was then, without asking again who they are
-    /// to it.
+    /// to it. Members who come back at the same time share what is read.
     ///
     /// # Errors
     /// `Unavailable`.
@@ -95,8 +100,12 @@ impl ChangeService {
         since: Version,
         limit: u64,
     ) -> Result<ChangePage> {
+        let _turn = self.at_once.turn().await?;
         let mut read = self.store.read().await?;
-        self.shown_page(&mut *read, actor, &subscription.room, since, limit).await
+        let room = &subscription.room;
+        let gap = Gap { room_id: room.id, since, head: room.version, limit };
+        let page = self.at_once.page(gap, self.read_page(&mut *read, room, since, limit)).await?;
+        self.shown(&mut *read, actor, room, page).await
     }
 
     async fn shown_page(
@@ -107,7 +116,18 @@ impl ChangeService {
         since: Version,
         limit: u64,
     ) -> Result<ChangePage> {
-        let mut page = self.read_page(read, room, since, limit).await?;
+        let page = self.read_page(read, room, since, limit).await?;
+        self.shown(read, actor, room, page).await
+    }
+
+    /// A page as the actor may see it.
+    async fn shown(
+        &self,
+        read: &mut dyn Repositories,
+        actor: &Actor,
+        room: &Room,
+        mut page: ChangePage,
+    ) -> Result<ChangePage> {
         let profiles = page.changes.iter_mut().filter_map(|change| match change {
             Change::Member(profile) => Some(&mut **profile),
             Change::Message(_) | Change::Room(_) => None,
@@ -129,13 +149,14 @@ impl ChangeService {
     /// Checks that the actor may follow a room, and finds from where: `since`, or what has not been delivered yet.
     ///
     /// # Errors
-    /// `NotFound`, `Forbidden`.
+    /// `NotFound`, `Forbidden`, `Unavailable`.
     pub async fn subscribe(
         &self,
         actor: &Actor,
         room_id: RoomId,
         since: Option<Version>,
     ) -> Result<Subscription> {
+        let _turn = self.at_once.turn().await?;
         let mut read = self.store.read().await?;
         let (room, membership) = find_readable(&mut *read, actor, room_id).await?;
         let member = membership.ok_or(Error::NotFound("room"))?;

@@ -1,6 +1,12 @@
 //! The change feed: what somebody knew, and what they are told since, is what somebody new is told.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use futures::FutureExt;
 use plaza_application::{Actor, Error, MessageSettings, PageRequest, Result, RoomUpdate, Settings};
@@ -296,6 +302,35 @@ async fn a_subscription_begins_where_delivery_stopped() -> Result<()> {
     assert!(matches!(&page.changes[..], [Change::Message(sent)] if sent.message == missed), "{page:?}");
     let asked = changes.subscribe(&grace, room.id, Some(Version::new(2))).await?;
     assert_eq!(asked.since, Version::new(2));
+    Ok(())
+}
+
+#[tokio::test]
+async fn members_who_come_back_together_share_what_is_read_until_something_changes() -> Result<()> {
+    let world = World::new();
+    let (ada, grace) = world.people().await?;
+    let room = world.shared_room(&ada, &grace).await?;
+    let since = world.services.rooms.get(&ada, room.id).await?.room.version;
+    let message = world.say(&ada, room.id, "one").await?.view.message;
+    let changes = &world.services.changes;
+    let missed = async |actor: &Actor| {
+        let subscription = changes.subscribe(actor, room.id, Some(since)).await?;
+        changes.missed_by(actor, &subscription, since, 10).await
+    };
+    let first = missed(&ada).await?;
+    assert!(matches!(&first.changes[..], [Change::Message(sent)] if sent.message == message), "{first:?}");
+    let is_read = Arc::new(AtomicBool::new(false));
+    let reading = Arc::clone(&is_read);
+    world.faults.before_next_messages(move || reading.store(true, Ordering::Relaxed));
+    assert_eq!(missed(&grace).await?, first);
+    assert!(!is_read.load(Ordering::Relaxed), "it was read twice");
+
+    world.services.messages.edit(&ada, message.id, "two").await?;
+    let edited = missed(&grace).await?;
+    assert!(
+        matches!(&edited.changes[..], [Change::Message(sent)] if sent.message.content.as_str() == "two"),
+        "{edited:?}"
+    );
     Ok(())
 }
 
