@@ -17,7 +17,7 @@ const TAKE_WHAT_RUNS: [&str; 2] = [
 ];
 const GIVE_BACK_WHAT_RUNS: &str = "INSERT INTO task_attempts (task_id, token, attempt, worker_id, started_at) \
      SELECT id, token, attempt, worker_id, started_at FROM tasks \
-     WHERE state = 'running' AND started_at IS NOT NULL";
+     WHERE state = 'running' AND started_at IS NOT NULL ON CONFLICT DO NOTHING";
 
 const DROP_KEY: [&str; 3] = [
     "ALTER TABLE task_attempts DROP CONSTRAINT task_attempts_task_id_fkey",

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use plaza_domain::Store;
+use plaza_domain::{AttemptEnd, Store};
 use plaza_infrastructure::db::{connect, migrate};
 use plaza_migration::{Migrator, MigratorTrait};
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{ConnectionTrait, Database, DbErr, Statement};
 
 use super::{
     Outcome,
     builders::{given_messages, given_room, given_user, place, text, user},
     files::given_file,
     fixture::{race, settings, sqlite_url},
+    tasks::{LEASE, reaped, running},
 };
 
 async fn several_may_migrate_at_the_same_time(url: String) -> Outcome {
@@ -99,6 +100,52 @@ async fn what_messages_refer_to_stays(url: String) -> Outcome {
     let others = "DELETE FROM users WHERE username = 'grace'";
     assert_eq!(database.execute_unprepared(others).await?.rows_affected(), 1);
     Ok(database.close().await?)
+}
+
+#[tokio::test]
+async fn attempts_that_run_keep_running_through_the_step_that_moves_them_on_sqlite() -> Outcome {
+    let directory = tempfile::tempdir()?;
+    attempts_keep_running(sqlite_url(&directory)).await
+}
+
+#[tokio::test]
+async fn attempts_that_run_keep_running_through_the_step_that_moves_them_on_postgres() -> Outcome {
+    attempts_keep_running(plaza_tests::servers::postgres_database().await).await
+}
+
+/// Back, where they are rows that have not ended, and forth again, where tasks say who has begun them.
+async fn attempts_keep_running(url: String) -> Outcome {
+    let store = connect(&settings(url.clone())).await?;
+    migrate(&store).await?;
+    let store: Arc<dyn Store> = Arc::new(store);
+    let lost = running(&store, -1).await?;
+    let begun = store.read().await?.tasks().attempts(lost.id, 10).await?;
+    assert!(matches!(&begun[..], [attempt] if attempt.ended_at.is_none()), "{begun:?}");
+    drop(store);
+
+    let database = Database::connect(url.clone()).await?;
+    let is_open = async || {
+        let open = "SELECT 1 AS one FROM task_attempts WHERE ended_at IS NULL";
+        let rows =
+            database.query_all_raw(Statement::from_string(database.get_database_backend(), open)).await?;
+        Ok::<_, DbErr>(rows.len() == 1)
+    };
+    assert!(!is_open().await?);
+    let steps = Migrator::migrations();
+    let moving = steps.iter().position(|step| step.name().ends_with("_attempts_when_ended"));
+    let back = u32::try_from(steps.len() - moving.ok_or("no such step")?)?;
+    Migrator::down(&database, Some(back)).await?;
+    assert!(is_open().await?);
+    Migrator::up(&database, None).await?;
+    assert!(!is_open().await?);
+    database.close().await?;
+
+    let store: Arc<dyn Store> = Arc::new(connect(&settings(url)).await?);
+    assert_eq!(store.read().await?.tasks().attempts(lost.id, 10).await?, begun);
+    assert_eq!(reaped(&store, 3, LEASE).await?, []);
+    let ended = store.read().await?.tasks().attempts(lost.id, 10).await?;
+    assert!(matches!(&ended[..], [attempt] if attempt.end == Some(AttemptEnd::Crashed)), "{ended:?}");
+    Ok(())
 }
 
 /// SQLite has to make the column anew.

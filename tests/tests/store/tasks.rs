@@ -240,6 +240,9 @@ pub(crate) async fn a_task_that_keeps_crashing_is_handed_to_be_buried(store: Arc
     assert!(!finished(&store, &lost, &bury).await?);
     assert!(finished(&store, corpse, &bury).await?);
     assert_eq!(found(&store, lost.id).await?.state, TaskState::Dead);
+    let attempts = store.read().await?.tasks().attempts(lost.id, 10).await?;
+    let ends: Vec<_> = attempts.iter().map(|attempt| attempt.end).collect();
+    assert_eq!(ends, [Some(AttemptEnd::Crashed); 3], "who buries it has not tried");
     Ok(())
 }
 

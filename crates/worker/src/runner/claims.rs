@@ -128,9 +128,9 @@ async fn give_back(store: &dyn Store, by: ClaimRequest, tasks: Vec<Task>) -> Res
         AttemptOutcome::Snooze { reason: "no slot waited for it".to_owned(), delay: TimeDelta::zero() };
     let mut work = store.begin().await?;
     for task in tasks {
-        // After a claim that was rolled back, another worker's has the same token.
+        // After a claim that was rolled back, another worker's has the same token, and this one's latest has ended.
         let latest = work.tasks().attempts(task.id, 1).await?.pop();
-        if latest.is_some_and(|latest| latest.worker_id == by.worker) {
+        if latest.is_some_and(|latest| latest.worker_id == by.worker && latest.ended_at.is_none()) {
             work.tasks().finish(task.id, task.token, &outcome).await?;
         }
     }

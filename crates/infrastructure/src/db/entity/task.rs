@@ -23,7 +23,7 @@ pub(crate) struct Model {
     pub(crate) token: i64,
     pub(crate) run_at: DateTimeUtc,
     pub(crate) lease_until: Option<DateTimeUtc>,
-    /// Who has begun the latest attempt, and when; nobody, once its worker has vanished.
+    /// Who has begun the latest attempt, and when; the time is empty once its worker has vanished.
     pub(crate) worker_id: Option<Uuid>,
     pub(crate) started_at: Option<DateTimeUtc>,
     pub(crate) last_error: Option<String>,

@@ -117,7 +117,7 @@ fn insert(
     ]);
     // It fails only where there are more values than columns, or less.
     drop(insert.select_from(rows));
-    // A worker of an older version has noted the attempt when it began.
+    // One that a worker of an older version noted, against the advice to stop it first, is no reason to fail.
     insert.on_conflict(OnConflict::new().do_nothing().to_owned()).take()
 }
 
