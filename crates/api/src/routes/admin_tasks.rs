@@ -199,10 +199,10 @@ impl AdminTasksApi {
         #[oai(name = "state")]
         in_state: Query<Option<TaskStateName>>,
         /// Their queue
-        #[oai(validator(max_length = 64))]
+        #[oai(validator(max_length = 64, pattern = r"^[^\x00]*$"))]
         queue: Query<Option<String>>,
         /// Their command's kind
-        #[oai(validator(max_length = 64))]
+        #[oai(validator(max_length = 64, pattern = r"^[^\x00]*$"))]
         kind: Query<Option<String>>,
         /// Whom they are done for
         owner_id: Query<Option<Uuid>>,
@@ -277,10 +277,10 @@ impl AdminTasksApi {
         Data(state): Data<&AppState>,
         Authenticated(actor): Authenticated,
         /// Their queue
-        #[oai(validator(max_length = 64))]
+        #[oai(validator(max_length = 64, pattern = r"^[^\x00]*$"))]
         queue: Query<Option<String>>,
         /// Their command's kind
-        #[oai(validator(max_length = 64))]
+        #[oai(validator(max_length = 64, pattern = r"^[^\x00]*$"))]
         kind: Query<Option<String>>,
         /// The most tasks, 1 to 100; 50 when left out
         #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
