@@ -118,7 +118,8 @@ pub struct AuthService {
 }
 
 impl AuthService {
-    /// When sessions were used is written in the background, by a task that belongs to `tracker` and ends on `shutdown`.
+    /// When sessions were used is written in the background, and what is remembered of them let go when it is old, by two
+    /// tasks that belong to `tracker` and end on `shutdown`.
     pub(crate) fn start(
         ports: &Ports,
         settings: AuthSettings,
