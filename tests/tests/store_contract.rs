@@ -178,6 +178,7 @@ contract! {
     }
     appending {
         messages_go_to_the_ends_of_their_rooms_in_their_order
+        rooms_that_have_changed_since_the_look_get_nothing
         a_message_that_is_appended_keeps_every_field
         a_client_id_that_was_used_stops_all_that_is_appended
         who_appends_at_the_same_time_leaves_no_gap

@@ -75,7 +75,7 @@ pub use queue::{QueueFigures, QueueSurvey};
 pub use reaction::{Emoji, Reaction, ReactionEntry};
 pub use receipt::{ReadMark, Receipt, ReceiptCounts, ReceiptScope};
 pub use repository::{Repositories, RepositoryError, Store, UnitOfWork};
-pub use room::{Room, RoomDescription, RoomKind, RoomName, SeenRoom};
+pub use room::{Room, RoomDescription, RoomEpoch, RoomKind, RoomName, SeenRoom};
 pub use second_factor::TotpSecret;
 pub use sequence::{Seq, Version};
 pub use session::{RefreshToken, Session, TokenDigest};

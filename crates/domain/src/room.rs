@@ -96,6 +96,30 @@ pub struct Room {
     pub deleted_at: Option<Timestamp>,
 }
 
+impl Room {
+    /// Its epoch now.
+    pub const fn epoch(&self) -> RoomEpoch {
+        RoomEpoch(self.version.get() - self.last_seq.get())
+    }
+}
+
+/// How many of a room's changes were something else than a new message. As long as it is the same, nobody has come, left
+/// or been removed: what was looked up about its members holds. Other changes raise it as well, edits for example.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RoomEpoch(i64);
+
+impl RoomEpoch {
+    /// The epoch of that number, never less than 0.
+    pub const fn new(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
 /// A room as one of those sees it who may.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeenRoom {

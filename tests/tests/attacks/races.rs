@@ -16,6 +16,9 @@ use crate::{report::tell, turns::beside_others};
 
 const PARALLEL: usize = 20;
 const ADMINS: usize = 5;
+const REMOVALS: usize = 10;
+/// As many as a connection may have on their way to the database.
+const SENT_AHEAD: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 both_setups!(
@@ -24,6 +27,7 @@ both_setups!(
     of_twenty_uses_of_a_link_one_sets_the_password,
     of_twenty_uses_of_a_ticket_one_connects,
     admins_who_end_each_other_leave_one,
+    of_what_is_sent_ahead_of_ones_removal_nothing_comes_after_it,
 );
 
 /// An instance for each of `PARALLEL` attempts.
@@ -190,4 +194,52 @@ async fn admins_who_end_each_other_leave_one(setup: Setup) {
     );
     assert!((1..ADMINS).contains(&left), "{statuses:?}");
     assert!(statuses.iter().all(|status| [200, 401, 403, 409].contains(status)), "{statuses:?}");
+}
+
+/// Somebody hurries to say much while they are removed, by the other instance: what is told after the removal is not
+/// theirs, and what was acknowledged is there.
+async fn of_what_is_sent_ahead_of_ones_removal_nothing_comes_after_it(setup: Setup) {
+    let _turn = beside_others().await;
+    let plaza = Plaza::start(setup).await;
+    let (ada, bob) = (User::register(plaza.a(), "ada").await, User::register(plaza.b(), "bob").await);
+    let mut socket = bob.connect().await;
+    let (mut sent, mut kept, mut late) = (0, 0, 0);
+    for round in 0..REMOVALS {
+        let room = ada.open_private_room("Lounge").await;
+        ada.add(&room, &bob).await;
+        for number in 0..SENT_AHEAD {
+            let name = format!("{round}-{number}");
+            let frame = json!({ "type": "message", "room_id": room, "content": "spam", "client_id": name });
+            socket.send(frame).await;
+        }
+        sent += SENT_AHEAD;
+        let is_answer = |frame: &Value| ["ack", "error"].contains(&text(&frame["type"]));
+        let mut answers = vec![socket.expect("an answer", is_answer).await];
+        let removed = ada.api.delete(&format!("/rooms/{room}/members/{}", bob.id)).await;
+        removed.expect(204);
+        while answers.len() < SENT_AHEAD {
+            answers.push(socket.expect("an answer", is_answer).await);
+        }
+        let mut history = Vec::new();
+        loop {
+            let after = history.last().map_or(0, |message: &Value| message["seq"].as_i64().expect("a place"));
+            let page = ada.history(&room, &format!("?after={after}&limit=100")).await;
+            if page.is_empty() {
+                break;
+            }
+            history.extend(page);
+        }
+        let is_theirs = |message: &&Value| message["content"] == "spam";
+        let removal = history.iter().position(|message| message["system_event"] == "member_removed");
+        let removal = removal.expect("the removal is told");
+        let acknowledged = answers.iter().filter(|answer| answer["type"] == "ack").count();
+        let stored = history.iter().filter(is_theirs).count();
+        assert_eq!(stored, acknowledged, "round {round}");
+        kept += stored;
+        late += history[removal..].iter().filter(is_theirs).count();
+    }
+    let what = "messages that were sent ahead of one's removal";
+    tell(setup, what, &format!("sent = {sent}, kept = {kept}, after it = {late}"));
+    assert!(kept > 0, "nobody was quicker than their removal");
+    assert_eq!(late, 0);
 }

@@ -2,11 +2,13 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use futures::future::join;
 use plaza_domain::repository::{Constraint, HistoryRange, Result};
 use plaza_domain::{
-    ClientId, Content, Message, MessageDraft, MessageId, NewMessage, Room, RoomId, SentMessage, Seq, Store,
-    SystemEvent, User, Version,
+    ClientId, Content, Message, MessageDraft, MessageId, NewMessage, Room, RoomEpoch, RoomId, SentMessage,
+    Seq, Store, SystemEvent, User, Version,
 };
+use tokio::task::yield_now;
 
 use super::{
     Outcome,
@@ -16,7 +18,14 @@ use super::{
 };
 
 fn new(draft: MessageDraft, room_id: RoomId, sender: &User) -> NewMessage {
-    NewMessage { id: MessageId::new(id()), room_id, sender_id: sender.id, created_at: at(5), draft }
+    NewMessage {
+        id: MessageId::new(id()),
+        room_id,
+        sender_id: sender.id,
+        created_at: at(5),
+        draft,
+        epoch: RoomEpoch::new(0),
+    }
 }
 
 fn named(name: &str) -> MessageDraft {
@@ -45,7 +54,11 @@ pub(crate) async fn messages_go_to_the_ends_of_their_rooms_in_their_order(store:
     work.rooms().delete(gone.id, at(1)).await?;
     work.commit().await?;
     let rooms = [two.id, one.id, gone.id, two.id, RoomId::new(id()), one.id, two.id];
-    let messages: Vec<_> = rooms.into_iter().map(|room_id| new(text("hello"), room_id, &ada)).collect();
+    let said = |room_id| {
+        let epoch = RoomEpoch::new(if room_id == two.id { 4 } else { 0 });
+        NewMessage { epoch, ..new(text("hello"), room_id, &ada) }
+    };
+    let messages: Vec<_> = rooms.into_iter().map(said).collect();
     let ids: Vec<_> = messages.iter().map(|message| message.id).collect();
     let stored = store.append(messages).await?;
     let expected = [(two.id, 4, 8), (one.id, 1, 1), (two.id, 5, 9), (one.id, 2, 2), (two.id, 6, 10)];
@@ -57,6 +70,31 @@ pub(crate) async fn messages_go_to_the_ends_of_their_rooms_in_their_order(store:
         assert_eq!(newest(&store, room.id).await?, said.collect::<Vec<_>>());
         assert_eq!(counters(&store, room.id).await?, Some((Seq::new(last_seq), Version::new(version))));
     }
+    Ok(())
+}
+
+pub(crate) async fn rooms_that_have_changed_since_the_look_get_nothing(store: Arc<dyn Store>) -> Outcome {
+    let (ada, changed) = given_user_and_room(&store).await?;
+    let same = given_room(&store, &ada).await?;
+    store.append(vec![new(text("before"), changed.id, &ada), new(text("before"), same.id, &ada)]).await?;
+    let mut work = store.begin().await?;
+    work.rooms().advance(changed.id, 1, 2).await?;
+    let messages = vec![new(text("after"), changed.id, &ada), new(text("after"), same.id, &ada)];
+    // Waits for the change, on all databases, if it is asked before that is committed.
+    let appending = store.append(messages.clone());
+    let changing = async {
+        yield_now().await;
+        work.commit().await
+    };
+    let (stored, committed) = join(appending, changing).await;
+    committed?;
+    assert_eq!(places(&stored?), [(same.id, 2, 2)]);
+    assert_eq!(counters(&store, changed.id).await?, Some((Seq::new(2), Version::new(3))));
+    let looked_again: Vec<_> = messages[..1]
+        .iter()
+        .map(|message| NewMessage { epoch: RoomEpoch::new(1), ..message.clone() })
+        .collect();
+    assert_eq!(places(&store.append(looked_again).await?), [(changed.id, 3, 4)]);
     Ok(())
 }
 

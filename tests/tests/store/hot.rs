@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 use plaza_domain::repository::{Advance, HistoryRange, RoomFilter, Success, TaskFilter, UserFilter};
 use plaza_domain::{
     Activity, AttemptEnd, AuditAction, AuditFilter, ClientId, DueErasure, Emoji, FilePlace, Issuer,
-    MailPurpose, MessageId, NewMessage, RequestDirection, RequestPosition, RoomId, Seq, SessionId, Sha256,
-    Subject, SystemRole, TaskId, TaskState, ThreadPosition, TokenDigest, UserPair, Username, Version,
+    MailPurpose, MessageId, NewMessage, RequestDirection, RequestPosition, RoomEpoch, RoomId, Seq, SessionId,
+    Sha256, Subject, SystemRole, TaskId, TaskState, ThreadPosition, TokenDigest, UserPair, Username, Version,
 };
 use plaza_infrastructure::db::queries::{
     append, audit, blobs, blocks, direct_rooms, edits, erasure, exports, files, friendships, identities,
@@ -88,6 +88,7 @@ fn of_new_messages(on: DbBackend, asked: &Asked) -> Vec<Hot> {
         sender_id: asked.users[0],
         created_at: at(0),
         draft: text("hello"),
+        epoch: RoomEpoch::new(0),
     };
     let messages: Vec<_> = asked.rooms[..20].iter().map(new).collect();
     match on {
@@ -176,7 +177,7 @@ fn of_presence(on: DbBackend, asked: &Asked) -> Vec<Hot> {
 fn of_rooms(on: DbBackend, asked: &Asked) -> Vec<Hot> {
     let (room, user) = (asked.rooms[0], asked.users[0]);
     let list = |filter, before| rooms::list(user, filter, before, 50);
-    let advance = |room_id: &RoomId| Advance { room_id: *room_id, messages: 1, changes: 1 };
+    let advance = |room_id: &RoomId| Advance::new(*room_id, 1, 1);
     let advances: Vec<_> = asked.rooms[..20].iter().map(advance).collect();
     vec![
         hot(on, "room", &["id"], rooms::find(room)),

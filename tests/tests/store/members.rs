@@ -136,7 +136,7 @@ pub(crate) async fn senders_are_present_in_a_room_that_exists_and_not_disabled(
         (room.id, ada.id),
     ];
     let mut read = store.read().await?;
-    let expected = Sender { room_id: room.id, kind: room.kind, user: ada.summary() };
+    let expected = Sender { room_id: room.id, kind: room.kind, user: ada.summary(), epoch: room.epoch() };
     assert_eq!(read.members().senders(&pairs).await?, [expected]);
     assert_eq!(read.members().senders(&[]).await?, []);
     Ok(())

@@ -60,13 +60,12 @@ pub(crate) async fn several_rooms_advance_at_once_and_those_that_are_gone_are_le
 ) -> Outcome {
     let (ada, gone) = given_user_and_room(&store).await?;
     let (one, two) = (given_room(&store, &ada).await?, given_room(&store, &ada).await?);
-    let advance = |room_id, messages, changes| Advance { room_id, messages, changes };
     let mut work = store.begin().await?;
     work.rooms().delete(gone.id, at(1)).await?;
     work.rooms().advance(two.id, 1, 1).await?;
     let unknown = RoomId::new(id());
-    let advances =
-        [advance(two.id, 2, 5), advance(gone.id, 1, 1), advance(unknown, 1, 1), advance(one.id, 3, 3)];
+    let advances = [(two.id, 2, 5), (gone.id, 1, 1), (unknown, 1, 1), (one.id, 3, 3)]
+        .map(|(id, messages, changes)| Advance::new(id, messages, changes));
     let mut raised = work.rooms().advance_many(&advances).await?;
     raised.sort_unstable_by_key(|(room_id, _)| *room_id);
     let counters = |seq, version| Counters { last_seq: Seq::new(seq), version: Version::new(version) };
@@ -94,8 +93,7 @@ pub(crate) async fn who_advances_the_same_rooms_in_any_order_never_waits_for_eve
             rooms.reverse();
         }
         async move {
-            let advances: Vec<_> =
-                rooms.into_iter().map(|room_id| Advance { room_id, messages: 1, changes: 1 }).collect();
+            let advances: Vec<_> = rooms.into_iter().map(|room_id| Advance::new(room_id, 1, 1)).collect();
             let mut work = store.begin().await?;
             let raised = work.rooms().advance_many(&advances).await?;
             work.commit().await?;

@@ -75,7 +75,7 @@ impl<A: Access> MemberRepository for Connection<A> {
             let user = tables.users.get(&user_id)?;
             let room = tables.live_room(room_id)?;
             let may_post = tables.is_present(room_id, user_id) && user.suspension.is_none();
-            may_post.then(|| Sender { room_id, kind: room.kind, user: user.summary() })
+            may_post.then(|| Sender { room_id, kind: room.kind, user: user.summary(), epoch: room.epoch() })
         };
         Ok(each_once(pairs).into_iter().filter_map(sender).collect())
     }

@@ -80,7 +80,11 @@ impl<A: Access> RoomRepository for Connection<A> {
 
     async fn advance_many(&mut self, advances: &[Advance]) -> Result<Vec<(RoomId, Counters)>> {
         let mut raised = Vec::with_capacity(advances.len());
-        for &Advance { room_id, messages, changes } in advances {
+        for &Advance { room_id, messages, changes, epoch } in advances {
+            let now = self.tables().live_room(room_id).map(Room::epoch);
+            if epoch.is_some() && epoch != now {
+                continue;
+            }
             match self.advance(room_id, messages, changes).await {
                 Ok(counters) => raised.push((room_id, counters)),
                 Err(RepositoryError::NotFound { .. }) => {}

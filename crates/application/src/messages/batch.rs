@@ -9,7 +9,7 @@ use super::{
     Acknowledged,
     committer::Job,
     repeats::Repeats,
-    storing::{Failure, Stored, store_batch},
+    storing::{Failure, Lock, Stored, store_batch},
     verdicts::Verdict,
 };
 use crate::{
@@ -30,32 +30,49 @@ pub(super) struct BatchContext {
 /// How long one transaction may take: a network that swallows everything must not hold up a room for good.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Stores a batch. When it breaks a rule, its drafts are tried one by one: a bad one never fails its neighbours. When the
-/// database does not answer, the batch is tried once more as a whole, and then refused: one by one, each draft would wait
-/// as long.
+/// Stores a batch. What is said in rooms that change between the look at who may post and the write is stored by a second
+/// one, which locks the rooms first, so that it is enough; the next batch of the lane waits for both.
 pub(super) async fn post_batch(context: &BatchContext, jobs: Vec<Job>) {
-    let failure = match store_in_time(context, &jobs).await {
+    let overtaken = post(context, jobs, Lock::IfNeeded).await;
+    if overtaken.is_empty() {
+        return;
+    }
+    for job in post(context, overtaken, Lock::First).await {
+        job.complete(Err(Error::NotFound("room")));
+    }
+}
+
+/// Stores a batch, and gives back what has to be looked at again. When it breaks a rule, its drafts are tried one by one:
+/// a bad one never fails its neighbours. When the database does not answer, the batch is tried once more as a whole –
+/// but for the nameless sends of a write that may have been done – and then refused: one by one, each draft would wait as
+/// long.
+async fn post(context: &BatchContext, jobs: Vec<Job>, lock: Lock) -> Vec<Job> {
+    let failure = match store_in_time(context, &jobs, lock).await {
         Ok(stored) => return tell(context, jobs, stored),
         Err(failure) => failure,
     };
     let jobs = if failure.committing { keep_named(jobs, &failure) } else { jobs };
     tracing::debug!(batch.size = jobs.len(), error = ?failure.error, "a batch failed; trying again");
     if matches!(failure.error, RepositoryError::Unavailable(_)) {
-        match store_in_time(context, &jobs).await {
+        return match store_in_time(context, &jobs, lock).await {
             Ok(stored) => tell(context, jobs, stored),
-            Err(failure) => jobs.into_iter().for_each(|job| job.complete(Err(unavailable(&failure)))),
-        }
-        return;
+            Err(failure) => {
+                jobs.into_iter().for_each(|job| job.complete(Err(unavailable(&failure))));
+                Vec::new()
+            }
+        };
     }
+    let mut overtaken = Vec::new();
     for job in jobs {
         let jobs = [job];
-        let outcome = store_in_time(context, &jobs).await;
+        let outcome = store_in_time(context, &jobs, lock).await;
         let [job] = jobs;
         match outcome {
-            Ok(stored) => tell(context, vec![job], stored),
+            Ok(stored) => overtaken.extend(tell(context, vec![job], stored)),
             Err(failure) => job.complete(Err(unavailable(&failure))),
         }
     }
+    overtaken
 }
 
 /// A send without a name cannot be recognised: when its commit may have happened, it is not repeated.
@@ -67,11 +84,15 @@ fn keep_named(jobs: Vec<Job>, failure: &Failure) -> Vec<Job> {
 }
 
 /// A transaction that was given up may have been committed all the same.
-async fn store_in_time(context: &BatchContext, jobs: &[Job]) -> std::result::Result<Stored, Failure> {
+async fn store_in_time(
+    context: &BatchContext,
+    jobs: &[Job],
+    lock: Lock,
+) -> std::result::Result<Stored, Failure> {
     if jobs.is_empty() {
         return Ok(Stored::default());
     }
-    timeout(BATCH_TIMEOUT, store(context, jobs)).await.unwrap_or_else(|too_slow| {
+    timeout(BATCH_TIMEOUT, store(context, jobs, lock)).await.unwrap_or_else(|too_slow| {
         Err(Failure { error: RepositoryError::Unavailable(too_slow.into()), committing: true })
     })
 }
@@ -83,34 +104,37 @@ fn unavailable(failure: &Failure) -> Error {
 
 /// Stores a batch without looking for what was stored before, as long as nobody repeats their sends: the index of client
 /// ids refuses one that was, also by another instance a moment ago. Then the batch looks.
-async fn store(context: &BatchContext, jobs: &[Job]) -> std::result::Result<Stored, Failure> {
-    match store_batch(context, jobs, context.repeats.are_likely()).await {
+async fn store(context: &BatchContext, jobs: &[Job], lock: Lock) -> std::result::Result<Stored, Failure> {
+    match store_batch(context, jobs, lock, context.repeats.are_likely()).await {
         Err(Failure {
             error: RepositoryError::Conflict { constraint: Constraint::MessageClientId }, ..
         }) => {
             context.repeats.came();
-            store_batch(context, jobs, true).await
+            store_batch(context, jobs, lock, true).await
         }
         outcome => outcome,
     }
 }
 
-/// Resolves every sender, then tells everybody: an `ack` comes no later than the message.
-fn tell(context: &BatchContext, jobs: Vec<Job>, stored: Stored) {
+/// Resolves every sender, then tells everybody: an `ack` comes no later than the message. Gives back what has to be looked
+/// at again.
+fn tell(context: &BatchContext, jobs: Vec<Job>, stored: Stored) -> Vec<Job> {
     let Stored { messages, replied, verdicts, direct } = stored;
     let places: Vec<Option<usize>> = verdicts
         .iter()
         .map(|verdict| if let Verdict::New(place) = verdict { Some(*place) } else { None })
         .collect();
+    let mut overtaken = Vec::new();
     for (job, verdict) in jobs.into_iter().zip(verdicts) {
         match verdict {
             Verdict::New(place) => job.complete(Ok(Acknowledged::new(&messages[place]))),
             Verdict::Original(view) => job.complete(Ok(Acknowledged::again(&view))),
-            Verdict::SameAs(sibling) => job.complete(match places[sibling] {
-                Some(place) => Ok(Acknowledged::again(&messages[place])),
-                None => Err(Error::NotFound("room")),
-            }),
+            Verdict::SameAs(sibling) => match places[sibling] {
+                Some(place) => job.complete(Ok(Acknowledged::again(&messages[place]))),
+                None => overtaken.push(job),
+            },
             Verdict::Refused(error) => job.complete(Err(error)),
+            Verdict::Overtaken => overtaken.push(job),
         }
     }
     for view in messages {
@@ -122,4 +146,5 @@ fn tell(context: &BatchContext, jobs: Vec<Job>, stored: Stored) {
     for activity in direct {
         context.bus.publish(Event::Direct(activity));
     }
+    overtaken
 }

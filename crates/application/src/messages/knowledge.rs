@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use plaza_domain::{
-    DirectRoom, FileId, FileKind, FilePurpose, MessageId, Repositories, RepositoryError, RoomId, RoomKind,
-    SentMessage, ThreadRoot, UserId, UserSummary,
+    DirectRoom, FileId, FileKind, FilePurpose, MessageId, Repositories, RepositoryError, RoomEpoch, RoomId,
+    RoomKind, SentMessage, ThreadRoot, UserId, UserSummary,
 };
 
 use super::{committer::Job, mentions::Meant, verdicts::refuse_new};
@@ -14,6 +14,8 @@ pub(super) struct Knowledge {
     /// What was sent before under the name of one of the jobs, if that was looked for.
     pub(super) originals: Vec<SentMessage>,
     pub(super) senders: HashMap<(RoomId, UserId), UserSummary>,
+    /// Of the rooms of these.
+    pub(super) epochs: HashMap<RoomId, RoomEpoch>,
     pub(super) parents: HashMap<MessageId, ThreadRoot>,
     pub(super) files: HashMap<FileId, (UserId, FileKind)>,
     pub(super) direct_rooms: HashMap<RoomId, DirectRoom>,
@@ -46,6 +48,7 @@ pub(super) async fn look_up(
         if direct_ids.is_empty() { Vec::new() } else { read.direct_rooms().find_many(&direct_ids).await? };
     let mut known = Knowledge {
         originals: Vec::new(),
+        epochs: senders.iter().map(|sender| (sender.room_id, sender.epoch)).collect(),
         senders: senders.into_iter().map(|sender| ((sender.room_id, sender.user.id), sender.user)).collect(),
         parents: parents.into_iter().collect(),
         // Archives are for their owners alone, and as good as absent here.

@@ -1,11 +1,12 @@
 //! How the messages of a batch become rows: by themselves when they change nothing else and the database can do that at
-//! once, and otherwise in a transaction with what they change.
+//! once, and otherwise in a transaction with what they change. In both ways nobody posts who was removed before: the
+//! write leaves rooms out that have changed since the look, or the rooms are locked before the look.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use plaza_domain::{
-    DirectRoom, Message, MessageDraft, MessageId, NewMessage, RepositoryError, RoomId, SentMessage,
-    Timestamp, UnitOfWork,
+    DirectRoom, Message, MessageDraft, MessageId, NewMessage, RepositoryError, RoomEpoch, RoomId,
+    SentMessage, Timestamp, UnitOfWork,
     repository::{Advance, Counters},
 };
 
@@ -52,6 +53,15 @@ impl Stored {
     }
 }
 
+/// Whether rooms are locked before it is looked up who may post there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lock {
+    /// Where that is needed for something else.
+    IfNeeded,
+    /// All of them.
+    First,
+}
+
 /// Why a batch failed, and whether all of it may have been stored nonetheless.
 pub(super) struct Failure {
     pub(super) error: RepositoryError,
@@ -61,7 +71,7 @@ pub(super) struct Failure {
 impl Failure {
     /// Of what is a transaction by itself.
     fn of_all(error: RepositoryError) -> Self {
-        Self { committing: matches!(error, RepositoryError::Unavailable(_)), error }
+        Self { committing: !matches!(error, RepositoryError::Conflict { .. }), error }
     }
 }
 
@@ -75,9 +85,11 @@ impl From<RepositoryError> for Failure {
 pub(super) async fn store_batch(
     context: &BatchContext,
     jobs: &[Job],
+    lock: Lock,
     repeats_are_likely: bool,
 ) -> Result<Stored, Failure> {
-    if context.store.appends_at_once() && !jobs.iter().any(|job| changes_more(&job.draft)) {
+    let is_alone = lock == Lock::IfNeeded && !jobs.iter().any(|job| changes_more(&job.draft));
+    if is_alone && context.store.appends_at_once() {
         store_alone(context, jobs, repeats_are_likely).await
     } else {
         store_in_transaction(context, jobs, repeats_are_likely).await
@@ -89,8 +101,7 @@ fn changes_more(draft: &MessageDraft) -> bool {
     draft.parent_id().is_some() || !draft.mentions().is_empty()
 }
 
-/// By one look and one write, each on its own. Who may post is decided by the look, as everywhere: also in a
-/// transaction, somebody may leave between the two.
+/// By one look and one write, each on its own. What is said in rooms that have changed between the two is not stored.
 async fn store_alone(
     context: &BatchContext,
     jobs: &[Job],
@@ -107,7 +118,7 @@ async fn store_alone(
     let mut messages = context.store.append(new).await.map_err(Failure::of_all)?.into_iter().peekable();
     stored.messages.reserve(messages.len());
     for (index, id) in indexes.into_iter().zip(ids) {
-        // Those that are not there are of rooms that were deleted between the look and the write.
+        // Those that are not there are of rooms that have changed, or are gone, since the look.
         if let Some(message) = messages.next_if(|message| message.id == id) {
             stored.add(index, &jobs[index], message, &known);
         }
@@ -123,6 +134,10 @@ async fn store_in_transaction(
     repeats_are_likely: bool,
 ) -> Result<Stored, Failure> {
     let mut work = context.store.begin().await?;
+    if context.store.appends_at_once() {
+        // Writers do not wait for each other at the beginning of a transaction, but here: who is removed is waited for.
+        lock_rooms(&mut *work, jobs).await?;
+    }
     let known = look_up(&mut *work, jobs, repeats_are_likely).await?;
     note_repeats(context, &known);
     let (verdicts, accepted) = judge(jobs, &known);
@@ -130,7 +145,7 @@ async fn store_in_transaction(
     let mut all_replied = Vec::new();
     let now = context.clock.now();
     for Raised { indexes, replied, counters } in raise(&mut *work, jobs, accepted, &known).await? {
-        // Deleted between our look and our write.
+        // Never: it is locked, and was there.
         let Some(counters) = counters else { continue };
         let (count, changed) = (number_of(&indexes), number_of(&replied));
         all_replied.extend(give_versions(replied, counters.version));
@@ -156,6 +171,13 @@ async fn store_in_transaction(
     Ok(stored)
 }
 
+/// Waits until nobody else changes the rooms of a batch, and keeps it so.
+async fn lock_rooms(work: &mut dyn UnitOfWork, jobs: &[Job]) -> Result<(), RepositoryError> {
+    let rooms: BTreeSet<RoomId> = jobs.iter().map(|job| job.room_id).collect();
+    let unchanged: Vec<_> = rooms.into_iter().map(|room_id| Advance::new(room_id, 0, 0)).collect();
+    work.rooms().advance_many(&unchanged).await.map(drop)
+}
+
 fn note_repeats(context: &BatchContext, known: &Knowledge) {
     if !known.originals.is_empty() {
         context.repeats.came();
@@ -170,6 +192,7 @@ fn new_message(context: &BatchContext, job: &Job, known: &Knowledge, now: Timest
         sender_id: job.sender_id,
         created_at: now,
         draft: job.draft.clone().reply_to(root.map(|root| root.id)),
+        epoch: known.epochs.get(&job.room_id).copied().unwrap_or(RoomEpoch::new(0)),
     }
 }
 
@@ -212,7 +235,7 @@ async fn raise(
     let mut rooms: Vec<_> = accepted.into_iter().map(room).collect();
     let advance = |(room_id, room): &(RoomId, Raised)| {
         let messages = number_of(&room.indexes);
-        Advance { room_id: *room_id, messages, changes: messages + number_of(&room.replied) }
+        Advance::new(*room_id, messages, messages + number_of(&room.replied))
     };
     let advances: Vec<_> = rooms.iter().map(advance).collect();
     let counters: HashMap<_, _> = work.rooms().advance_many(&advances).await?.into_iter().collect();

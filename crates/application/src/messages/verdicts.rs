@@ -20,6 +20,8 @@ pub(super) enum Verdict {
     SameAs(usize),
     /// Refused.
     Refused(Error),
+    /// The room has changed since the look, or is gone: whether the sender may still post has to be looked up again.
+    Overtaken,
 }
 
 /// Decides about each job, and groups those that become messages by room, in the order they came.
@@ -53,7 +55,7 @@ pub(super) fn judge(jobs: &[Job], known: &Knowledge) -> (Vec<Verdict>, BTreeMap<
             }
             accepted.entry(job.room_id).or_default().push(index);
             // Replaced by its place once the room's counters are known.
-            Verdict::Refused(Error::NotFound("room"))
+            Verdict::Overtaken
         };
         verdicts.push(verdict);
     }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use futures::future::join_all;
+use futures::{FutureExt, future::join_all};
 use plaza_application::{
     Acknowledged, Actor, Error, MessageInput, Posted, Result, events::Event, memory::SequentialIds,
     ports::Delivery,
@@ -25,6 +25,14 @@ async fn post_together(
 ) -> Vec<Result<Posted>> {
     let posts = inputs.into_iter().map(|input| world.post(actor, input));
     join_all(posts).await
+}
+
+/// Once with a store that appends at once, and once with one that stores all messages in transactions.
+async fn in_both_ways(test: impl AsyncFn(World) -> Result<()>) -> Result<()> {
+    test(World::new()).await?;
+    let world = World::new();
+    world.faults.store_in_transactions();
+    test(world).await
 }
 
 /// In a few letters: `new` at its place, `again` for a repetition, or why not.
@@ -64,25 +72,27 @@ async fn a_repeated_client_id_returns_the_original() -> Result<()> {
 
 #[tokio::test]
 async fn a_repeated_send_costs_the_others_of_its_batch_nothing() -> Result<()> {
-    let world = World::new();
-    let (ada, grace) = world.people().await?;
-    let room = world.shared_room(&ada, &grace).await?;
-    let first = outcome(&world.post(&ada, named(room.id, "hello", "one")).await);
-    let last = world.services.rooms.get(&ada, room.id).await?.room;
-    let mut events = world.ports.bus.subscribe();
-    // The first batch finds out by storing, the others look first.
-    for number in 0..3 {
-        let inputs = [&format!("a-{number}"), "one", &format!("b-{number}")];
-        let answers = post_together(&world, &ada, inputs.map(|name| named(room.id, "hello", name))).await;
-        let next = last.last_seq.get() + 2 * number;
-        let expected =
-            [format!("new {}", next + 1), first.replace("new", "again"), format!("new {}", next + 2)];
-        assert_eq!(outcomes(&answers), expected);
-    }
-    let versions: Vec<_> = heard_changes(&mut events).iter().map(|change| change.version.get()).collect();
-    let next = last.version.get() + 1;
-    assert_eq!(versions, (next..next + 6).collect::<Vec<_>>());
-    Ok(())
+    in_both_ways(async |world| {
+        let (ada, grace) = world.people().await?;
+        let room = world.shared_room(&ada, &grace).await?;
+        let first = outcome(&world.post(&ada, named(room.id, "hello", "one")).await);
+        let last = world.services.rooms.get(&ada, room.id).await?.room;
+        let mut events = world.ports.bus.subscribe();
+        // The first batch finds out by storing, the others look first.
+        for number in 0..3 {
+            let inputs = [&format!("a-{number}"), "one", &format!("b-{number}")];
+            let answers = post_together(&world, &ada, inputs.map(|name| named(room.id, "hello", name))).await;
+            let next = last.last_seq.get() + 2 * number;
+            let expected =
+                [format!("new {}", next + 1), first.replace("new", "again"), format!("new {}", next + 2)];
+            assert_eq!(outcomes(&answers), expected);
+        }
+        let versions: Vec<_> = heard_changes(&mut events).iter().map(|change| change.version.get()).collect();
+        let next = last.version.get() + 1;
+        assert_eq!(versions, (next..next + 6).collect::<Vec<_>>());
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
@@ -98,38 +108,44 @@ async fn client_ids_of_two_senders_do_not_meet() -> Result<()> {
 
 #[tokio::test]
 async fn repetitions_within_a_batch_are_found() -> Result<()> {
-    let world = World::new();
-    let (ada, _) = world.people().await?;
-    let room = world.public_room(&ada).await?;
-    let inputs = ["a", "b", "a", "a"].map(|name| named(room.id, "hello", name));
-    let answers = post_together(&world, &ada, inputs).await;
-    assert_eq!(outcomes(&answers), ["new 1", "new 2", "again 1", "again 1"]);
-    Ok(())
+    in_both_ways(async |world| {
+        let (ada, _) = world.people().await?;
+        let room = world.public_room(&ada).await?;
+        let inputs = ["a", "b", "a", "a"].map(|name| named(room.id, "hello", name));
+        let answers = post_together(&world, &ada, inputs).await;
+        assert_eq!(outcomes(&answers), ["new 1", "new 2", "again 1", "again 1"]);
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn a_client_id_means_one_room() -> Result<()> {
-    let world = World::new();
-    let (ada, _) = world.people().await?;
-    let (here, there) = (world.public_room(&ada).await?, world.public_room(&ada).await?);
-    let inputs = [here.id, there.id].map(|room_id| named(room_id, "hello", "one"));
-    assert_eq!(outcomes(&post_together(&world, &ada, inputs).await), ["new 1", "conflict"]);
-    let later = world.post(&ada, named(there.id, "hello", "one")).await;
-    assert_eq!(outcome(&later), "conflict");
-    Ok(())
+    in_both_ways(async |world| {
+        let (ada, _) = world.people().await?;
+        let (here, there) = (world.public_room(&ada).await?, world.public_room(&ada).await?);
+        let inputs = [here.id, there.id].map(|room_id| named(room_id, "hello", "one"));
+        assert_eq!(outcomes(&post_together(&world, &ada, inputs).await), ["new 1", "conflict"]);
+        let later = world.post(&ada, named(there.id, "hello", "one")).await;
+        assert_eq!(outcome(&later), "conflict");
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn a_bad_draft_does_not_fail_its_neighbours() -> Result<()> {
-    let world = World::new();
-    let (ada, grace) = world.people().await?;
-    let (mine, hers) = (world.public_room(&ada).await?, world.public_room(&grace).await?);
-    let unknown = MessageId::new(world.ports.ids.next());
-    let orphan = (mine.id, MessageInput { parent_id: Some(unknown), ..said("reply to nothing") });
-    let inputs = [text(mine.id, "first"), orphan, text(hers.id, "let me in"), text(mine.id, "second")];
-    let answers = post_together(&world, &ada, inputs).await;
-    assert_eq!(outcomes(&answers), ["new 1", "no parent message", "no room", "new 2"]);
-    Ok(())
+    in_both_ways(async |world| {
+        let (ada, grace) = world.people().await?;
+        let (mine, hers) = (world.public_room(&ada).await?, world.public_room(&grace).await?);
+        let unknown = MessageId::new(world.ports.ids.next());
+        let orphan = (mine.id, MessageInput { parent_id: Some(unknown), ..said("reply to nothing") });
+        let inputs = [text(mine.id, "first"), orphan, text(hers.id, "let me in"), text(mine.id, "second")];
+        let answers = post_together(&world, &ada, inputs).await;
+        assert_eq!(outcomes(&answers), ["new 1", "no parent message", "no room", "new 2"]);
+        Ok(())
+    })
+    .await
 }
 
 /// Counts up, and once, when a test sets the trap, gives an id that is taken.
@@ -156,75 +172,147 @@ impl IdGenerator for TrappedIds {
 
 #[tokio::test]
 async fn a_batch_that_the_database_refuses_is_tried_draft_by_draft() -> Result<()> {
-    let ids = Arc::new(TrappedIds::default());
-    let world = World::with_ports(|ports| ports.ids = Arc::clone(&ids) as Arc<dyn IdGenerator>);
-    let (ada, _) = world.people().await?;
-    let room = world.public_room(&ada).await?;
-    let taken = world.say(&ada, room.id, "zero").await?.view.message.id;
-    *ids.trap.lock().unwrap_or_else(PoisonError::into_inner) = Some((1, taken.uuid()));
+    for stores_in_transactions in [false, true] {
+        let ids = Arc::new(TrappedIds::default());
+        let world = World::with_ports(|ports| ports.ids = Arc::clone(&ids) as Arc<dyn IdGenerator>);
+        if stores_in_transactions {
+            world.faults.store_in_transactions();
+        }
+        let (ada, _) = world.people().await?;
+        let room = world.public_room(&ada).await?;
+        let taken = world.say(&ada, room.id, "zero").await?.view.message.id;
+        *ids.trap.lock().unwrap_or_else(PoisonError::into_inner) = Some((1, taken.uuid()));
+        let mut events = world.ports.bus.subscribe();
+        let inputs = ["a", "b", "c"].map(|content| text(room.id, content));
+        let answers = post_together(&world, &ada, inputs).await;
+        assert_eq!(outcomes(&answers), ["new 2", "new 3", "new 4"]);
+        assert_eq!(heard_changes(&mut events).len(), 3);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_is_removed_while_their_messages_are_stored_has_said_nothing() -> Result<()> {
+    let world = World::new();
+    let (ada, grace) = world.people().await?;
+    let room = world.shared_room(&ada, &grace).await?;
+    let other = world.shared_room(&ada, &grace).await?;
+    let (members, owner, removed) = (Arc::clone(&world.services.memberships), ada.clone(), grace.id());
+    world.faults.before_next_begin(move || {
+        let removal = members.remove(&owner, room.id, removed).now_or_never();
+        assert!(matches!(removal, Some(Ok(()))), "{removal:?}");
+    });
     let mut events = world.ports.bus.subscribe();
-    let inputs = ["a", "b", "c"].map(|content| text(room.id, content));
-    let answers = post_together(&world, &ada, inputs).await;
-    assert_eq!(outcomes(&answers), ["new 2", "new 3", "new 4"]);
-    assert_eq!(heard_changes(&mut events).len(), 3);
+    let posts = [
+        (&grace, named(room.id, "a", "a")),
+        (&ada, text(room.id, "b")),
+        (&grace, named(room.id, "a", "a")),
+        (&grace, text(other.id, "c")),
+    ];
+    let posts = posts.map(|(actor, post)| world.post(actor, post));
+    let answers = join_all(posts).await;
+    // The removal and what tells of it are before her.
+    assert_eq!(outcomes(&answers), ["no room", "new 3", "no room", "new 2"]);
+    let versions: Vec<_> = heard_changes(&mut events).iter().map(|change| change.version.get()).collect();
+    assert_eq!(versions.len(), 4, "the removal, its message, and two more: {versions:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_change_between_look_and_write_costs_nobody_a_message() -> Result<()> {
+    let world = World::new();
+    let (ada, grace) = world.people().await?;
+    let room = world.shared_room(&ada, &grace).await?;
+    let edited = world.say(&ada, room.id, "one").await?.view.message.id;
+    let (messages, author) = (Arc::clone(&world.services.messages), ada.clone());
+    world.faults.before_next_begin(move || {
+        let edit = messages.edit(&author, edited, "two").now_or_never();
+        assert!(matches!(edit, Some(Ok(_))), "{edit:?}");
+    });
+    let inputs = [named(room.id, "a", "a"), text(room.id, "b"), named(room.id, "a", "a")];
+    let answers = post_together(&world, &grace, inputs).await;
+    assert_eq!(outcomes(&answers), ["new 3", "new 4", "again 3"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_room_that_is_deleted_while_messages_are_stored_gets_none() -> Result<()> {
+    let world = World::new();
+    let (ada, _) = world.people().await?;
+    let (room, other) = (world.public_room(&ada).await?, world.public_room(&ada).await?);
+    let (rooms, owner) = (Arc::clone(&world.services.rooms), ada.clone());
+    world.faults.before_next_begin(move || {
+        let deletion = rooms.delete(&owner, room.id).now_or_never();
+        assert!(matches!(deletion, Some(Ok(()))), "{deletion:?}");
+    });
+    let inputs = [text(room.id, "a"), text(other.id, "b")];
+    assert_eq!(outcomes(&post_together(&world, &ada, inputs).await), ["no room", "new 1"]);
     Ok(())
 }
 
 #[tokio::test]
 async fn after_a_failed_commit_only_sends_with_a_name_are_tried_again() -> Result<()> {
-    let world = World::new();
-    let (ada, _) = world.people().await?;
-    let room = world.public_room(&ada).await?;
-    let inputs = [named(room.id, "a", "a"), text(room.id, "b"), named(room.id, "c", "c")];
-    world.faults.fail_commits(1);
-    let answers = post_together(&world, &ada, inputs).await;
-    assert_eq!(outcomes(&answers), ["new 1", "unavailable", "new 2"]);
-    Ok(())
+    in_both_ways(async |world| {
+        let (ada, _) = world.people().await?;
+        let room = world.public_room(&ada).await?;
+        let inputs = [named(room.id, "a", "a"), text(room.id, "b"), named(room.id, "c", "c")];
+        world.faults.fail_commits(1);
+        let answers = post_together(&world, &ada, inputs).await;
+        assert_eq!(outcomes(&answers), ["new 1", "unavailable", "new 2"]);
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn a_commit_whose_answer_was_lost_repeats_no_message() -> Result<()> {
-    let world = World::new();
-    let (ada, _) = world.people().await?;
-    let room = world.public_room(&ada).await?;
-    world.faults.lose_answers(1);
-    let inputs = [named(room.id, "a", "a"), text(room.id, "b")];
-    let answers = post_together(&world, &ada, inputs).await;
-    assert_eq!(outcomes(&answers), ["again 1", "unavailable"]);
-    let (stored, _) = world.services.messages.history(&ada, room.id, HistoryRange::Newest, 10).await?;
-    assert_eq!(stored.len(), 2);
-    Ok(())
+    in_both_ways(async |world| {
+        let (ada, _) = world.people().await?;
+        let room = world.public_room(&ada).await?;
+        world.faults.lose_answers(1);
+        let inputs = [named(room.id, "a", "a"), text(room.id, "b")];
+        let answers = post_together(&world, &ada, inputs).await;
+        assert_eq!(outcomes(&answers), ["again 1", "unavailable"]);
+        let (stored, _) = world.services.messages.history(&ada, room.id, HistoryRange::Newest, 10).await?;
+        assert_eq!(stored.len(), 2);
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn while_the_store_is_gone_everybody_is_told_and_nothing_is_published() -> Result<()> {
-    let world = World::new();
-    let (ada, _) = world.people().await?;
-    let room = world.public_room(&ada).await?;
-    let mut events = world.ports.bus.subscribe();
-    let inputs = || (0..50).map(|number| text(room.id, &number.to_string()));
+    in_both_ways(async |world| {
+        let (ada, _) = world.people().await?;
+        let room = world.public_room(&ada).await?;
+        let mut events = world.ports.bus.subscribe();
+        let inputs = || (0..50).map(|number| text(room.id, &number.to_string()));
 
-    world.faults.fail_begins(usize::MAX);
-    let answers = post_together(&world, &ada, inputs()).await;
-    assert_eq!(outcomes(&answers), vec!["unavailable"; 50]);
-    assert_eq!(heard_changes(&mut events), []);
+        world.faults.fail_begins(usize::MAX);
+        let answers = post_together(&world, &ada, inputs()).await;
+        assert_eq!(outcomes(&answers), vec!["unavailable"; 50]);
+        assert_eq!(heard_changes(&mut events), []);
 
-    world.faults.fail_begins(0);
-    let answers = post_together(&world, &ada, inputs()).await;
-    assert_eq!(outcome(&answers[0]), "new 1");
-    assert_eq!(heard_changes(&mut events).len(), 50);
-    Ok(())
+        world.faults.fail_begins(0);
+        let answers = post_together(&world, &ada, inputs()).await;
+        assert_eq!(outcome(&answers[0]), "new 1");
+        assert_eq!(heard_changes(&mut events).len(), 50);
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn a_fault_costs_its_batch_and_not_the_rooms_of_its_lane() -> Result<()> {
-    let world = World::new();
-    let (ada, _) = world.people().await?;
-    let room = world.public_room(&ada).await?;
-    world.faults.before_next_messages(|| std::panic::resume_unwind(Box::new("injected by the test")));
-    assert_eq!(outcome(&world.say(&ada, room.id, "lost").await), "unavailable");
-    assert_eq!(outcome(&world.say(&ada, room.id, "kept").await), "new 1");
-    Ok(())
+    in_both_ways(async |world| {
+        let (ada, _) = world.people().await?;
+        let room = world.public_room(&ada).await?;
+        world.faults.before_next_messages(|| std::panic::resume_unwind(Box::new("injected by the test")));
+        assert_eq!(outcome(&world.say(&ada, room.id, "lost").await), "unavailable");
+        assert_eq!(outcome(&world.say(&ada, room.id, "kept").await), "new 1");
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use async_trait::async_trait;
@@ -30,11 +30,23 @@ pub(crate) struct Faults {
     spared: AtomicUsize,
     answers: AtomicUsize,
     interruption: Mutex<Option<Interruption>>,
+    interruption_of_begin: Mutex<Option<Interruption>>,
     interruption_of_totp: Mutex<Option<Interruption>>,
     extras: AtomicUsize,
+    stores_in_transactions: AtomicBool,
 }
 
 impl Faults {
+    /// From now on, messages are stored as on SQLite: always in a transaction that has the look at who may post.
+    pub(crate) fn store_in_transactions(&self) {
+        self.stores_in_transactions.store(true, Ordering::Relaxed);
+    }
+
+    /// Does something just before the next transaction begins.
+    pub(crate) fn before_next_begin(&self, act: impl FnOnce() + Send + 'static) {
+        *self.interruption_of_begin.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(act));
+    }
+
     /// The next `count` transactions cannot begin.
     pub(crate) fn fail_begins(&self, count: usize) {
         self.begins.store(count, Ordering::Relaxed);
@@ -106,6 +118,7 @@ impl FaultyStore {
 #[async_trait]
 impl Store for FaultyStore {
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>> {
+        interrupt(&self.faults.interruption_of_begin);
         strike(&self.faults.begins)?;
         Ok(Box::new(Faulty { inner: self.inner.begin().await?, faults: Arc::clone(&self.faults) }))
     }
@@ -113,6 +126,10 @@ impl Store for FaultyStore {
     async fn read(&self) -> Result<Box<dyn Repositories>> {
         strike(&self.faults.reads)?;
         Ok(Box::new(Faulty { inner: self.inner.read().await?, faults: Arc::clone(&self.faults) }))
+    }
+
+    fn appends_at_once(&self) -> bool {
+        self.inner.appends_at_once() && !self.faults.stores_in_transactions.load(Ordering::Relaxed)
     }
 
     async fn ping(&self) -> Result<()> {

@@ -2,7 +2,8 @@
 
 use super::{Message, MessageKind, SystemEvent};
 use crate::{
-    ClientId, Content, FileId, InvalidInput, Mentions, MessageId, RoomId, Seq, Timestamp, UserId, Version,
+    ClientId, Content, FileId, InvalidInput, Mentions, MessageId, RoomEpoch, RoomId, Seq, Timestamp, UserId,
+    Version,
 };
 
 /// A message that has no place yet. The constructors are the only way to make one, and
@@ -175,12 +176,14 @@ pub struct NewMessage {
     pub created_at: Timestamp,
     /// What it says.
     pub draft: MessageDraft,
+    /// The room's epoch when the sender was looked up.
+    pub epoch: RoomEpoch,
 }
 
 impl NewMessage {
     /// Gives it its place.
     pub fn place(self, seq: Seq, version: Version) -> Message {
-        let Self { id, room_id, sender_id, created_at, draft } = self;
+        let Self { id, room_id, sender_id, created_at, draft, epoch: _ } = self;
         draft.place(Placement { id, room_id, seq, version, sender_id, created_at })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{Advance, Counters, Result, Store};
-use crate::{Message, NewMessage, RoomId};
+use crate::{Message, NewMessage, RoomEpoch, RoomId};
 
 /// [`Store::append`] by the repositories of one transaction.
 ///
@@ -21,13 +21,18 @@ pub async fn in_transaction<S: Store + ?Sized>(store: &S, messages: Vec<NewMessa
     Ok(messages)
 }
 
-/// For how much their rooms have to make place, each room once: a message is also a change.
+/// For how much their rooms have to make place, each room once: a message is also a change. Of several epochs of a room
+/// the earliest counts: then some were looked up before it changed.
 pub fn advances(messages: &[NewMessage]) -> Vec<Advance> {
-    let mut counts: BTreeMap<RoomId, i64> = BTreeMap::new();
+    let mut rooms: BTreeMap<RoomId, (i64, RoomEpoch)> = BTreeMap::new();
     for message in messages {
-        *counts.entry(message.room_id).or_default() += 1;
+        let (count, epoch) = rooms.entry(message.room_id).or_insert((0, message.epoch));
+        *count += 1;
+        *epoch = message.epoch.min(*epoch);
     }
-    counts.into_iter().map(|(room_id, count)| Advance { room_id, messages: count, changes: count }).collect()
+    let advance =
+        |(room_id, (count, epoch))| Advance { epoch: Some(epoch), ..Advance::new(room_id, count, count) };
+    rooms.into_iter().map(advance).collect()
 }
 
 /// How many messages of the same room come after each.

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::{Member, MemberProfile, Mute, RoomId, RoomKind, Seq, UserId, UserPair, UserSummary, Version};
+use crate::{
+    Member, MemberProfile, Mute, RoomEpoch, RoomId, RoomKind, Seq, UserId, UserPair, UserSummary, Version,
+};
 
 /// Somebody who may post in a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub struct Sender {
     pub kind: RoomKind,
     /// The user.
     pub user: UserSummary,
+    /// The room's epoch at that moment.
+    pub epoch: RoomEpoch,
 }
 
 /// Stores memberships.

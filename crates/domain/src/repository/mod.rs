@@ -96,14 +96,15 @@ pub trait Store: Send + Sync {
     async fn read(&self) -> Result<Box<dyn Repositories>>;
 
     /// Stores new messages and nothing else, as a transaction of its own: each goes to the end of its room, in the order
-    /// given. Gives them with their places; those whose room is gone are neither stored nor given. The
-    /// caller has looked up the senders.
+    /// given. Gives them with their places; those whose room is gone, or no longer in the epoch in which the
+    /// caller has looked up the senders, are neither stored nor given.
     ///
     /// A database that can do this in one round trip does.
     ///
     /// # Errors
-    /// `Conflict` with `MessageClientId` when a sender's client id was used before: then nothing was stored. With
-    /// `Unavailable`, perhaps everything was, as with [`UnitOfWork::commit`].
+    /// `Conflict` with `MessageClientId` when a sender's client id was used before, with `ForeignKey` when a file or what
+    /// is replied to is gone: then nothing was stored. With any other, perhaps everything was, as with
+    /// [`UnitOfWork::commit`].
     async fn append(&self, messages: Vec<NewMessage>) -> Result<Vec<Message>> {
         append::in_transaction(self, messages).await
     }

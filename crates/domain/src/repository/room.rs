@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::{Member, Room, RoomId, Seq, Timestamp, UserId, Version};
+use crate::{Member, Room, RoomEpoch, RoomId, Seq, Timestamp, UserId, Version};
 
 /// By how much a room's counters are to be raised. A message is also a change, and counted in both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,15 @@ pub struct Advance {
     pub messages: i64,
     /// For how many changes.
     pub changes: i64,
+    /// The room is left out when it is no longer in that epoch; `None` when it does not matter.
+    pub epoch: Option<RoomEpoch>,
+}
+
+impl Advance {
+    /// Whatever has changed in the room.
+    pub const fn new(room_id: RoomId, messages: i64, changes: i64) -> Self {
+        Self { room_id, messages, changes, epoch: None }
+    }
 }
 
 /// A room's counters after they were raised.
@@ -85,7 +94,9 @@ pub trait RoomRepository: Send {
     async fn advance(&mut self, id: RoomId, messages: i64, changes: i64) -> Result<Counters>;
 
     /// Raises the counters of several rooms as `advance` does, in one statement, each room once; rooms that are not
-    /// there are left out. Rooms are locked in the order of their ids: two who call this never wait for each other.
+    /// there, or no longer in the epoch that is asked for, are left out. Rooms are locked in the order of their ids: two
+    /// who call this never wait for each other. Who was waited for is heeded: an epoch is looked at once the room is
+    /// locked.
     async fn advance_many(&mut self, advances: &[Advance]) -> Result<Vec<(RoomId, Counters)>>;
 
     /// The newest change of each of these rooms, in one query; deleted and unknown rooms are left out.

@@ -46,6 +46,20 @@ pub(super) fn unavailable(error: impl std::error::Error + Send + Sync + 'static)
     RepositoryError::Unavailable(Box::new(error))
 }
 
+/// Whether nothing was done for sure: there was no connection, or Postgres gave up a statement that waited for somebody
+/// else's lock (55P03), was one of two that waited for each other (40P01), or met another's change (40001).
+pub(super) fn is_undone(error: &RepositoryError) -> bool {
+    let RepositoryError::Unavailable(cause) = error else { return false };
+    match cause.downcast_ref() {
+        Some(DbErr::ConnectionAcquire(_)) => true,
+        Some(DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) => {
+            let code = cause.as_database_error().and_then(|cause| cause.code());
+            matches!(code.as_deref(), Some("55P03" | "40P01" | "40001"))
+        }
+        _ => false,
+    }
+}
+
 fn corrupt(error: &DbErr) -> RepositoryError {
     RepositoryError::Corrupt { entity: "row", reason: error.to_string() }
 }

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use plaza_domain::repository::{MemberRepository, Result, Sender};
-use plaza_domain::{Member, MemberProfile, Mute, RoomId, RoomKind, Seq, UserId, UserPair, Version};
+use plaza_domain::{
+    Member, MemberProfile, Mute, RoomEpoch, RoomId, RoomKind, Seq, UserId, UserPair, Version,
+};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryResult, QueryTrait};
 
@@ -142,7 +144,8 @@ pub(super) fn profile(row: &QueryResult) -> Result<MemberProfile> {
 fn sender(row: &QueryResult) -> Result<Sender> {
     let kind: String = value(row, room::Column::Kind)?;
     let kind = convert::word("room", &kind, RoomKind::parse)?;
-    Ok(Sender { room_id: room_id(row)?, kind, user: user::summary(row).map_err(from_db)? })
+    let epoch = RoomEpoch::new(row.try_get("", queries::members::EPOCH).map_err(from_db)?);
+    Ok(Sender { room_id: room_id(row)?, kind, user: user::summary(row).map_err(from_db)?, epoch })
 }
 
 fn room_id(row: &QueryResult) -> Result<RoomId> {

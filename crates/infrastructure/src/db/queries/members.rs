@@ -4,9 +4,12 @@ use plaza_domain::{MemberRole, RoomId, UserId, UserPair, Version};
 use sea_orm::Iterable;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, JoinType, Order, Query, SelectStatement};
 
-use super::{COUNT, join_keyed, join_pairs, join_user};
+use super::{COUNT, join_keyed, join_pairs, join_user, rooms};
 use crate::db::entity::room_member::{Column, Entity};
 use crate::db::entity::{message, room, user};
+
+/// The epoch of a sender's room.
+pub(crate) const EPOCH: &str = "epoch";
 
 /// The membership of a user in a room, with the user.
 pub fn find_profile(room_id: RoomId, user_id: UserId) -> SelectStatement {
@@ -52,6 +55,7 @@ pub fn senders(pairs: &[(RoomId, UserId)]) -> SelectStatement {
     let mut query = Query::select();
     query.column((Entity, Column::RoomId)).column((room::Entity, room::Column::Kind)).from(Entity);
     join_pairs(&mut query, [(Entity, Column::RoomId), (Entity, Column::UserId)], pairs);
+    query.expr_as(rooms::epoch(), EPOCH);
     join_user(&mut query, (Entity, Column::UserId));
     join_room(&mut query);
     query

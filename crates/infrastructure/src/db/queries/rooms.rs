@@ -1,7 +1,7 @@
 //! Rooms.
 
 use plaza_domain::repository::{Advance, RoomFilter};
-use plaza_domain::{RoomId, UserId};
+use plaza_domain::{RoomEpoch, RoomId, UserId};
 use sea_orm::sea_query::{
     Alias, Asterisk, CommonTableExpression, Expr, ExprTrait, JoinType, LockType, Order, Query,
     SelectStatement, TableRef, UnionType, UpdateStatement,
@@ -13,6 +13,9 @@ use super::overviews::{MEMBER, named};
 use super::padded;
 use crate::db::entity::room::{Column, Entity};
 use crate::db::entity::room_member;
+
+/// Who raises a room whatever its epoch says so by this one, which no room is in.
+const ANY_EPOCH: i64 = -1;
 
 /// The room with that id.
 pub fn find(id: RoomId) -> SelectStatement {
@@ -67,13 +70,17 @@ pub fn advance(id: RoomId, messages: i64, changes: i64) -> UpdateStatement {
 /// On Postgres they are locked first, in the order of their ids: an update alone locks them in the order in which it
 /// finds them, and two who raise the same rooms could each wait for the other's. SQLite has one writer.
 pub fn advance_many(on: DbBackend, advances: &[Advance]) -> UpdateStatement {
-    let mut rows: Vec<(Uuid, i64, i64)> =
-        advances.iter().map(|advance| (advance.room_id.uuid(), advance.messages, advance.changes)).collect();
+    let row = |advance: &Advance| {
+        let epoch = advance.epoch.map_or(ANY_EPOCH, RoomEpoch::get);
+        (advance.room_id.uuid(), advance.messages, advance.changes, epoch)
+    };
+    let mut rows: Vec<(Uuid, i64, i64, i64)> = advances.iter().map(row).collect();
     // Few lengths, for the same reason as in `list_of`.
-    rows.resize(rows.len().next_power_of_two(), (Uuid::nil(), 0, 0));
+    rows.resize(rows.len().next_power_of_two(), (Uuid::nil(), 0, 0, ANY_EPOCH));
     let advances = Alias::new("advances");
     let advance = |column: &'static str| Expr::col((advances.clone(), Alias::new(column)));
     let same = Expr::col((Entity, Column::Id)).eq(advance("column1"));
+    let is_current = advance("column4").eq(ANY_EPOCH).or(advance("column4").eq(epoch()));
     let list = Query::select().column(Asterisk).from_values(rows, advances.clone()).take();
     let mut update = Query::update();
     if on == DbBackend::Postgres {
@@ -82,6 +89,8 @@ pub fn advance_many(on: DbBackend, advances: &[Advance]) -> UpdateStatement {
             .from(Entity)
             .join_subquery(JoinType::InnerJoin, list, advances.clone(), same.clone())
             .and_where(Expr::col((Entity, Column::DeletedAt)).is_null())
+            // Looked at again, with what the room is by then, when somebody was waited for.
+            .and_where(is_current)
             .order_by((Entity, Column::Id), Order::Asc)
             // What an update of counters locks: who refers to the room does not wait.
             .lock_with_tables(LockType::NoKeyUpdate, [Entity])
@@ -89,7 +98,7 @@ pub fn advance_many(on: DbBackend, advances: &[Advance]) -> UpdateStatement {
         let locked = CommonTableExpression::new().table_name(advances.clone()).query(locked).to_owned();
         update.with_cte(locked).from(advances.clone());
     } else {
-        update.from(TableRef::SubQuery(list.into(), advances.clone().into()));
+        update.from(TableRef::SubQuery(list.into(), advances.clone().into())).and_where(is_current);
     }
     update
         .table(Entity)
@@ -101,6 +110,11 @@ pub fn advance_many(on: DbBackend, advances: &[Advance]) -> UpdateStatement {
             Query::returning().columns([Column::Id, Column::LastSeq, Column::Version].map(|it| (Entity, it))),
         )
         .take()
+}
+
+/// A room's epoch: how many of its changes are no new messages.
+pub(super) fn epoch() -> Expr {
+    Expr::col((Entity, Column::Version)).sub(Expr::col((Entity, Column::LastSeq)))
 }
 
 /// The newest change of each of these rooms.
