@@ -17,7 +17,7 @@ use super::{
     fixture::{assert_conflict, race},
 };
 
-fn new(draft: MessageDraft, room_id: RoomId, sender: &User) -> NewMessage {
+pub(super) fn new(draft: MessageDraft, room_id: RoomId, sender: &User) -> NewMessage {
     NewMessage {
         id: MessageId::new(id()),
         room_id,
@@ -32,7 +32,7 @@ fn named(name: &str) -> MessageDraft {
     text("hello").with_client_id(Some(ClientId::from_stored(name.to_owned())))
 }
 
-fn places(messages: &[Message]) -> Vec<(RoomId, i64, i64)> {
+pub(super) fn places(messages: &[Message]) -> Vec<(RoomId, i64, i64)> {
     messages.iter().map(|message| (message.room_id, message.seq.get(), message.version.get())).collect()
 }
 

@@ -15,7 +15,7 @@ use crate::{Error, Result};
 /// nothing in their hands: a statement that waits for a connection is 15 KiB, and thousands come at once.
 const READERS: usize = 32;
 /// How long somebody waits for their turn.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a page is kept. What it says cannot grow old: it is of the room as it was at one version.
 const KEPT: Duration = Duration::from_secs(1);
 /// How many changes are kept in all pages together.
@@ -152,7 +152,9 @@ mod tests {
         let (at_once, reads) = (AtOnce::new(), Reads::default());
         let mut leaving = Box::pin(at_once.page(gap(5), reads.read(5, false)));
         assert!(futures::poll!(leaving.as_mut()).is_pending());
-        let staying = at_once.page(gap(5), reads.read(5, false));
+        let mut staying = Box::pin(at_once.page(gap(5), reads.read(5, false)));
+        assert!(futures::poll!(staying.as_mut()).is_pending());
+        assert_eq!(reads.count(), 1, "the other one reads");
         drop(leaving);
         assert_eq!((staying.await?.version, reads.count()), (Version::new(5), 2));
         Ok(())

@@ -65,7 +65,8 @@ async fn post(context: &BatchContext, jobs: Vec<Job>, lock: Lock) -> Vec<Job> {
     let mut overtaken = Vec::new();
     for job in jobs {
         let jobs = [job];
-        let outcome = store_in_time(context, &jobs, lock).await;
+        // None is put off: the next one would overtake it.
+        let outcome = store_in_time(context, &jobs, Lock::First).await;
         let [job] = jobs;
         match outcome {
             Ok(stored) => overtaken.extend(tell(context, vec![job], stored)),

@@ -236,6 +236,30 @@ async fn a_change_between_look_and_write_costs_nobody_a_message() -> Result<()> 
 }
 
 #[tokio::test]
+async fn drafts_that_are_tried_one_by_one_keep_their_order_though_the_room_changes() -> Result<()> {
+    let ids = Arc::new(TrappedIds::default());
+    let world = World::with_ports(|ports| ports.ids = Arc::clone(&ids) as Arc<dyn IdGenerator>);
+    let (ada, _) = world.people().await?;
+    let room = world.public_room(&ada).await?;
+    let taken = world.say(&ada, room.id, "zero").await?.view.message.id;
+    *ids.trap.lock().unwrap_or_else(PoisonError::into_inner) = Some((1, taken.uuid()));
+    let (messages, author, faults) =
+        (Arc::clone(&world.services.messages), ada.clone(), Arc::clone(&world.faults));
+    let edit = move || {
+        let edit = messages.edit(&author, taken, "changed").now_or_never();
+        assert!(matches!(edit, Some(Ok(_))), "{edit:?}");
+    };
+    // The batch is refused first, and then the first of its drafts meets the edit.
+    world.faults.before_next_begin(move || faults.before_next_begin(edit));
+    let inputs = ["a", "b", "c"].map(|content| text(room.id, content));
+    let answers = post_together(&world, &ada, inputs).await;
+    assert_eq!(outcomes(&answers), ["new 2", "new 3", "new 4"]);
+    let (said, _) = world.services.messages.history(&ada, room.id, HistoryRange::Newest, 10).await?;
+    assert_eq!(said[0].message.content.as_str(), "changed");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_room_that_is_deleted_while_messages_are_stored_gets_none() -> Result<()> {
     let world = World::new();
     let (ada, _) = world.people().await?;

@@ -79,7 +79,7 @@ impl<C: ConnectionTrait + Send> RoomRepository for Session<C> {
 
     async fn advance_many(&mut self, advances: &[Advance]) -> Result<Vec<(RoomId, Counters)>> {
         let mut rooms = Vec::with_capacity(advances.len());
-        // Three values a room.
+        // Four values a room.
         for advances in advances.chunks(MAX_KEYS / 2) {
             for row in self.rows(&queries::rooms::advance_many(self.backend(), advances)).await? {
                 rooms.push(raised(&row)?);

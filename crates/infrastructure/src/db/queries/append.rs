@@ -19,7 +19,8 @@ const SAID: &str = "said";
 /// What was said before it is stored.
 const STORED: &str = "stored";
 
-/// Stores messages, at least one, and gives their rooms' counters after them; rooms that are gone get nothing.
+/// Stores messages, at least one, and gives their rooms' counters after them; rooms that are gone, or in another
+/// epoch, get nothing.
 ///
 /// Rooms are locked in the order of their ids, as by [`rooms::advance_many`], which is a part of it.
 pub fn append(messages: &[NewMessage]) -> SelectStatement {
