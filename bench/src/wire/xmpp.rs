@@ -32,10 +32,11 @@ impl Dialect for Xmpp {
     }
 
     async fn enter(&self, socket: &mut Socket, seat: &Seat) -> Result<(), Failure> {
+        // Who begins anew has another name: the one of the first try may be in the room by then, and names are taken once.
+        let name = format!("{}-{:08x}", seat.username, fastrand::u32(..));
         let enter = format!(
-            r#"<presence xmlns="jabber:client" to="{}/{}"><x xmlns="http://jabber.org/protocol/muc"><history maxstanzas="0"/></x></presence>"#,
-            address(seat),
-            seat.username
+            r#"<presence xmlns="jabber:client" to="{}/{name}"><x xmlns="http://jabber.org/protocol/muc"><history maxstanzas="0"/></x></presence>"#,
+            address(seat)
         );
         let steps = [
             (OPEN, "ANONYMOUS"),
