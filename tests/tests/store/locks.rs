@@ -6,7 +6,7 @@ use plaza_domain::Store;
 use plaza_infrastructure::db::{connect, migrate};
 use plaza_tests::servers::{postgres_database, until};
 use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
-use tokio::time::timeout;
+use tokio::{task::JoinSet, time::timeout};
 
 use super::{
     Outcome,
@@ -57,7 +57,8 @@ async fn a_room_that_changed_while_a_message_waited_for_it_gets_nothing() -> Out
     let (ada, room) = given_user_and_room(&store).await?;
     let mut change = store.begin().await?;
     change.rooms().advance(room.id, 1, 2).await?;
-    let appending = tokio::spawn({
+    let mut appending = JoinSet::new();
+    appending.spawn({
         let (store, message) = (Arc::clone(&store), new(text("late"), room.id, &ada));
         async move { store.append(vec![message]).await }
     });
@@ -69,7 +70,8 @@ async fn a_room_that_changed_while_a_message_waited_for_it_gets_nothing() -> Out
     })
     .await?;
     change.commit().await?;
-    assert_eq!(places(&appending.await??), []);
+    let stored = appending.join_next().await.ok_or("nothing was appended")??;
+    assert_eq!(places(&stored?), []);
     let room = store.read().await?.rooms().find(room.id).await?.ok_or("no room")?;
     assert_eq!((room.last_seq.get(), room.version.get()), (1, 2));
     Ok(())
