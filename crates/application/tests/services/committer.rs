@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use futures::{FutureExt, future::join_all};
+use futures::future::join_all;
 use plaza_application::{
     Acknowledged, Actor, Error, MessageInput, Posted, Result, events::Event, memory::SequentialIds,
     ports::Delivery,
@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::world::{Post, World, heard_changes, named, said, text};
 
 /// Posts all of these at once: the committer takes them as one batch.
-async fn post_together(
+pub(crate) async fn post_together(
     world: &World,
     actor: &Actor,
     inputs: impl IntoIterator<Item = Post>,
@@ -47,7 +47,7 @@ fn outcome(answer: &Result<Posted>) -> String {
     }
 }
 
-fn outcomes(answers: &[Result<Posted>]) -> Vec<String> {
+pub(crate) fn outcomes(answers: &[Result<Posted>]) -> Vec<String> {
     answers.iter().map(outcome).collect()
 }
 
@@ -150,10 +150,17 @@ async fn a_bad_draft_does_not_fail_its_neighbours() -> Result<()> {
 
 /// Counts up, and once, when a test sets the trap, gives an id that is taken.
 #[derive(Default)]
-struct TrappedIds {
+pub(crate) struct TrappedIds {
     ids: SequentialIds,
     /// After how many ids, and which.
     trap: Mutex<Option<(u32, Uuid)>>,
+}
+
+impl TrappedIds {
+    /// From now on, the second id is this one.
+    pub(crate) fn set_trap(&self, taken: Uuid) {
+        *self.trap.lock().unwrap_or_else(PoisonError::into_inner) = Some((1, taken));
+    }
 }
 
 impl IdGenerator for TrappedIds {
@@ -181,96 +188,13 @@ async fn a_batch_that_the_database_refuses_is_tried_draft_by_draft() -> Result<(
         let (ada, _) = world.people().await?;
         let room = world.public_room(&ada).await?;
         let taken = world.say(&ada, room.id, "zero").await?.view.message.id;
-        *ids.trap.lock().unwrap_or_else(PoisonError::into_inner) = Some((1, taken.uuid()));
+        ids.set_trap(taken.uuid());
         let mut events = world.ports.bus.subscribe();
         let inputs = ["a", "b", "c"].map(|content| text(room.id, content));
         let answers = post_together(&world, &ada, inputs).await;
         assert_eq!(outcomes(&answers), ["new 2", "new 3", "new 4"]);
         assert_eq!(heard_changes(&mut events).len(), 3);
     }
-    Ok(())
-}
-
-#[tokio::test]
-async fn who_is_removed_while_their_messages_are_stored_has_said_nothing() -> Result<()> {
-    let world = World::new();
-    let (ada, grace) = world.people().await?;
-    let room = world.shared_room(&ada, &grace).await?;
-    let other = world.shared_room(&ada, &grace).await?;
-    let (members, owner, removed) = (Arc::clone(&world.services.memberships), ada.clone(), grace.id());
-    world.faults.before_next_begin(move || {
-        let removal = members.remove(&owner, room.id, removed).now_or_never();
-        assert!(matches!(removal, Some(Ok(()))), "{removal:?}");
-    });
-    let mut events = world.ports.bus.subscribe();
-    let posts = [
-        (&grace, named(room.id, "a", "a")),
-        (&ada, text(room.id, "b")),
-        (&grace, named(room.id, "a", "a")),
-        (&grace, text(other.id, "c")),
-    ];
-    let posts = posts.map(|(actor, post)| world.post(actor, post));
-    let answers = join_all(posts).await;
-    // The removal and what tells of it are before her.
-    assert_eq!(outcomes(&answers), ["no room", "new 3", "no room", "new 2"]);
-    let versions: Vec<_> = heard_changes(&mut events).iter().map(|change| change.version.get()).collect();
-    assert_eq!(versions.len(), 4, "the removal, its message, and two more: {versions:?}");
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_change_between_look_and_write_costs_nobody_a_message() -> Result<()> {
-    let world = World::new();
-    let (ada, grace) = world.people().await?;
-    let room = world.shared_room(&ada, &grace).await?;
-    let edited = world.say(&ada, room.id, "one").await?.view.message.id;
-    let (messages, author) = (Arc::clone(&world.services.messages), ada.clone());
-    world.faults.before_next_begin(move || {
-        let edit = messages.edit(&author, edited, "two").now_or_never();
-        assert!(matches!(edit, Some(Ok(_))), "{edit:?}");
-    });
-    let inputs = [named(room.id, "a", "a"), text(room.id, "b"), named(room.id, "a", "a")];
-    let answers = post_together(&world, &grace, inputs).await;
-    assert_eq!(outcomes(&answers), ["new 3", "new 4", "again 3"]);
-    Ok(())
-}
-
-#[tokio::test]
-async fn drafts_that_are_tried_one_by_one_keep_their_order_though_the_room_changes() -> Result<()> {
-    let ids = Arc::new(TrappedIds::default());
-    let world = World::with_ports(|ports| ports.ids = Arc::clone(&ids) as Arc<dyn IdGenerator>);
-    let (ada, _) = world.people().await?;
-    let room = world.public_room(&ada).await?;
-    let taken = world.say(&ada, room.id, "zero").await?.view.message.id;
-    *ids.trap.lock().unwrap_or_else(PoisonError::into_inner) = Some((1, taken.uuid()));
-    let (messages, author, faults) =
-        (Arc::clone(&world.services.messages), ada.clone(), Arc::clone(&world.faults));
-    let edit = move || {
-        let edit = messages.edit(&author, taken, "changed").now_or_never();
-        assert!(matches!(edit, Some(Ok(_))), "{edit:?}");
-    };
-    // The batch is refused first, and then the first of its drafts meets the edit.
-    world.faults.before_next_begin(move || faults.before_next_begin(edit));
-    let inputs = ["a", "b", "c"].map(|content| text(room.id, content));
-    let answers = post_together(&world, &ada, inputs).await;
-    assert_eq!(outcomes(&answers), ["new 2", "new 3", "new 4"]);
-    let (said, _) = world.services.messages.history(&ada, room.id, HistoryRange::Newest, 10).await?;
-    assert_eq!(said[0].message.content.as_str(), "changed");
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_room_that_is_deleted_while_messages_are_stored_gets_none() -> Result<()> {
-    let world = World::new();
-    let (ada, _) = world.people().await?;
-    let (room, other) = (world.public_room(&ada).await?, world.public_room(&ada).await?);
-    let (rooms, owner) = (Arc::clone(&world.services.rooms), ada.clone());
-    world.faults.before_next_begin(move || {
-        let deletion = rooms.delete(&owner, room.id).now_or_never();
-        assert!(matches!(deletion, Some(Ok(()))), "{deletion:?}");
-    });
-    let inputs = [text(room.id, "a"), text(other.id, "b")];
-    assert_eq!(outcomes(&post_together(&world, &ada, inputs).await), ["no room", "new 1"]);
     Ok(())
 }
 

@@ -22,6 +22,7 @@ mod mails;
 mod memberships;
 mod mentions;
 mod messages;
+mod overtaken;
 mod overviews;
 mod pins;
 mod policy;
