@@ -53,7 +53,7 @@ impl ChangeService {
     /// What changed in a room after `since`, each thing once and as it is now, at most `limit` things.
     ///
     /// # Errors
-    /// `NotFound`, `Forbidden`.
+    /// `NotFound`, `Forbidden`, `Unavailable`.
     pub async fn page(
         &self,
         actor: &Actor,
@@ -100,7 +100,7 @@ impl ChangeService {
         since: Version,
         limit: u64,
     ) -> Result<ChangePage> {
-        // No turn: no more come here at a time than are let in by `subscribe`, and what that found must not grow old.
+        // Without a turn: what `subscribe` found must not grow old while one is waited for.
         let mut read = self.store.read().await?;
         let room = &subscription.room;
         let gap = Gap { room_id: room.id, since, head: room.version, limit };
@@ -139,7 +139,7 @@ impl ChangeService {
     /// The same without asking who, and without messages on a reset: for the hub, which tells only those it let in.
     ///
     /// # Errors
-    /// `NotFound`.
+    /// `NotFound`, `Unavailable`.
     pub async fn feed(&self, room_id: RoomId, since: Version, limit: u64) -> Result<ChangePage> {
         let mut read = self.store.read().await?;
         let room = read.rooms().find(room_id).await?.ok_or(Error::NotFound("room"))?;
@@ -183,7 +183,7 @@ impl ChangeService {
     /// Checks that the actor may (still) follow a room.
     ///
     /// # Errors
-    /// `NotFound`, `Forbidden`.
+    /// `NotFound`, `Forbidden`, `Unavailable`.
     pub async fn check(&self, actor: &Actor, room_id: RoomId) -> Result<()> {
         let mut read = self.store.read().await?;
         find_readable(&mut *read, actor, room_id).await.map(drop)
