@@ -163,6 +163,10 @@ async fn text_that_no_database_stores_is_refused_or_cleaned(setup: Setup) {
     let said = ada.say(&room, "a\u{0}b\u{7}c\r\nd\te").await;
     assert_eq!(said["content"], "abc\nd\te");
     ada.api.log_in("ada\u{0}", "x\u{0}y").await.expect_problem(401);
+    for name in ["queue", "kind"] {
+        ada.api.get(&format!("/admin/tasks?{name}=%00")).await.expect_problem(400);
+        ada.api.post_empty(&format!("/admin/tasks/retry?{name}=%00")).await.expect_problem(400);
+    }
     let emoji = ada.say(&room, "👩‍🚀 Ünï¢ödé").await;
     assert_eq!(emoji["content"], "👩‍🚀 Ünï¢ödé");
 }
