@@ -25,7 +25,7 @@ use plaza_domain::{
     SessionId, Task, TaskId, Timestamp, UnitOfWork, User, UserId, Username, WorkerId,
     repository::ClaimRequest,
 };
-use tokio::time::{Instant, advance, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -141,22 +141,15 @@ impl World {
         Handlers::new(&self.ports, &self.services, &WorkerSettings::default())
     }
 
-    /// Moves the time as it passes: whoever waits for a moment on the way gets to act in it.
-    pub(crate) async fn pass(&self, time: Duration) {
-        let end = Instant::now() + time;
-        while Instant::now() < end {
-            advance(Duration::from_millis(100)).await;
-        }
-    }
-
-    /// Moves the time until a task is as wanted; an hour at most.
+    /// Waits until a task is as wanted; an hour at most. For tests whose time is stopped: it moves on when there is
+    /// nothing to do but wait, and stands still while a thread beside the runtime examines a file.
     pub(crate) async fn until(&self, id: TaskId, wanted: impl Fn(&Task) -> bool) -> Task {
         for _ in 0..36_000 {
             let task = self.find_task(id).await;
             if wanted(&task) {
                 return task;
             }
-            advance(Duration::from_millis(100)).await;
+            sleep(Duration::from_millis(100)).await;
         }
         unreachable!("after an hour still {:?}", self.find_task(id).await)
     }

@@ -87,8 +87,13 @@ impl Drop for S3Writer {
     }
 }
 
-/// Removes the parts of an object that will not be.
-async fn clear(mut writer: BufWriter, patience: Duration) {
+/// Removes the parts of an object that will not be, once none is on its way any more: a part that arrives after its
+/// upload was given up may stay for ever, says `AbortMultipartUpload` in the S3 API's reference.
+async fn clear(writer: BufWriter, patience: Duration) {
+    // With no request allowed beside it, even nothing is put only when all others have ended.
+    let mut writer = writer.with_max_concurrency(0);
+    let ended = async { while writer.put(Bytes::new()).await.is_err() {} };
+    timeout(patience, ended).await.ok();
     let cleared = match timeout(patience, writer.abort()).await {
         Ok(cleared) => cleared.map_err(not_written),
         Err(elapsed) => Err(BlobError::Unavailable(elapsed.into())),

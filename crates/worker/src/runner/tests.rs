@@ -19,7 +19,10 @@ use plaza_application::{
     ports::{BoxError, MockTaskQueue, QueueError},
 };
 use plaza_domain::{RepositoryError, TaskState, UnitOfWork};
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep},
+};
 
 use super::*;
 use crate::{
@@ -76,7 +79,7 @@ async fn a_task_runs_once_however_often_it_is_announced() {
     world.ports.queue.push("media", &[task, task, task]).await.unwrap();
     let worker = start(&world, succeeding(&effect));
     world.until(task, |task| task.state == TaskState::Succeeded).await;
-    world.pass(60 * SECOND).await;
+    sleep(60 * SECOND).await;
     worker.stop().await;
     assert_eq!(effect.count(), 1);
     assert_eq!(world.find_task(task).await.attempt, 1);
@@ -107,7 +110,7 @@ async fn without_a_queue_tasks_only_take_longer() {
     world.ports.queue = Arc::new(queue);
     let started = Instant::now();
     let worker = start(&world, succeeding(&Counting::default()));
-    world.pass(30 * SECOND).await;
+    sleep(30 * SECOND).await;
     let task = world.task(|_| {}).await;
     world.until(task, |task| task.state == TaskState::Succeeded).await;
     assert!(started.elapsed() < 35 * SECOND, "took {:?}", started.elapsed());
@@ -197,7 +200,7 @@ async fn shutting_down_lets_a_running_task_end() {
     let worker = start(&world, registry);
     world.until(task, |task| task.state == TaskState::Running).await;
     worker.shutdown.cancel();
-    world.pass(20 * SECOND).await;
+    sleep(20 * SECOND).await;
     gate.notify_one();
     worker.stop().await;
     assert_eq!(world.find_task(task).await.state, TaskState::Succeeded);
@@ -210,7 +213,7 @@ async fn a_lease_is_kept_while_its_task_runs() {
     let task = world.task(|_| {}).await;
     let worker = start(&world, Scripted::new(|_| pending()));
     world.until(task, |task| task.state == TaskState::Running).await;
-    world.pass(200 * SECOND).await;
+    sleep(200 * SECOND).await;
     let running = world.find_task(task).await;
     assert_eq!((running.state, running.token), (TaskState::Running, 1));
     worker.stop().await;

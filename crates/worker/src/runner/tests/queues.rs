@@ -127,7 +127,7 @@ async fn a_queue_with_no_share_is_left_to_other_workers() {
     );
     let others = tasks(&world, DEFAULT_QUEUE, 3).await;
     all_done(&world, &others).await;
-    world.pass(30 * SECOND).await;
+    sleep(30 * SECOND).await;
     assert_eq!(world.find_task(media[0]).await.state, TaskState::Ready);
     worker.stop().await;
 }

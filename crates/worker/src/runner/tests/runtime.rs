@@ -45,7 +45,7 @@ async fn an_attempt_that_may_take_longer_is_cut_off_later() {
     let task = world.task(|_| {}).await;
     let worker = start(&world, Slow);
     world.until(task, |task| task.state == TaskState::Running).await;
-    world.pass(LONG - 10 * SECOND).await;
+    sleep(LONG - 10 * SECOND).await;
     let running = world.find_task(task).await;
     assert_eq!((running.state, running.token), (TaskState::Running, 1), "its lease is kept for as long");
     let cut = world.until(task, |task| task.state == TaskState::Scheduled).await;

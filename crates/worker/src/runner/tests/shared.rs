@@ -44,7 +44,7 @@ async fn a_task_whose_slot_is_gone_is_given_back_and_its_attempt_does_not_count(
     let mut slot = Box::pin(claims.next("media"));
     assert!(futures::poll!(&mut slot).is_pending());
     // The batch has begun, and waits for the writer before it.
-    world.pass(SECOND).await;
+    sleep(SECOND).await;
     drop((slot, writer));
     claims.stop().await;
     let task = world.find_task(id).await;
@@ -60,7 +60,7 @@ async fn a_task_whose_claim_was_committed_but_not_answered_in_time_is_given_back
     store.answer_commits_after(60 * SECOND);
     let mut slot = Box::pin(claims.next("media"));
     assert!(futures::poll!(&mut slot).is_pending());
-    world.pass(SECOND).await;
+    sleep(SECOND).await;
     let claimed = world.find_task(id).await;
     assert_eq!((claimed.state, claimed.attempt), (TaskState::Running, 1));
     store.answer_commits_after(Duration::ZERO);

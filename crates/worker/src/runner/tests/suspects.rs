@@ -60,7 +60,7 @@ async fn nothing_is_claimed_while_a_suspect_runs() {
     let waiting = states(&world, &others, TaskState::Ready).await;
     for _ in 0..18 {
         assert_eq!(states(&world, &others, TaskState::Running).await, 0);
-        world.pass(SECOND).await;
+        sleep(SECOND).await;
     }
     assert!(waiting > 0, "the suspect came too late");
     assert_eq!(states(&world, &others, TaskState::Ready).await, waiting);
@@ -165,7 +165,7 @@ async fn shutting_down_does_not_wait_for_a_suspects_turn_and_burns_no_attempt() 
     let suspect = suspect(&world).await;
     let closed = async {
         while context.isolation.is_open() {
-            world.pass(SECOND / 10).await;
+            sleep(SECOND / 10).await;
         }
     };
     timeout(HOUR, closed).await.unwrap();
@@ -214,7 +214,7 @@ async fn a_worker_whose_slots_wait_for_a_suspect_to_end_is_not_stuck() {
     let running = async {
         while world.find_task(suspect).await.state == TaskState::Running {
             assert!(!pulse.is_stuck());
-            world.pass(SECOND).await;
+            sleep(SECOND).await;
         }
     };
     timeout(HOUR, running).await.unwrap();
