@@ -13,6 +13,7 @@ use crate::{
     ProviderLoginService, ReactionService, ReadService, ReceiptService, RoomService, SecondFactorService,
     SessionService, Settings, SignedUrlService, SigningKeyService, TaskService, ThreadService, TicketService,
     UserAdminService, UserService, VerificationService,
+    messages::RecentSenders,
     ports::{
         AccessTokens, BlobStore, EventBus, GuessLimiter, IdentityProvider, KeyRing, MailTemplates, Mailer,
         Markup, MediaInspector, OneTimeStore, PasswordHasher, PresenceStore, RateLimiter, Scanner, Secrets,
@@ -168,8 +169,9 @@ impl Services {
         let limits = Arc::new(LimitService::new(ports, settings.limits.clone()));
         let factors = Arc::new(SecondFactors::new(ports, Arc::clone(&limits)));
         let proofs = Arc::new(Proofs::new(ports, Arc::clone(&limits)));
-        let checks = (Arc::clone(&proofs), Arc::clone(&factors));
-        let auth = Arc::new(AuthService::start(ports, settings.auth.clone(), checks, tracker, shutdown));
+        let recent = Arc::<RecentSenders>::default();
+        let parts = (Arc::clone(&proofs), Arc::clone(&factors), Arc::clone(&recent));
+        let auth = Arc::new(AuthService::start(ports, settings.auth.clone(), parts, tracker, shutdown));
         let files = Arc::new(FileService::new(ports, settings.uploads.clone(), tracker));
         Self {
             accounts: Arc::new(AccountService::new(ports, Arc::clone(&proofs), Arc::clone(&auth))),
@@ -198,14 +200,14 @@ impl Services {
             identities: Arc::new(IdentityService::new(ports)),
             sessions: Arc::new(SessionService::new(ports, Arc::clone(&auth))),
             signing_keys: Arc::new(SigningKeyService::new(ports, settings.auth.clone())),
-            users: Arc::new(UserService::new(ports)),
+            users: Arc::new(UserService::new(ports, &recent)),
             rooms: Arc::new(RoomService::new(ports)),
             overviews: Arc::new(OverviewService::new(ports)),
             direct: Arc::new(DirectService::new(ports)),
             blocks: Arc::new(BlockService::new(ports)),
             friends: Arc::new(FriendService::new(ports)),
             memberships: Arc::new(MembershipService::new(ports)),
-            messages: Arc::new(MessageService::start(ports, &settings.messages, tracker, shutdown)),
+            messages: Arc::new(MessageService::start(ports, &settings.messages, &recent, tracker, shutdown)),
             reactions: Arc::new(ReactionService::new(ports)),
             pins: Arc::new(PinService::new(ports)),
             threads: Arc::new(ThreadService::new(ports)),

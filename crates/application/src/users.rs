@@ -12,6 +12,7 @@ use crate::{
     Actor, Error, Ports, Result,
     acquaintances::find_for,
     audit,
+    messages::RecentSenders,
     policy::{UserAction, authorize_own},
     proofs::lock_own,
     usernames,
@@ -46,11 +47,17 @@ pub struct UserService {
     pub(crate) store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
+    recent_senders: Arc<RecentSenders>,
 }
 
 impl UserService {
-    pub(crate) fn new(ports: &Ports) -> Self {
-        Self { store: Arc::clone(&ports.store), clock: Arc::clone(&ports.clock), ids: Arc::clone(&ports.ids) }
+    pub(crate) fn new(ports: &Ports, recent_senders: &Arc<RecentSenders>) -> Self {
+        Self {
+            store: Arc::clone(&ports.store),
+            clock: Arc::clone(&ports.clock),
+            ids: Arc::clone(&ports.ids),
+            recent_senders: Arc::clone(recent_senders),
+        }
     }
 
     /// The actor's account, or another one that they may see. Its address is for its owner; the caller shows others
@@ -108,6 +115,8 @@ impl UserService {
             work.audit().append(&entry).await?;
         }
         work.commit().await?;
+        // What they post from now on shows their name.
+        self.recent_senders.forget_users();
         Ok(user)
     }
 

@@ -27,6 +27,7 @@ use crate::{
     events::{Event, UserEvent},
     invitations,
     mail::Postbox,
+    messages::RecentSenders,
     policy::{authorize_session, requires_second_factor},
     ports::{AccessClaims, AccessTokens, EventBus, OneTimeStore, PasswordHasher, Secrets, TokenRejection},
     proofs::Proofs,
@@ -115,6 +116,7 @@ pub struct AuthService {
     sessions: Cache<SessionId, Arc<Known>>,
     /// How often something was forgotten of them.
     forgotten: AtomicU64,
+    recent_senders: Arc<RecentSenders>,
 }
 
 impl AuthService {
@@ -123,7 +125,7 @@ impl AuthService {
     pub(crate) fn start(
         ports: &Ports,
         settings: AuthSettings,
-        (proofs, second_factors): (Arc<Proofs>, Arc<SecondFactors>),
+        (proofs, second_factors, recent_senders): (Arc<Proofs>, Arc<SecondFactors>, Arc<RecentSenders>),
         tracker: &TaskTracker,
         shutdown: &CancellationToken,
     ) -> Self {
@@ -150,6 +152,7 @@ impl AuthService {
             postbox: Postbox::new(ports),
             sessions,
             forgotten: AtomicU64::new(0),
+            recent_senders,
         }
     }
 
@@ -322,8 +325,9 @@ impl AuthService {
         self.sessions.invalidate(&id);
     }
 
-    /// Forgets what is cached about all sessions of a user; called when the bus tells that they ended.
+    /// Forgets what is cached about all sessions of a user, and that they may post; called when the bus tells that they ended.
     pub fn forget_user(&self, id: UserId) {
+        self.recent_senders.forget_users();
         self.forgotten.fetch_add(1, Ordering::SeqCst);
         let forgotten = self.sessions.invalidate_entries_if(move |_, owner| owner.user.id == id);
         if let Err(error) = forgotten {

@@ -6,10 +6,10 @@ use plaza_domain::{Clock, IdGenerator, RepositoryError, Store, repository::Const
 use tokio::time::timeout;
 
 use super::{
-    Acknowledged,
+    Acknowledged, RecentSenders,
     committer::Job,
     repeats::Repeats,
-    storing::{Failure, Lock, Stored, store_batch},
+    storing::{Failure, Look, Stored, store_batch},
     verdicts::Verdict,
 };
 use crate::{
@@ -25,19 +25,23 @@ pub(super) struct BatchContext {
     pub(super) ids: Arc<dyn IdGenerator>,
     pub(super) bus: Arc<dyn EventBus>,
     pub(super) repeats: Repeats,
+    pub(super) recent: Arc<RecentSenders>,
 }
 
 /// How long one transaction may take: a network that swallows everything must not hold up a room for good.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Stores a batch. What is said in rooms that change between the look at who may post and the write is stored by a second
-/// one, which locks the rooms first, so that it is enough; the next batch of the lane waits for both.
-pub(super) async fn post_batch(context: &BatchContext, jobs: Vec<Job>) {
-    let overtaken = post(context, jobs, Lock::IfNeeded).await;
-    if overtaken.is_empty() {
-        return;
+/// Stores a batch. What is said in rooms that have changed since it was found out who may post there is stored by another
+/// one, which looks, and if need be by a third, which locks the rooms first, so that it is enough; the next batch of the
+/// lane waits for all of them.
+pub(super) async fn post_batch(context: &BatchContext, mut jobs: Vec<Job>) {
+    for look in [Look::IfNeeded, Look::Again, Look::Locked] {
+        jobs = post(context, jobs, look).await;
+        if jobs.is_empty() {
+            return;
+        }
     }
-    for job in post(context, overtaken, Lock::First).await {
+    for job in jobs {
         job.complete(Err(Error::NotFound("room")));
     }
 }
@@ -46,15 +50,15 @@ pub(super) async fn post_batch(context: &BatchContext, jobs: Vec<Job>) {
 /// a bad one never fails its neighbours. When the database does not answer, the batch is tried once more as a whole –
 /// but for the nameless sends of a write that may have been done – and then refused: one by one, each draft would wait as
 /// long.
-async fn post(context: &BatchContext, jobs: Vec<Job>, lock: Lock) -> Vec<Job> {
-    let failure = match store_in_time(context, &jobs, lock).await {
+async fn post(context: &BatchContext, jobs: Vec<Job>, look: Look) -> Vec<Job> {
+    let failure = match store_in_time(context, &jobs, look).await {
         Ok(stored) => return tell(context, jobs, stored),
         Err(failure) => failure,
     };
     let jobs = if failure.committing { keep_named(jobs, &failure) } else { jobs };
     tracing::debug!(batch.size = jobs.len(), error = ?failure.error, "a batch failed; trying again");
     if matches!(failure.error, RepositoryError::Unavailable(_)) {
-        return match store_in_time(context, &jobs, lock).await {
+        return match store_in_time(context, &jobs, look).await {
             Ok(stored) => tell(context, jobs, stored),
             Err(failure) => {
                 jobs.into_iter().for_each(|job| job.complete(Err(unavailable(&failure))));
@@ -66,7 +70,7 @@ async fn post(context: &BatchContext, jobs: Vec<Job>, lock: Lock) -> Vec<Job> {
     for job in jobs {
         let jobs = [job];
         // None is put off: the next one would overtake it.
-        let outcome = store_in_time(context, &jobs, Lock::First).await;
+        let outcome = store_in_time(context, &jobs, Look::Locked).await;
         let [job] = jobs;
         match outcome {
             Ok(stored) => overtaken.extend(tell(context, vec![job], stored)),
@@ -88,12 +92,12 @@ fn keep_named(jobs: Vec<Job>, failure: &Failure) -> Vec<Job> {
 async fn store_in_time(
     context: &BatchContext,
     jobs: &[Job],
-    lock: Lock,
+    look: Look,
 ) -> std::result::Result<Stored, Failure> {
     if jobs.is_empty() {
         return Ok(Stored::default());
     }
-    timeout(BATCH_TIMEOUT, store(context, jobs, lock)).await.unwrap_or_else(|too_slow| {
+    timeout(BATCH_TIMEOUT, store(context, jobs, look)).await.unwrap_or_else(|too_slow| {
         Err(Failure { error: RepositoryError::Unavailable(too_slow.into()), committing: true })
     })
 }
@@ -105,13 +109,13 @@ fn unavailable(failure: &Failure) -> Error {
 
 /// Stores a batch without looking for what was stored before, as long as nobody repeats their sends: the index of client
 /// ids refuses one that was, also by another instance a moment ago. Then the batch looks.
-async fn store(context: &BatchContext, jobs: &[Job], lock: Lock) -> std::result::Result<Stored, Failure> {
-    match store_batch(context, jobs, lock, context.repeats.are_likely()).await {
+async fn store(context: &BatchContext, jobs: &[Job], look: Look) -> std::result::Result<Stored, Failure> {
+    match store_batch(context, jobs, look, context.repeats.are_likely()).await {
         Err(Failure {
             error: RepositoryError::Conflict { constraint: Constraint::MessageClientId }, ..
         }) => {
             context.repeats.came();
-            store_batch(context, jobs, lock, true).await
+            store_batch(context, jobs, look, true).await
         }
         outcome => outcome,
     }
@@ -135,7 +139,10 @@ fn tell(context: &BatchContext, jobs: Vec<Job>, stored: Stored) -> Vec<Job> {
                 None => overtaken.push(job),
             },
             Verdict::Refused(error) => job.complete(Err(error)),
-            Verdict::Overtaken => overtaken.push(job),
+            Verdict::Overtaken => {
+                context.recent.forget_room(job.room_id);
+                overtaken.push(job);
+            }
         }
     }
     for view in messages {

@@ -5,6 +5,7 @@ mod committer;
 mod editing;
 mod knowledge;
 mod mentions;
+mod recent_senders;
 mod repeats;
 mod replies;
 mod service;
@@ -13,5 +14,6 @@ mod transaction;
 mod verdicts;
 
 pub use committer::{Acknowledged, Completion};
+pub(crate) use recent_senders::RecentSenders;
 pub use service::{MessageInput, MessageService, Posted};
 pub(crate) use transaction::{MessageTransaction, MessageTransactions};

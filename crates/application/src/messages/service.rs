@@ -13,6 +13,7 @@ use super::{
     batch::BatchContext,
     committer::{Acknowledged, Committer, Completion, Job},
     mentions,
+    recent_senders::RecentSenders,
     repeats::Repeats,
     transaction::MessageTransactions,
 };
@@ -62,6 +63,7 @@ impl MessageService {
     pub(crate) fn start(
         ports: &Ports,
         settings: &MessageSettings,
+        recent: &Arc<RecentSenders>,
         tracker: &TaskTracker,
         shutdown: &CancellationToken,
     ) -> Self {
@@ -71,6 +73,7 @@ impl MessageService {
             ids: Arc::clone(&ports.ids),
             bus: Arc::clone(&ports.bus),
             repeats: Repeats::default(),
+            recent: Arc::clone(recent),
         });
         let committer = Committer::start(&context, settings.lanes, tracker, shutdown);
         let transactions = MessageTransactions::new(ports);

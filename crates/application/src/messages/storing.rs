@@ -13,7 +13,7 @@ use plaza_domain::{
 use super::{
     batch::BatchContext,
     committer::Job,
-    knowledge::{Knowledge, look_up},
+    knowledge::{Knowledge, look_up, recall},
     mentions,
     replies::{Replied, give_versions, note_replies, replied},
     verdicts::{Verdict, judge},
@@ -32,7 +32,7 @@ pub(super) struct Stored {
 
 impl Stored {
     fn add(&mut self, index: usize, job: &Job, message: Message, known: &Knowledge) {
-        if let Some(sender) = known.senders.get(&(job.room_id, job.sender_id)) {
+        if let Some(sender) = known.permitted.senders.get(&(job.room_id, job.sender_id)) {
             let mut view = SentMessage::new(message, sender.clone());
             known.meant.apply(&mut view, job.draft.mentions());
             self.verdicts[index] = Verdict::New(self.messages.len());
@@ -53,13 +53,15 @@ impl Stored {
     }
 }
 
-/// Whether rooms are locked before it is looked up who may post there.
+/// How it is found out who may post in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lock {
-    /// Where that is needed for something else.
+pub(super) enum Look {
+    /// Not at all where it is known of a moment ago.
     IfNeeded,
-    /// All of them.
-    First,
+    /// Always.
+    Again,
+    /// With the rooms locked: then it stays so.
+    Locked,
 }
 
 /// Why a batch failed, and whether all of it may have been stored nonetheless.
@@ -85,12 +87,12 @@ impl From<RepositoryError> for Failure {
 pub(super) async fn store_batch(
     context: &BatchContext,
     jobs: &[Job],
-    lock: Lock,
+    look: Look,
     repeats_are_likely: bool,
 ) -> Result<Stored, Failure> {
-    let is_alone = lock == Lock::IfNeeded && !jobs.iter().any(|job| changes_more(&job.draft));
+    let is_alone = look != Look::Locked && !jobs.iter().any(|job| changes_more(&job.draft));
     if is_alone && context.store.appends_at_once() {
-        store_alone(context, jobs, repeats_are_likely).await
+        store_alone(context, jobs, look, repeats_are_likely).await
     } else {
         store_in_transaction(context, jobs, repeats_are_likely).await
     }
@@ -101,13 +103,22 @@ fn changes_more(draft: &MessageDraft) -> bool {
     draft.parent_id().is_some() || !draft.mentions().is_empty()
 }
 
-/// By one look and one write, each on its own. What is said in rooms that have changed between the two is not stored.
+/// By one look, if that is needed, and one write, each on its own. What is said in rooms that have changed between the two is not stored.
 async fn store_alone(
     context: &BatchContext,
     jobs: &[Job],
+    look: Look,
     repeats_are_likely: bool,
 ) -> Result<Stored, Failure> {
-    let known = look_up(&mut *context.store.read().await?, jobs, repeats_are_likely).await?;
+    let is_needed = look != Look::IfNeeded || repeats_are_likely;
+    let recalled = if is_needed { None } else { recall(&context.recent, jobs) };
+    let known = match recalled {
+        Some(known) => known,
+        None => {
+            let mut read = context.store.read().await?;
+            look_up(&mut *read, Some(&context.recent), jobs, repeats_are_likely).await?
+        }
+    };
     note_repeats(context, &known);
     let (verdicts, accepted) = judge(jobs, &known);
     let mut stored = Stored { verdicts, ..Stored::default() };
@@ -138,7 +149,7 @@ async fn store_in_transaction(
         // Writers do not wait for each other at the beginning of a transaction, but here: who is removed is waited for.
         lock_rooms(&mut *work, jobs).await?;
     }
-    let known = look_up(&mut *work, jobs, repeats_are_likely).await?;
+    let known = look_up(&mut *work, None, jobs, repeats_are_likely).await?;
     note_repeats(context, &known);
     let (verdicts, accepted) = judge(jobs, &known);
     let mut stored = Stored { verdicts, ..Stored::default() };
@@ -148,6 +159,11 @@ async fn store_in_transaction(
         // Never: it is locked, and was there.
         let Some(counters) = counters else { continue };
         let (count, changed) = (number_of(&indexes), number_of(&replied));
+        if changed > 0
+            && let Some(index) = indexes.first()
+        {
+            context.recent.forget_room(jobs[*index].room_id);
+        }
         all_replied.extend(give_versions(replied, counters.version));
         for (index, back) in indexes.into_iter().zip((0..count).rev()) {
             let new = new_message(context, &jobs[index], &known, now);
@@ -192,7 +208,7 @@ fn new_message(context: &BatchContext, job: &Job, known: &Knowledge, now: Timest
         sender_id: job.sender_id,
         created_at: now,
         draft: job.draft.clone().reply_to(root.map(|root| root.id)),
-        epoch: known.epochs.get(&job.room_id).copied().unwrap_or(RoomEpoch::new(0)),
+        epoch: known.permitted.epochs.get(&job.room_id).copied().unwrap_or(RoomEpoch::new(0)),
     }
 }
 

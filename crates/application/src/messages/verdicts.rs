@@ -80,7 +80,8 @@ fn is_closed(job: &Job, known: &Knowledge) -> bool {
 }
 
 fn refuse(job: &Job, known: &Knowledge) -> Option<Error> {
-    if let Err(refusal) = authorize_post(known.senders.contains_key(&(job.room_id, job.sender_id))) {
+    if let Err(refusal) = authorize_post(known.permitted.senders.contains_key(&(job.room_id, job.sender_id)))
+    {
         return Some(refusal);
     }
     let file_id = job.draft.file_id()?;

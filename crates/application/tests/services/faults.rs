@@ -26,6 +26,7 @@ type Interruption = Box<dyn FnOnce() + Send>;
 pub(crate) struct Faults {
     begins: AtomicUsize,
     reads: AtomicUsize,
+    reads_begun: AtomicUsize,
     commits: AtomicUsize,
     spared: AtomicUsize,
     answers: AtomicUsize,
@@ -55,6 +56,11 @@ impl Faults {
     /// The next `count` reads cannot begin.
     pub(crate) fn fail_reads(&self, count: usize) {
         self.reads.store(count, Ordering::Relaxed);
+    }
+
+    /// How many reads were begun.
+    pub(crate) fn reads_begun(&self) -> usize {
+        self.reads_begun.load(Ordering::Relaxed)
     }
 
     /// The next `count` commits write nothing.
@@ -124,6 +130,7 @@ impl Store for FaultyStore {
     }
 
     async fn read(&self) -> Result<Box<dyn Repositories>> {
+        self.faults.reads_begun.fetch_add(1, Ordering::Relaxed);
         strike(&self.faults.reads)?;
         Ok(Box::new(Faulty { inner: self.inner.read().await?, faults: Arc::clone(&self.faults) }))
     }

@@ -33,6 +33,7 @@ mod reactions;
 mod reads;
 mod receipts;
 mod refresh;
+mod remembered;
 mod rooms;
 mod scans;
 mod second_factors;
