@@ -1,4 +1,4 @@
-//! Tasks, many at a time: claims and ends by one statement.
+//! Tasks, many at a time: claims and ends by one statement, which may be a transaction of its own.
 
 use std::{
     collections::HashSet,
@@ -88,10 +88,9 @@ pub(crate) async fn many_attempts_end_together_but_those_whose_token_is_stale(
         success(&two, None),
         Success { token: bystander.token + 1, ..success(&bystander, None) },
     ];
-    let mut work = store.begin().await?;
-    let mut written = work.tasks().finish_many(&done).await?;
-    assert_eq!(work.tasks().finish_many(&[]).await?, []);
-    work.commit().await?;
+    let mut written = store.finish_many(&done).await?;
+    assert_eq!(store.finish_many(&[]).await?, []);
+    assert_eq!(store.finish_many(&done).await?, [], "none ends twice");
     written.sort_unstable();
     let mut expected = [(one.id, one.token), (two.id, two.token)];
     expected.sort_unstable();

@@ -16,6 +16,7 @@ mod export;
 mod file;
 mod friendship;
 mod identity;
+pub mod in_transaction;
 mod invitation;
 mod job;
 mod mail_token;
@@ -75,7 +76,7 @@ pub use user::{UserFilter, UserRepository};
 pub use username_change::UsernameChangeRepository;
 pub use worker::WorkerRepository;
 
-use crate::{Message, NewMessage};
+use crate::{Message, NewMessage, TaskId};
 
 /// What every repository call returns.
 pub type Result<T> = std::result::Result<T, RepositoryError>;
@@ -112,6 +113,16 @@ pub trait Store: Send + Sync {
     /// Whether [`Store::append`] is one round trip, which pays for not being in the transaction of a look before it.
     fn appends_at_once(&self) -> bool {
         false
+    }
+
+    /// [`TaskRepository::finish_many`] and nothing else, as a transaction of its own.
+    ///
+    /// A database that can do this in one round trip does.
+    ///
+    /// # Errors
+    /// Perhaps attempts were ended all the same, as with [`UnitOfWork::commit`].
+    async fn finish_many(&self, done: &[Success]) -> Result<Vec<(TaskId, i64)>> {
+        in_transaction::finish_many(self, done).await
     }
 
     /// Whether the database answers.

@@ -1,8 +1,10 @@
 //! The store: where transactions begin and reads start.
 
 use async_trait::async_trait;
-use plaza_domain::repository::{Repositories, Result, Store, UnitOfWork, append};
-use plaza_domain::{Message, NewMessage};
+use plaza_domain::repository::{
+    Repositories, Result, Store, Success, TaskRepository, UnitOfWork, append, in_transaction,
+};
+use plaza_domain::{Message, NewMessage, TaskId};
 use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
@@ -41,6 +43,11 @@ impl SeaOrmStore {
         &self.reader
     }
 
+    /// Whether one statement is a transaction that takes one round trip. SQLite has no round trips.
+    fn is_postgres(&self) -> bool {
+        self.writer.get_database_backend() == DbBackend::Postgres
+    }
+
     pub(super) async fn begin_write(&self) -> Result<DatabaseTransaction> {
         self.writer.begin_with_options(WRITE).await.map_err(from_db)
     }
@@ -75,7 +82,14 @@ impl Store for SeaOrmStore {
 
     /// SQLite runs in this process, and its writer has at hand what a reader would have to read anew after each write.
     fn appends_at_once(&self) -> bool {
-        self.writer.get_database_backend() == DbBackend::Postgres
+        self.is_postgres()
+    }
+
+    async fn finish_many(&self, done: &[Success]) -> Result<Vec<(TaskId, i64)>> {
+        if self.is_postgres() && done.len() <= MAX_KEYS / 2 {
+            return Session::new(self.writer.clone()).finish_many(done).await;
+        }
+        in_transaction::finish_many(self, done).await
     }
 
     async fn ping(&self) -> Result<()> {

@@ -96,12 +96,7 @@ async fn end_batch(store: &dyn Store, jobs: Vec<Job>) {
 }
 
 async fn end_in_time(store: &dyn Store, done: &[Success]) -> Result<HashSet<(TaskId, i64)>, RepositoryError> {
-    let ending = async {
-        let mut work = store.begin().await?;
-        let ended = work.tasks().finish_many(done).await?;
-        work.commit().await?;
-        Ok(ended.into_iter().collect())
-    };
+    let ending = async { Ok(store.finish_many(done).await?.into_iter().collect()) };
     timeout(BATCH_TIMEOUT, ending)
         .await
         .unwrap_or_else(|too_slow| Err(RepositoryError::Unavailable(too_slow.into())))
