@@ -77,7 +77,7 @@ impl UserService {
     pub async fn update(&self, actor: &Actor, update: ProfileUpdate) -> Result<User> {
         let mut work = self.store.begin().await?;
         let mut user = lock_own(&mut *work, actor, &*self.clock).await?;
-        let old_username = user.username.clone();
+        let (old_username, old_name) = (user.username.clone(), user.display_name.clone());
         let mut check = Validator::default();
         if let Some(username) = update.username.and_then(|text| check.field(Username::parse(&text))) {
             user.username = username;
@@ -115,8 +115,10 @@ impl UserService {
             work.audit().append(&entry).await?;
         }
         work.commit().await?;
-        // What they post from now on shows their name.
-        self.recent_senders.forget_users();
+        if is_renamed || user.display_name != old_name {
+            // What they post from now on shows it.
+            self.recent_senders.forget_users();
+        }
         Ok(user)
     }
 

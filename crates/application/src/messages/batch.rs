@@ -31,17 +31,26 @@ pub(super) struct BatchContext {
 /// How long one transaction may take: a network that swallows everything must not hold up a room for good.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Drafts for rooms that have changed since it was found out who may post there.
+#[derive(Default)]
+struct Overtaken {
+    jobs: Vec<Job>,
+    /// That was remembered, and not looked up.
+    is_recalled: bool,
+}
+
 /// Stores a batch. What is said in rooms that have changed since it was found out who may post there is stored by another
-/// one, which looks, and if need be by a third, which locks the rooms first, so that it is enough; the next batch of the
+/// one. It looks, if that was remembered, and at last it locks the rooms first, so that it is enough; the next batch of the
 /// lane waits for all of them.
-pub(super) async fn post_batch(context: &BatchContext, mut jobs: Vec<Job>) {
-    for look in [Look::IfNeeded, Look::Again, Look::Locked] {
-        jobs = post(context, jobs, look).await;
-        if jobs.is_empty() {
-            return;
-        }
+pub(super) async fn post_batch(context: &BatchContext, jobs: Vec<Job>) {
+    let mut overtaken = post(context, jobs, Look::IfNeeded).await;
+    if overtaken.is_recalled && !overtaken.jobs.is_empty() {
+        overtaken = post(context, overtaken.jobs, Look::Again).await;
     }
-    for job in jobs {
+    if overtaken.jobs.is_empty() {
+        return;
+    }
+    for job in post(context, overtaken.jobs, Look::Locked).await.jobs {
         job.complete(Err(Error::NotFound("room")));
     }
 }
@@ -50,7 +59,7 @@ pub(super) async fn post_batch(context: &BatchContext, mut jobs: Vec<Job>) {
 /// a bad one never fails its neighbours. When the database does not answer, the batch is tried once more as a whole –
 /// but for the nameless sends of a write that may have been done – and then refused: one by one, each draft would wait as
 /// long.
-async fn post(context: &BatchContext, jobs: Vec<Job>, look: Look) -> Vec<Job> {
+async fn post(context: &BatchContext, jobs: Vec<Job>, look: Look) -> Overtaken {
     let failure = match store_in_time(context, &jobs, look).await {
         Ok(stored) => return tell(context, jobs, stored),
         Err(failure) => failure,
@@ -58,22 +67,24 @@ async fn post(context: &BatchContext, jobs: Vec<Job>, look: Look) -> Vec<Job> {
     let jobs = if failure.committing { keep_named(jobs, &failure) } else { jobs };
     tracing::debug!(batch.size = jobs.len(), error = ?failure.error, "a batch failed; trying again");
     if matches!(failure.error, RepositoryError::Unavailable(_)) {
+        // Other connections may be broken, too: it is better when a look finds that than a write that may have been done.
+        context.recent.forget_users();
         return match store_in_time(context, &jobs, look).await {
             Ok(stored) => tell(context, jobs, stored),
             Err(failure) => {
                 jobs.into_iter().for_each(|job| job.complete(Err(unavailable(&failure))));
-                Vec::new()
+                Overtaken::default()
             }
         };
     }
-    let mut overtaken = Vec::new();
+    let mut overtaken = Overtaken::default();
     for job in jobs {
         let jobs = [job];
         // None is put off: the next one would overtake it.
         let outcome = store_in_time(context, &jobs, Look::Locked).await;
         let [job] = jobs;
         match outcome {
-            Ok(stored) => overtaken.extend(tell(context, vec![job], stored)),
+            Ok(stored) => overtaken.jobs.extend(tell(context, vec![job], stored).jobs),
             Err(failure) => job.complete(Err(unavailable(&failure))),
         }
     }
@@ -123,25 +134,25 @@ async fn store(context: &BatchContext, jobs: &[Job], look: Look) -> std::result:
 
 /// Resolves every sender, then tells everybody: an `ack` comes no later than the message. Gives back what has to be looked
 /// at again.
-fn tell(context: &BatchContext, jobs: Vec<Job>, stored: Stored) -> Vec<Job> {
-    let Stored { messages, replied, verdicts, direct } = stored;
+fn tell(context: &BatchContext, jobs: Vec<Job>, stored: Stored) -> Overtaken {
+    let Stored { messages, replied, verdicts, direct, is_recalled } = stored;
     let places: Vec<Option<usize>> = verdicts
         .iter()
         .map(|verdict| if let Verdict::New(place) = verdict { Some(*place) } else { None })
         .collect();
-    let mut overtaken = Vec::new();
+    let mut overtaken = Overtaken { jobs: Vec::new(), is_recalled };
     for (job, verdict) in jobs.into_iter().zip(verdicts) {
         match verdict {
             Verdict::New(place) => job.complete(Ok(Acknowledged::new(&messages[place]))),
             Verdict::Original(view) => job.complete(Ok(Acknowledged::again(&view))),
             Verdict::SameAs(sibling) => match places[sibling] {
                 Some(place) => job.complete(Ok(Acknowledged::again(&messages[place]))),
-                None => overtaken.push(job),
+                None => overtaken.jobs.push(job),
             },
             Verdict::Refused(error) => job.complete(Err(error)),
             Verdict::Overtaken => {
                 context.recent.forget_room(job.room_id);
-                overtaken.push(job);
+                overtaken.jobs.push(job);
             }
         }
     }

@@ -23,11 +23,18 @@ const CAPACITY: u64 = 10_000;
 
 /// Remembers who may post where. Direct rooms are not remembered: a block changes no version.
 pub(crate) struct RecentSenders {
-    senders: Cache<(RoomId, UserId), Arc<Sender>>,
+    senders: Cache<(RoomId, UserId), Known>,
     /// The newest epoch that is known of a room. Who was looked up in an earlier one is as good as forgotten.
     epochs: Cache<RoomId, RoomEpoch>,
     /// How often users were forgotten.
     forgotten: AtomicU64,
+}
+
+/// Somebody who was looked up, and when: what was looked up before the last time that users were forgotten is void.
+#[derive(Clone)]
+struct Known {
+    sender: Arc<Sender>,
+    at: BeforeLook,
 }
 
 /// Those who may post in the rooms of a batch.
@@ -38,47 +45,50 @@ pub(super) struct Permitted {
     pub(super) epochs: HashMap<RoomId, RoomEpoch>,
 }
 
-/// A moment before a look.
-#[derive(Clone, Copy)]
+/// A moment before a look: how often users had been forgotten.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct BeforeLook(u64);
 
 impl Default for RecentSenders {
     fn default() -> Self {
-        Self {
-            senders: Cache::builder().max_capacity(CAPACITY).time_to_live(TTL).build(),
-            epochs: Cache::builder().max_capacity(CAPACITY).time_to_live(TTL).build(),
-            forgotten: AtomicU64::new(0),
-        }
+        Self::new(TTL)
     }
 }
 
 impl RecentSenders {
+    fn new(ttl: Duration) -> Self {
+        Self {
+            senders: Cache::builder().max_capacity(CAPACITY).time_to_live(ttl).build(),
+            epochs: Cache::builder().max_capacity(CAPACITY).time_to_live(ttl).build(),
+            forgotten: AtomicU64::new(0),
+        }
+    }
+
     /// To be taken before what is to be remembered is read.
     pub(super) fn before_look(&self) -> BeforeLook {
         BeforeLook(self.forgotten.load(Ordering::SeqCst))
     }
 
-    /// Remembers what was looked up, but for what was to be forgotten meanwhile.
+    /// Remembers what was looked up. It is of no use if users were forgotten meanwhile.
     pub(super) fn remember(&self, before: BeforeLook, found: &[Sender]) {
         for sender in found.iter().filter(|sender| sender.kind != RoomKind::Direct) {
             self.epochs.insert(sender.room_id, sender.epoch);
-            self.senders.insert((sender.room_id, sender.user.id), Arc::new(sender.clone()));
-        }
-        if self.before_look().0 != before.0 {
-            self.senders.invalidate_all();
+            let known = Known { sender: Arc::new(sender.clone()), at: before };
+            self.senders.insert((sender.room_id, sender.user.id), known);
         }
     }
 
     /// All of these, or `None` when one of them is not remembered.
     pub(super) fn recall(&self, pairs: impl IntoIterator<Item = (RoomId, UserId)>) -> Option<Permitted> {
         let mut permitted = Permitted::default();
+        let now = self.before_look();
         for (room_id, user_id) in pairs {
-            let sender = self.senders.get(&(room_id, user_id))?;
+            let Known { sender, at } = self.senders.get(&(room_id, user_id))?;
             let epoch = match permitted.epochs.get(&room_id) {
                 Some(epoch) => *epoch,
                 None => self.epochs.get(&room_id)?,
             };
-            if sender.epoch != epoch {
+            if sender.epoch != epoch || at != now {
                 return None;
             }
             permitted.epochs.insert(room_id, epoch);
@@ -92,10 +102,9 @@ impl RecentSenders {
         self.epochs.invalidate(&room_id);
     }
 
-    /// Forgets a user who was suspended, or has another name. Others are forgotten with them: it happens rarely.
+    /// Forgets all users, as one was suspended or has another name, or as the database was away: that happens rarely.
     pub(crate) fn forget_users(&self) {
         self.forgotten.fetch_add(1, Ordering::SeqCst);
-        self.senders.invalidate_all();
     }
 }
 
@@ -125,7 +134,7 @@ mod tests {
     }
 
     fn remembered(found: &[Sender]) -> RecentSenders {
-        let recent = RecentSenders::default();
+        let recent = RecentSenders::new(Duration::from_secs(3_600));
         recent.remember(recent.before_look(), found);
         recent
     }

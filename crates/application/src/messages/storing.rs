@@ -28,6 +28,8 @@ pub(super) struct Stored {
     pub(super) replied: Vec<SentMessage>,
     pub(super) verdicts: Vec<Verdict>,
     pub(super) direct: Vec<DirectActivity>,
+    /// Nothing was looked up for it: its senders were remembered.
+    pub(super) is_recalled: bool,
 }
 
 impl Stored {
@@ -112,6 +114,7 @@ async fn store_alone(
 ) -> Result<Stored, Failure> {
     let is_needed = look != Look::IfNeeded || repeats_are_likely;
     let recalled = if is_needed { None } else { recall(&context.recent, jobs) };
+    let is_recalled = recalled.is_some();
     let known = match recalled {
         Some(known) => known,
         None => {
@@ -121,7 +124,7 @@ async fn store_alone(
     };
     note_repeats(context, &known);
     let (verdicts, accepted) = judge(jobs, &known);
-    let mut stored = Stored { verdicts, ..Stored::default() };
+    let mut stored = Stored { verdicts, is_recalled, ..Stored::default() };
     let indexes: Vec<usize> = accepted.into_values().flatten().collect();
     let now = context.clock.now();
     let new: Vec<_> = indexes.iter().map(|index| new_message(context, &jobs[*index], &known, now)).collect();

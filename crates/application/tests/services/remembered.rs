@@ -10,6 +10,7 @@ use crate::{
 
 /// Posts until nothing is looked up for it.
 async fn become_known(world: &World, actor: &Actor, room_id: RoomId) -> Result<()> {
+    assert!(world.ports.store.appends_at_once(), "looks are in transactions");
     for _ in 0..1_000 {
         let before = world.faults.reads_begun();
         world.say(actor, room_id, "again").await?;
@@ -26,8 +27,10 @@ async fn a_busy_sender_is_looked_up_once_for_many_messages() -> Result<()> {
     let (ada, grace) = world.people().await?;
     let room = world.shared_room(&ada, &grace).await?;
     become_known(&world, &ada, room.id).await?;
-    // Somebody else is not, and is looked up together with her.
+    // Somebody else is not known by that.
+    let before = world.faults.reads_begun();
     world.say(&grace, room.id, "a").await?;
+    assert_eq!(world.faults.reads_begun(), before + 1);
     become_known(&world, &grace, room.id).await
 }
 

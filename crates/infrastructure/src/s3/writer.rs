@@ -52,8 +52,8 @@ impl BlobWriter for S3Writer {
         in_time(self.patience, writer.put(bytes).map_err(not_written)).await
     }
 
-    /// An object is there, durable and whole, when S3 has answered; before, there is none. Parts of an object that does
-    /// not come about are cleared away, also when nobody waits for this any more.
+    /// An object is there, durable and whole, when S3 has answered; before, there is none. Parts of an object that S3
+    /// refuses are cleared away, also when nobody waits for this any more; when S3 does not answer in time they stay.
     async fn finish(mut self: Box<Self>) -> Result<StoredObject, BlobError> {
         let mut writer = self.writer.take().ok_or_else(ended)?;
         let hash = std::mem::take(&mut self.hasher).finalize();
