@@ -325,7 +325,8 @@ impl AuthService {
         self.sessions.invalidate(&id);
     }
 
-    /// Forgets what is cached about all sessions of a user, and that they may post; called when the bus tells that they ended.
+    /// Forgets what is cached about all sessions of a user, and that they may post; called when the bus tells that they
+    /// ended.
     pub fn forget_user(&self, id: UserId) {
         self.recent_senders.forget_users();
         self.forgotten.fetch_add(1, Ordering::SeqCst);

@@ -34,8 +34,9 @@ pub(super) fn recall(recent: &RecentSenders, jobs: &[Job]) -> Option<Knowledge> 
     Some(Knowledge { permitted: recent.recall(pairs(jobs))?, ..Knowledge::default() })
 }
 
-/// Looks up what there is to know about a batch: who may post by one query, which is to be remembered if `recent` is given,
-/// and the rest only when a job asks for it. What was sent before is looked for when that is likely, or when it decides whether a job is refused.
+/// Looks up what there is to know about a batch: who may post by one query, which is to be remembered if `recent` is
+/// given, and the rest only when a job asks for it. What was sent before is looked for when that is likely, or when it
+/// decides whether a job is refused.
 pub(super) async fn look_up(
     read: &mut dyn Repositories,
     recent: Option<&RecentSenders>,

@@ -105,7 +105,8 @@ fn changes_more(draft: &MessageDraft) -> bool {
     draft.parent_id().is_some() || !draft.mentions().is_empty()
 }
 
-/// By one look, if that is needed, and one write, each on its own. What is said in rooms that have changed between the two is not stored.
+/// By one look, if that is needed, and one write, each on its own. What is said in rooms that have changed between the two
+/// is not stored.
 async fn store_alone(
     context: &BatchContext,
     jobs: &[Job],

@@ -1,5 +1,8 @@
 //! Senders who are remembered: what must not be decided by what was true a moment ago.
 
+use std::sync::Arc;
+
+use futures::FutureExt;
 use plaza_application::{Actor, Error, Operator, ProfileUpdate, Result};
 use plaza_domain::RoomId;
 
@@ -100,5 +103,36 @@ async fn changes_of_a_busy_room_cost_nobody_a_message() -> Result<()> {
         let outcomes = outcomes(&answers);
         assert!(outcomes.iter().all(|outcome| outcome.starts_with("new")), "{outcomes:?}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_room_that_changes_again_after_the_look_costs_nobody_a_message() -> Result<()> {
+    let world = World::new();
+    let (ada, grace) = world.people().await?;
+    let room = world.shared_room(&ada, &grace).await?;
+    let edited = world.say(&ada, room.id, "one").await?.view.message.id;
+    become_known(&world, &grace, room.id).await?;
+    let edit = |content: &'static str| {
+        let (messages, author) = (Arc::clone(&world.services.messages), ada.clone());
+        move || {
+            let edit = messages.edit(&author, edited, content).now_or_never();
+            assert!(matches!(edit, Some(Ok(_))), "{edit:?}");
+        }
+    };
+    let (first, second, faults) = (edit("two"), edit("three"), Arc::clone(&world.faults));
+    // One change before the write of what is remembered, and one more before that of what was looked up.
+    world.faults.before_next_begin(move || {
+        first();
+        faults.before_next_begin(second);
+    });
+    let before = world.faults.reads_begun();
+    let answers = post_together(&world, &grace, ["a", "b"].map(|content| text(room.id, content))).await;
+    let outcomes = outcomes(&answers);
+    assert!(outcomes.iter().all(|outcome| outcome.starts_with("new")), "{outcomes:?}");
+    // The look in the middle; the last one is in the transaction that holds the room.
+    assert_eq!(world.faults.reads_begun(), before + 1);
+    let edited = world.services.messages.get(&ada, edited).await?;
+    assert_eq!(edited.message.content.as_str(), "three");
     Ok(())
 }
